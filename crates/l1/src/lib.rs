@@ -1,0 +1,1 @@
+//! L1 access: contract bindings, transactions, fees, blobs and reorgs.

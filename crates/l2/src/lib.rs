@@ -1,0 +1,1 @@
+//! The reference rollup node: sequencer, derivation, store, transaction pool and JSON-RPC.

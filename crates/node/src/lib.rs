@@ -1,0 +1,1 @@
+//! The services: batch poster, TEE driver, proposer and settlement.

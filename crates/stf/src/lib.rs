@@ -1,0 +1,1 @@
+//! The state transition function that every proof lane proves.

@@ -1,0 +1,1 @@
+//! The TEE lane: the enclave program, its attestation platforms and the socket protocol.

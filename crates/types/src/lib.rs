@@ -1,0 +1,1 @@
+//! The vocabulary of Oneslot: statements, batches, outputs, identifiers and their encodings.
