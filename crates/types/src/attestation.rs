@@ -1,0 +1,27 @@
+//! What enclave keys sign and what quotes bind.
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::SolValue;
+
+/// The digest an enclave key signs: one statement, attested to one lane, rewarding one payee.
+pub fn tee_digest(l1_chain_id: u64, lane: Address, statement_id: B256, payee: Address) -> B256 {
+    keccak256(
+        (
+            "oneslot.tee.v1",
+            U256::from(l1_chain_id),
+            lane,
+            statement_id,
+            payee,
+        )
+            .abi_encode_params(),
+    )
+}
+
+/// The 64 bytes of report data in a quote: they bind the enclave's key to one lane on one chain.
+pub fn key_report_data(l1_chain_id: u64, lane: Address, key: Address) -> [u8; 64] {
+    let hash =
+        keccak256(("oneslot.tee.key.v1", U256::from(l1_chain_id), lane, key).abi_encode_params());
+    let mut data = [0; 64];
+    data[..32].copy_from_slice(hash.as_slice());
+    data
+}

@@ -1,0 +1,27 @@
+//! The OP Stack output root, version 0.
+
+use alloy_primitives::{B256, keccak256};
+
+/// What an output root commits to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+pub struct OutputParts {
+    /// Root of the state trie.
+    pub state_root: B256,
+    /// Root of the storage trie of the L2ToL1MessagePasser, where withdrawals are recorded.
+    pub message_passer_storage_root: B256,
+    /// Hash of the L2 block.
+    pub block_hash: B256,
+}
+
+impl OutputParts {
+    /// `keccak256(0 ‖ stateRoot ‖ messagePasserStorageRoot ‖ blockHash)`, 128 bytes hashed.
+    pub fn root(&self) -> B256 {
+        let mut bytes = [0; 128];
+        bytes[32..64].copy_from_slice(self.state_root.as_slice());
+        bytes[64..96].copy_from_slice(self.message_passer_storage_root.as_slice());
+        bytes[96..].copy_from_slice(self.block_hash.as_slice());
+        keccak256(bytes)
+    }
+}

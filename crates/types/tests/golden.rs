@@ -1,0 +1,245 @@
+//! Golden vectors: the encodings that contracts, programs and services agree on.
+//!
+//! `fixtures/types.json` is read by this test and by Foundry. After a deliberate change of format run
+//! `ONESLOT_BLESS=1 cargo test -p oneslot-types --features serde` and say so in the changelog.
+
+#![cfg(feature = "serde")]
+
+use alloy_primitives::{Address, B256, Bytes, U256, address, b256, bytes, keccak256};
+use oneslot_types::*;
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf};
+
+fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/types.json")
+}
+
+/// A word that differs for every label.
+fn word(label: &str) -> B256 {
+    keccak256(label)
+}
+
+fn statements() -> Vec<Statement> {
+    let settlement = address!("5fbdb2315678afecb367f032d93f642f64180aa3");
+    let inbox = address!("e7f1725e7734ce288f8367e1bb143e90bb3f0512");
+    let domain = domain(31337, settlement);
+    vec![
+        Statement::default(),
+        Statement {
+            domain,
+            rollupId: rollup_id(domain, inbox),
+            programHash: word("program"),
+            configHash: word("config"),
+            batchIndex: 1,
+            parentOutput: word("parent"),
+            batchCommitment: word("batch"),
+            output: word("output"),
+            l2BlockNumber: 42,
+        },
+        Statement {
+            domain: B256::repeat_byte(0xff),
+            rollupId: B256::repeat_byte(0xff),
+            programHash: B256::repeat_byte(0xff),
+            configHash: B256::repeat_byte(0xff),
+            batchIndex: u64::MAX,
+            parentOutput: B256::repeat_byte(0xff),
+            batchCommitment: B256::repeat_byte(0xff),
+            output: B256::repeat_byte(0xff),
+            l2BlockNumber: u64::MAX,
+        },
+    ]
+}
+
+fn headers() -> Vec<BatchHeader> {
+    let genesis = BatchHeader {
+        originNumber: 7,
+        originHash: word("origin 7"),
+        postedAt: 1_700_000_000,
+        ..Default::default()
+    };
+    let first = BatchHeader {
+        parentCommitment: genesis.commitment(),
+        index: 1,
+        dataHash: calldata_data_hash(b"batch"),
+        depositsAfter: 3,
+        depositHashAfter: word("deposits"),
+        originNumber: 9,
+        originHash: word("origin 9"),
+        postedAt: 1_700_000_012,
+        ..Default::default()
+    };
+    vec![genesis, first]
+}
+
+fn configs() -> Vec<RollupConfig> {
+    vec![
+        RollupConfig::default(),
+        RollupConfig {
+            l1ChainId: 31337,
+            l2ChainId: 901,
+            gasLimit: 60_000_000,
+            eip1559Denominator: 250,
+            eip1559Elasticity: 6,
+            minBaseFee: 1_000_000,
+            daFootprintGasScalar: 400,
+            baseFeeScalar: 1368,
+            blobBaseFeeScalar: 810_949,
+            batcher: address!("90f79bf6eb2c4f870365e785982e1f101e93b906"),
+            maxSequencerDrift: 1800,
+            maxBlocksPerBatch: 4096,
+            maxBatchBytes: 16 << 20,
+        },
+    ]
+}
+
+fn deposits() -> Vec<Deposit> {
+    let ether = DepositFields {
+        mint: U256::from(10).pow(U256::from(19)),
+        value: U256::from(10).pow(U256::from(19)),
+        gas_limit: 100_000,
+        is_creation: false,
+        data: Bytes::new(),
+    };
+    let creation = DepositFields {
+        mint: U256::ZERO,
+        value: U256::ZERO,
+        gas_limit: 1_000_000,
+        is_creation: true,
+        data: bytes!("600160005360016000f3"),
+    };
+    vec![
+        Deposit {
+            from: address!("f39fd6e51aad88f6f4ce6ab8827279cfffb92266"),
+            to: address!("70997970c51812dc3a010c7d01b50e0d17dc79c8"),
+            l1_block_number: 8,
+            opaque_data: ether.opaque_data(),
+        },
+        Deposit {
+            from: address!("3c44cdddb6a900fa2b585dd299e03d12fa4293bc"),
+            to: Address::ZERO,
+            l1_block_number: 9,
+            opaque_data: creation.opaque_data(),
+        },
+    ]
+}
+
+fn vectors() -> Value {
+    let mut rolling = B256::ZERO;
+    let deposits: Vec<_> = deposits()
+        .into_iter()
+        .map(|deposit| {
+            let next = deposit.extend(rolling);
+            let row = json!({
+                "rolling": rolling, "from": deposit.from, "to": deposit.to,
+                "l1BlockNumber": deposit.l1_block_number, "opaqueData": deposit.opaque_data, "next": next,
+            });
+            rolling = next;
+            row
+        })
+        .collect();
+    let openings = vec![
+        BlobOpening {
+            versionedHash: word("blob 0"),
+            z: word("z 0"),
+            y: word("y 0"),
+        },
+        BlobOpening {
+            versionedHash: word("blob 1"),
+            z: word("z 1"),
+            y: word("y 1"),
+        },
+    ];
+    let lane = address!("9fe46736679d2d9a65f0992f2272de9f3c7fa6e0");
+    let key = address!("15d34aaf54267db7d7c367839aaf71a00a2c6a65");
+    let statement = statements()[1].id();
+    json!({
+        "statements": statements().iter().map(|s| json!({"statement": s, "id": s.id(), "inputId": s.input_id()})).collect::<Vec<_>>(),
+        "batchHeaders": headers().iter().map(|h| json!({"header": h, "commitment": h.commitment()})).collect::<Vec<_>>(),
+        "configs": configs().iter().map(|c| json!({"config": c, "hash": c.hash()})).collect::<Vec<_>>(),
+        "deposits": deposits,
+        "openings": [
+            {"openings": openings[..1], "dataHash": blob_data_hash(&openings[..1])},
+            {"openings": openings, "dataHash": blob_data_hash(&openings)},
+        ],
+        "calldata": [
+            {"data": "0x", "dataHash": calldata_data_hash(&[])},
+            {"data": Bytes::from_static(b"batch"), "dataHash": calldata_data_hash(b"batch")},
+        ],
+        "outputs": [{
+            "parts": OutputParts { state_root: word("state"), message_passer_storage_root: word("passer"), block_hash: word("block") },
+            "root": OutputParts { state_root: word("state"), message_passer_storage_root: word("passer"), block_hash: word("block") }.root(),
+        }],
+        "teeDigests": [{
+            "chainId": 31337, "lane": lane, "statementId": statement, "payee": key,
+            "digest": tee_digest(31337, lane, statement, key),
+        }],
+        "reportData": [{
+            "chainId": 31337, "lane": lane, "key": key,
+            "reportData": Bytes::copy_from_slice(&key_report_data(31337, lane, key)),
+        }],
+    })
+}
+
+#[test]
+fn encodings_equal_the_golden_vectors() {
+    let got = vectors();
+    if std::env::var_os("ONESLOT_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&got).expect("json") + "\n";
+        fs::create_dir_all(fixture().parent().expect("parent")).expect("folder");
+        fs::write(fixture(), text).expect("write");
+    }
+    let text = fs::read_to_string(fixture()).expect("fixtures/types.json");
+    let expected: Value = serde_json::from_str(&text).expect("json");
+    assert_eq!(got, expected);
+}
+
+/// An outside value: the output root of an empty chain as OP's `hashing` tests have it is
+/// keccak-256 of 128 zero bytes.
+#[test]
+fn output_root_of_zeros_is_keccak_of_128_zero_bytes() {
+    let expected = b256!("012893657d8eb2efad4de0a91bcd0e39ad9837745dec3ea923737ea803fc8e3d");
+    assert_eq!(keccak256([0u8; 128]), expected);
+    assert_eq!(OutputParts::default().root(), expected);
+}
+
+#[test]
+fn input_id_ignores_the_answer_and_nothing_else() {
+    let base = statements()[1].clone();
+    let other = |change: fn(&mut Statement)| {
+        let mut changed = base.clone();
+        change(&mut changed);
+        assert_ne!(changed.id(), base.id());
+        changed.input_id() == base.input_id()
+    };
+    assert!(other(|s| s.output = B256::ZERO));
+    assert!(other(|s| s.l2BlockNumber += 1));
+    assert!(!other(|s| s.domain = B256::ZERO));
+    assert!(!other(|s| s.rollupId = B256::ZERO));
+    assert!(!other(|s| s.programHash = B256::ZERO));
+    assert!(!other(|s| s.configHash = B256::ZERO));
+    assert!(!other(|s| s.batchIndex += 1));
+    assert!(!other(|s| s.parentOutput = B256::ZERO));
+    assert!(!other(|s| s.batchCommitment = B256::ZERO));
+}
+
+#[test]
+fn deposit_fields_round_trip_and_short_data_is_refused() {
+    for deposit in deposits() {
+        let fields = deposit.fields().expect("fields");
+        assert_eq!(fields.opaque_data(), deposit.opaque_data);
+        for cut in 0..73.min(deposit.opaque_data.len()) {
+            let short = Deposit {
+                opaque_data: deposit.opaque_data.slice(..cut),
+                ..deposit.clone()
+            };
+            assert_eq!(short.fields(), Err(DepositError::Short { got: cut }));
+        }
+        let mut bytes = deposit.opaque_data.to_vec();
+        bytes[72] = 2;
+        let flagged = Deposit {
+            opaque_data: bytes.into(),
+            ..deposit
+        };
+        assert_eq!(flagged.fields(), Err(DepositError::Flag { got: 2 }));
+    }
+}
