@@ -1,2 +1,90 @@
-//! Developer commands of the repository.
-fn main() {}
+//! The one interface for developers and CI: `cargo xtask demo | test | contracts | guests | bench`.
+//!
+//! Each command installs what it needs through lock files and fails with the step's name.
+
+mod bench;
+mod contracts;
+mod deps;
+mod guests;
+mod npm;
+mod sh;
+mod test;
+
+use clap::{Parser, Subcommand};
+use eyre::Result;
+use std::path::PathBuf;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of Oneslot")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole system on this machine and withdraw from the rollup.
+    Demo {
+        /// End after the withdrawals; exit code 0 only if every check held.
+        #[arg(long)]
+        once: bool,
+        /// Write the timeline as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Run every test: contracts, Rust, end to end.
+    Test {
+        /// Leave out the end-to-end tests, which start the whole system.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Compile the contracts and write contracts/artifacts.
+    Contracts {
+        /// Write nothing; fail if the committed artifacts differ.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build the RISC-V programs and write guests/elf.
+    Guests {
+        /// Write nothing; fail if the committed programs differ.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check who imports whom, and the licences and sources of dependencies.
+    Deps,
+    /// Measure the figures of docs/benchmarks.md.
+    Bench {
+        /// Which: `stf`, `guest`, `gas`, `demo`, `l2`; all if absent.
+        what: Option<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Args::parse().command {
+        Command::Demo { once, json } => demo(once, json),
+        Command::Test { fast } => test::run(fast),
+        Command::Contracts { check } => {
+            npm::install()?;
+            contracts::run(check)
+        }
+        Command::Guests { check } => guests::run(check),
+        Command::Deps => deps::check(),
+        Command::Bench { what } => bench::run(what.as_deref()),
+    }
+}
+
+/// Builds the `oneslot` binary and starts its devnet in the foreground.
+fn demo(once: bool, json: Option<PathBuf>) -> Result<()> {
+    npm::install()?;
+    sh::step("build oneslot");
+    sh::run(sh::cargo().args(["build", "--locked", "-p", "oneslot-cli"]))?;
+    let mut command = sh::command(sh::root().join("target/debug/oneslot"));
+    command.arg("devnet").env("ONESLOT_ANVIL", npm::tool("anvil"));
+    if once {
+        command.arg("--once");
+    }
+    if let Some(path) = json {
+        command.arg("--json").arg(path);
+    }
+    sh::run(&mut command)
+}
