@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Statement} from "../types/Statement.sol";
+import {ILane} from "./ILane.sol";
+
+/// @notice Life of a claim.
+enum ClaimState {
+    None,
+    /// Stands; attests once it is undisputed, see `IOptimisticLane.attests`.
+    Open,
+    /// Its bond went back to the proposer.
+    Returned,
+    /// Its bond is lost.
+    Lost
+}
+
+/// @notice A bonded claim of one statement.
+struct Claim {
+    address proposer;
+    /// First second after its window.
+    uint64 readyAt;
+    ClaimState state;
+    /// Challenges of it so far, and those the game has not yet decided.
+    uint16 challenges;
+    uint16 openChallenges;
+}
+
+/// @notice A bonded challenge of one claim.
+struct Challenge {
+    address challenger;
+    /// Whether its bond has been paid out.
+    bool closed;
+    /// Whether the game decided it for the claim.
+    bool lost;
+}
+
+/// @title The optimistic lane
+/// @notice A claim attests its statement when its window is over, no challenge of it is open, no other claim with the same
+/// input id stands, and its proposer never lost. Ambiguous is never yes.
+interface IOptimisticLane is ILane {
+    event Claimed(bytes32 indexed statementId, bytes32 indexed inputId, address proposer, uint64 readyAt);
+    event Challenged(bytes32 indexed statementId, uint256 indexed index, address challenger);
+    /// @notice The game decided a challenge.
+    event ChallengeResolved(bytes32 indexed statementId, uint256 indexed index, bool claimUpheld);
+    event BondReturned(bytes32 indexed statementId, address proposer, uint256 amount);
+    /// @notice A claim lost its bond: `reward` went to `receiver`, the rest was burnt.
+    event BondLost(bytes32 indexed statementId, address proposer, address receiver, uint256 reward);
+    /// @notice A challenger's bond was paid out: to the challenger, or half to the proposer and half burnt.
+    event ChallengeClosed(bytes32 indexed statementId, uint256 indexed index, address receiver, uint256 amount);
+    /// @notice A proposer was proven wrong: none of its claims attests any more.
+    event ProposerDefeated(address indexed proposer, bytes32 indexed inputId);
+
+    error BondMismatch(uint256 expected, uint256 got);
+    error DomainMismatch(bytes32 expected, bytes32 got);
+    error WindowZero();
+    error AlreadyClaimed(bytes32 statementId);
+    error ProposerIsDefeated(address proposer);
+    /// @notice Another claim with this input id already attests; a dispute belongs inside its window.
+    error Undisputed(bytes32 inputId);
+    error ClaimNotOpen(bytes32 statementId, ClaimState state);
+    error WindowOver(bytes32 statementId, uint64 readyAt);
+    error TooManyChallenges(bytes32 statementId);
+    error NotGame(address caller);
+    error NotSettlement(address caller);
+    error ChallengeNotOpen(bytes32 statementId, uint256 index);
+    error BatchNotFinal(bytes32 rollupId, uint64 batchIndex);
+    error ClaimIsWrong(bytes32 statementId);
+    error ClaimNotWrong(bytes32 statementId);
+    error GameUndecided(bytes32 statementId, uint16 openChallenges);
+    error NoContradiction();
+    error DifferentProposers(address first, address second);
+    error TransferFailed(address to, uint256 amount);
+
+    /// @notice Wei a claim, and a challenge, deposits.
+    function bond() external view returns (uint256);
+    /// @notice Seconds in which a claim can be challenged.
+    function window() external view returns (uint64);
+    /// @notice The contract that decides challenges; zero: nobody does, and a challenged claim never attests.
+    function game() external view returns (address);
+    /// @notice The claim of a statement; all zero if there is none.
+    function claimOf(bytes32 statementId) external view returns (Claim memory);
+    /// @notice A challenge of a claim, by its position.
+    function challengeOf(bytes32 statementId, uint256 index) external view returns (Challenge memory);
+    /// @notice How many open claims there are with an input id.
+    function openClaims(bytes32 inputId) external view returns (uint256);
+    /// @notice Whether the proposer was proven wrong by the game or by itself.
+    function defeated(address proposer) external view returns (bool);
+
+    /// @notice Claim a statement with `bond()` wei.
+    function claim(Statement calldata statement) external payable;
+    /// @notice Challenge a claim inside its window, with `bond()` wei.
+    function challenge(bytes32 statementId) external payable;
+    /// @notice Game only: decide a challenge. A lost claim defeats its proposer.
+    function resolve(Statement calldata statement, uint256 index, bool claimUpheld) external;
+    /// @notice Give the bond of a claim back, once its batch is final and the claim is not wrong. Open to all.
+    function withdrawBond(Statement calldata statement) external;
+    /// @notice Take the bond of a claim that contradicts the final output, or whose proposer is defeated: half goes to its
+    /// first challenger, or to the caller if it had none; the rest is burnt.
+    function slash(Statement calldata statement) external;
+    /// @notice Pay out a challenger's bond once the claim's fate is known: back, or half to the proposer.
+    function closeChallenge(Statement calldata statement, uint256 index) external;
+    /// @notice Prove that one proposer claimed two statements with one input id: it is defeated.
+    function contradict(Statement calldata first, Statement calldata second) external;
+}

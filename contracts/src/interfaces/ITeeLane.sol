@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Statement} from "../types/Statement.sol";
+import {ILane} from "./ILane.sol";
+import {IQuoteVerifier} from "./IQuoteVerifier.sol";
+
+/// @notice A registered enclave key.
+struct KeyInfo {
+    /// Measurement of the enclave that made the key.
+    bytes32 measurement;
+    /// Who registered it and gets its bond back.
+    address sponsor;
+    /// First second in which it may attest.
+    uint64 activeFrom;
+    /// First second in which it may not attest any more.
+    uint64 expiresAt;
+    /// Whether it signed two outputs for one input; its votes are void everywhere, for ever.
+    bool revoked;
+    /// Whether its bond is still here.
+    bool bonded;
+}
+
+/// @title The trusted-hardware lane
+/// @notice Counts statements signed by enclave keys. A key is bound to its enclave by a quote, lives at most 30 days,
+/// and counts for a rollup while its measurement does. Nothing here is decided for all rollups at once except what a key
+/// proves about itself by signing twice.
+interface ITeeLane is ILane {
+    event KeyRegistered(
+        address indexed key, bytes32 indexed measurement, address sponsor, uint64 activeFrom, uint64 expiresAt
+    );
+    event Attested(
+        bytes32 indexed statementId, bytes32 indexed inputId, address indexed key, bytes32 rollupId, address payee
+    );
+    /// @notice A key signed two outputs for one input.
+    event KeyRevoked(address indexed key, bytes32 indexed inputId, address reporter, uint256 reward);
+    /// @notice A key no longer counts for a rollup: by its council (`inputId` is zero), or because it signed something
+    /// else than the final output.
+    event KeyRemoved(bytes32 indexed rollupId, address indexed key, bytes32 inputId);
+    event MeasurementRemoved(bytes32 indexed rollupId, bytes32 indexed measurement);
+    event MeasurementScheduled(bytes32 indexed rollupId, bytes32 indexed measurement, uint64 countsFrom);
+    event BondWithdrawn(address indexed key, address sponsor, uint256 amount);
+
+    error KeyLifeTooLong(uint64 life, uint64 maximum);
+    error NoMeasurement();
+    error BondMismatch(uint256 expected, uint256 got);
+    error KeyAlreadyRegistered(address key);
+    error KeyNotRegistered(address key);
+    error ReportDataMismatch(bytes32 expected, bytes32 got);
+    error ReportDataTail(bytes32 got);
+    error QuoteExpired(uint64 validUntil, uint64 now_);
+    error KeyNotActive(address key, uint64 activeFrom);
+    error KeyExpired(address key, uint64 expiresAt);
+    error KeyIsRevoked(address key);
+    /// @notice The council removed the key, or it signed something else than a final output of this rollup.
+    error KeyIsRemoved(bytes32 rollupId, address key);
+    error MeasurementNotCounted(bytes32 rollupId, bytes32 measurement);
+    error SignatureMalformed();
+    error DomainMismatch(bytes32 expected, bytes32 got);
+    error LengthMismatch(uint256 statements, uint256 signatures);
+    error NoContradiction();
+    error DifferentKeys(address first, address second);
+    error NotDisproved(bytes32 statementId);
+    error NotCouncil(bytes32 rollupId, address caller);
+    error NotSettlement(address caller);
+    error AlreadyCounted(bytes32 rollupId, bytes32 measurement);
+    error BondLocked(address key, uint64 until);
+    error TransferFailed(address to, uint256 amount);
+
+    /// @notice Checks quotes; its trust root is the lane's.
+    function verifier() external view returns (IQuoteVerifier);
+    /// @notice Seconds between a key's registration and its first attestation.
+    function activationDelay() external view returns (uint64);
+    /// @notice Seconds a key lives after its registration, at most 30 days.
+    function keyLife() external view returns (uint64);
+    /// @notice Wei to be deposited with a key.
+    function keyBond() external view returns (uint256);
+    /// @notice Whether the measurement was fixed when the lane was deployed.
+    function pinned(bytes32 measurement) external view returns (bool);
+    /// @notice Whether keys of the measurement count for the rollup now.
+    function counts(bytes32 rollupId, bytes32 measurement) external view returns (bool);
+    /// @notice A key's registration; all zero for a key that is not registered.
+    function keyInfo(address key) external view returns (KeyInfo memory);
+    /// @notice Whether the key may attest statements of the rollup now.
+    function isLive(address key, bytes32 rollupId) external view returns (bool);
+    /// @notice The keys whose votes for the statement are stored, valid or not, oldest first.
+    function voters(bytes32 statementId) external view returns (address[] memory);
+
+    /// @notice Register an enclave key; open to all, at any time, also for a measurement that counts only later.
+    /// @param quote The platform's quote, its report data being `AttestationLib.reportData` and 32 zero bytes.
+    /// @param key The enclave's key.
+    function register(bytes calldata quote, address key) external payable;
+
+    /// @notice Attest a statement by the signature of a live key, and let Settlement advance. Open to all. Where the
+    /// batch becomes final in this very call, the vote has done its work and is not stored.
+    /// @param payee Who the enclave works for; part of what it signed.
+    /// @param signature r, s, v (65 bytes) over `AttestationLib.digest`, s in the lower half.
+    function attest(Statement calldata statement, address payee, bytes calldata signature) external;
+
+    /// @notice Attest statements for the rest of this transaction only, for a caller that makes them final in it:
+    /// costs no storage. Reverts like `attest`.
+    function vouch(Statement[] calldata statements, address payee, bytes[] calldata signatures) external;
+
+    /// @notice Prove that a key signed two statements with one input id: it is revoked at once and for ever.
+    /// The reporter gets half of the key's bond, the rest is burnt, so that reporting oneself costs half.
+    function contradict(
+        Statement calldata first,
+        address firstPayee,
+        bytes calldata firstSignature,
+        Statement calldata second,
+        address secondPayee,
+        bytes calldata secondSignature
+    ) external;
+
+    /// @notice Prove that a key signed something else than the final output: it no longer counts for that rollup.
+    /// Other rollups are untouched, since a rollup alone answers for what its policy made final.
+    function disprove(Statement calldata statement, address payee, bytes calldata signature) external;
+
+    /// @notice Council: a key stops counting for the rollup at once.
+    function removeKey(bytes32 rollupId, address key) external;
+    /// @notice Council: keys of a measurement stop counting for the rollup at once.
+    function removeMeasurement(bytes32 rollupId, bytes32 measurement) external;
+    /// @notice Council: keys of a measurement count for the rollup once the rollup's change delay is over.
+    function scheduleMeasurement(bytes32 rollupId, bytes32 measurement) external;
+    /// @notice Give a key's bond back to its sponsor, 30 days after the key's end.
+    function withdrawBond(address key) external;
+}
