@@ -152,11 +152,9 @@ interface ISettlement {
     function tally(Statement calldata statement) external view returns (Tally memory);
     /// @notice What finality says about a statement.
     function judge(Statement calldata statement) external view returns (Verdict);
-    /// @notice Whether a final output no longer falls under the rollup's `instantCap`: all lanes agreed, the policy's window has
-    /// passed since it became final, or there is no cap. False while it is not final.
+    /// @notice Whether a final output no longer falls under Portal's instant cap: all lanes agreed, or the policy's
+    /// `instantWindow` has passed since it became final. False while it is not final.
     function isSettledBeyondInstant(bytes32 rollupId, uint64 batchIndex) external view returns (bool);
-    /// @notice Wei that may leave per 24 hours on outputs that are final but not settled beyond instant; 0 is off.
-    function instantCap(bytes32 rollupId, uint64 batchIndex) external view returns (uint128);
     /// @notice The council's standing choice; all zero if there is none.
     function choice(bytes32 rollupId)
         external

@@ -45,10 +45,9 @@ struct Policy {
     /// Seconds without finality, while a batch waits, after which the optimistic lane alone decides; 0 is off,
     /// else at least 30 days.
     uint64 lastResortAfter;
-    /// Seconds after finality until an output that only two lanes attested counts like one that all did.
+    /// Seconds after finality until an output that not all lanes attested counts like one that all did, for Portal's
+    /// instant cap; 0 is at once.
     uint64 instantWindow;
-    /// Wei that may leave per 24 hours on outputs within `instantWindow`; 0 is off.
-    uint128 instantCap;
 }
 
 /// @notice The council of a rollup.
