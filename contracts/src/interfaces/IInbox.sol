@@ -69,7 +69,7 @@ interface IInbox {
     /// @notice The given genesis origin has another hash on this chain.
     error OriginMismatch(uint64 originNumber, bytes32 expected, bytes32 got);
     /// @notice `checkpoint` exceeds the number of checkpoints.
-    error NoSuchCheckpoint(uint256 count, uint64 got);
+    error NoSuchCheckpoint(uint256 count, uint256 got);
     /// @notice A deposit up to the origin would be skipped: the checkpoint `checkpoint` is at or before the origin.
     error DepositsLeft(uint64 checkpoint, uint64 depositBlock, uint64 originNumber);
     /// @notice A deposit made after the origin would be consumed.
