@@ -1,1 +1,14 @@
-//! L1 access: contract bindings, transactions, fees, blobs and reorgs.
+#![doc = include_str!("../README.md")]
+
+pub mod bindings;
+mod client;
+mod data;
+mod error;
+mod follow;
+mod inbox;
+
+pub use client::{BlockRef, L1Block, L1Client, L1Config};
+pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
+pub use error::{Error, ErrorKind};
+pub use follow::{FollowMode, Follower, L1Event};
+pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};

@@ -1,0 +1,228 @@
+//! Fetches the data of a posted batch. Nothing here is trusted: blobs are checked by recomputing their KZG commitment,
+//! calldata by hash.
+
+use alloy::{
+    consensus::Transaction as _, eips::eip4844::kzg_to_versioned_hash, providers::Provider,
+    sol_types::SolCall,
+};
+use alloy_consensus::EnvKzgSettings;
+use alloy_primitives::{B256, Bytes, TxHash};
+use oneslot_types::calldata_data_hash;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Error, InboxReader, L1Client, PostedBatch, bindings::Inbox, error::without_urls};
+
+/// Bytes of a blob: 4096 field elements of 32 bytes.
+pub const BYTES_PER_BLOB: usize = 131_072;
+
+/// The data of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BatchData {
+    /// The bytes given to `postCalldata`.
+    Calldata(Bytes),
+    /// The blobs in order, [`BYTES_PER_BLOB`] each, zero padding included.
+    Blobs(Vec<Vec<u8>>),
+}
+
+impl InboxReader {
+    /// The data of a batch, checked against its commitment. KZG work (about 50 ms a blob) runs on a blocking thread.
+    pub async fn batch_data(&self, batch: &PostedBatch) -> Result<BatchData, Error> {
+        if batch.openings.is_empty() {
+            return Ok(BatchData::Calldata(self.calldata(batch).await?));
+        }
+        let hashes: Vec<B256> = batch.openings.iter().map(|o| o.versionedHash).collect();
+        let blobs = fetch_blobs(&self.client, batch.l1_block_number, &hashes).await?;
+        let index = batch.header.index;
+        tokio::task::spawn_blocking(move || {
+            for (blob, expected) in blobs.iter().zip(&hashes) {
+                let got = versioned_hash(blob)?;
+                if got != *expected {
+                    return Err(Error::BatchData {
+                        index,
+                        what: "blob versioned hash",
+                        expected: expected.to_string(),
+                        got: got.to_string(),
+                    });
+                }
+            }
+            Ok(BatchData::Blobs(blobs))
+        })
+        .await
+        .map_err(|e| Error::Kzg(e.to_string()))?
+    }
+
+    /// Finds the call of `postCalldata` whose data hash to the header's: the transaction itself, or a call inside it
+    /// (anyone, also a contract, may post overdue deposits).
+    async fn calldata(&self, batch: &PostedBatch) -> Result<Bytes, Error> {
+        let provider = self.client.provider();
+        let tx = provider
+            .get_transaction_by_hash(batch.tx_hash)
+            .await
+            .map_err(|e| self.client.rpc_error("eth_getTransactionByHash", e))?
+            .ok_or_else(|| Error::NoBlock { block: format!("of transaction {}", batch.tx_hash) })?;
+        if tx.to() == Some(self.inbox)
+            && let Some(data) = posted_data(tx.input(), batch)
+        {
+            return Ok(data);
+        }
+        let trace = trace_calls(&self.client, batch.tx_hash).await?;
+        find_call(&trace, batch).ok_or_else(|| Error::BatchData {
+            index: batch.header.index,
+            what: "calldata",
+            expected: format!("a call with data hash {}", batch.header.dataHash),
+            got: format!("none in transaction {}", batch.tx_hash),
+        })
+    }
+}
+
+fn posted_data(input: &[u8], batch: &PostedBatch) -> Option<Bytes> {
+    let call = Inbox::postCalldataCall::abi_decode(input).ok()?;
+    (call.index == batch.header.index && calldata_data_hash(&call.data) == batch.header.dataHash)
+        .then_some(call.data)
+}
+
+async fn trace_calls(client: &L1Client, tx: TxHash) -> Result<Value, Error> {
+    client
+        .provider()
+        .raw_request::<_, Value>(
+            "debug_traceTransaction".into(),
+            (tx, json!({"tracer": "callTracer"})),
+        )
+        .await
+        .map_err(|e| client.rpc_error("debug_traceTransaction", e))
+}
+
+/// Walks a `callTracer` frame. The data hash decides, so a frame from a hostile endpoint can only fail to match.
+fn find_call(frame: &Value, batch: &PostedBatch) -> Option<Bytes> {
+    let input = frame.get("input").and_then(Value::as_str)?;
+    if let Ok(input) = alloy_primitives::hex::decode(input)
+        && let Some(data) = posted_data(&input, batch)
+    {
+        return Some(data);
+    }
+    let calls = frame.get("calls").and_then(Value::as_array)?;
+    calls.iter().find_map(|call| find_call(call, batch))
+}
+
+/// The versioned hash of a blob, by computing its KZG commitment.
+pub fn versioned_hash(blob: &[u8]) -> Result<B256, Error> {
+    let blob = c_kzg::Blob::from_bytes(blob).map_err(|e| Error::Kzg(e.to_string()))?;
+    let commitment = EnvKzgSettings::Default
+        .get()
+        .blob_to_kzg_commitment(&blob)
+        .map_err(|e| Error::Kzg(e.to_string()))?;
+    Ok(kzg_to_versioned_hash(commitment.as_slice()))
+}
+
+/// Fetches blobs by versioned hash, in the order asked, unchecked.
+async fn fetch_blobs(
+    client: &L1Client,
+    l1_block: u64,
+    hashes: &[B256],
+) -> Result<Vec<Vec<u8>>, Error> {
+    if client.config().beacon_url.is_some() {
+        return beacon_blobs(client, l1_block, hashes).await;
+    }
+    let mut blobs = Vec::with_capacity(hashes.len());
+    for hash in hashes {
+        let blob: Option<Bytes> = client
+            .provider()
+            .raw_request("anvil_getBlobByHash".into(), (hash,))
+            .await
+            .map_err(|e| client.rpc_error("anvil_getBlobByHash", e))?;
+        let blob = blob.ok_or(Error::NoBlob { hash: *hash, block: l1_block })?;
+        blobs.push(blob.to_vec());
+    }
+    Ok(blobs)
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
+#[derive(Deserialize)]
+struct Genesis {
+    genesis_time: String,
+}
+
+#[derive(Deserialize)]
+struct ChainSpec {
+    #[serde(rename = "SECONDS_PER_SLOT")]
+    seconds_per_slot: String,
+}
+
+/// `GET /eth/v1/beacon/blobs/{slot}` (Fulu). The slot follows from the block's timestamp.
+async fn beacon_blobs(
+    client: &L1Client,
+    l1_block: u64,
+    hashes: &[B256],
+) -> Result<Vec<Vec<u8>>, Error> {
+    let timestamp = client.block(l1_block).await?.header.timestamp;
+    let genesis: Envelope<Genesis> = beacon_get(client, "eth/v1/beacon/genesis").await?;
+    let spec: Envelope<ChainSpec> = beacon_get(client, "eth/v1/config/spec").await?;
+    let bad = |what: &str| Error::Rpc {
+        method: "beacon",
+        message: format!("{what} is not a positive number"),
+        refused: false,
+    };
+    let genesis_time: u64 = genesis.data.genesis_time.parse().map_err(|_| bad("genesis_time"))?;
+    let slot_seconds: u64 = spec
+        .data
+        .seconds_per_slot
+        .parse()
+        .ok()
+        .filter(|s| *s > 0)
+        .ok_or_else(|| bad("SECONDS_PER_SLOT"))?;
+    let slot = timestamp.saturating_sub(genesis_time) / slot_seconds;
+    let list = hashes.iter().map(|h| format!("versioned_hashes={h}")).collect::<Vec<_>>().join("&");
+    let served: Envelope<Vec<Bytes>> =
+        beacon_get(client, &format!("eth/v1/beacon/blobs/{slot}?{list}")).await?;
+    let (served, hashes) = (served.data, hashes.to_vec());
+    tokio::task::spawn_blocking(move || order_blobs(served, &hashes, l1_block))
+        .await
+        .map_err(|e| Error::Kzg(e.to_string()))?
+}
+
+/// Puts the served blobs into the order of the hashes: the API answers in the block's order.
+fn order_blobs(served: Vec<Bytes>, hashes: &[B256], l1_block: u64) -> Result<Vec<Vec<u8>>, Error> {
+    let mut by_hash = std::collections::HashMap::new();
+    for blob in served {
+        by_hash.insert(versioned_hash(&blob)?, blob);
+    }
+    hashes
+        .iter()
+        .map(|hash| {
+            by_hash
+                .get(hash)
+                .map(|blob| blob.to_vec())
+                .ok_or(Error::NoBlob { hash: *hash, block: l1_block })
+        })
+        .collect()
+}
+
+async fn beacon_get<T: serde::de::DeserializeOwned>(
+    client: &L1Client,
+    path: &str,
+) -> Result<T, Error> {
+    let base = client
+        .config()
+        .beacon_url
+        .as_ref()
+        .expect("invariant: called with a beacon endpoint configured");
+    let fail = |message: String| Error::Rpc {
+        method: "beacon",
+        message: without_urls(&message),
+        refused: false,
+    };
+    let url = base.join(path).map_err(|e| fail(e.to_string()))?;
+    let response = client
+        .http()
+        .get(url)
+        .send()
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .map_err(|e| fail(e.to_string()))?;
+    response.json().await.map_err(|e| fail(e.to_string()))
+}
