@@ -136,9 +136,6 @@ interface IPortal {
     /// @notice The rollup's id.
     function rollupId() external view returns (bytes32);
 
-    /// @notice L2 gas that deposits of one L1 block may buy.
-    function maxDepositGas() external view returns (uint64);
-
     /// @notice Wei that may leave per 24 hours on outputs with two immediate votes alone; 0: no limit.
     function instantCap() external view returns (uint256);
 }
