@@ -1,0 +1,335 @@
+//! One L2 block: environment, transactions, seal.
+
+use crate::{
+    error::{Error, Result},
+    rules::ForkRules,
+    source::NodeSource,
+    state::State,
+};
+use alloc::{boxed::Box, format, string::ToString, vec::Vec};
+use alloy_consensus::{
+    Header, Sealable, Sealed,
+    transaction::{Recovered, SignerRecoverable},
+};
+use alloy_eips::{
+    Encodable2718,
+    eip1559::{BaseFeeParams, calc_next_block_base_fee},
+    eip2718::{Decodable2718, WithEncoded},
+    eip7685::EMPTY_REQUESTS_HASH,
+};
+use alloy_evm::{
+    EvmEnv, EvmFactory,
+    block::{BlockExecutionError, BlockExecutor, BlockValidationError},
+    eth::NextEvmEnvAttributes,
+};
+use alloy_op_evm::{
+    OpBlockExecutionCtx, OpBlockExecutor, OpEvm, OpEvmFactory, block::OpAlloyReceiptBuilder,
+};
+use alloy_primitives::{Address, B256, Bloom, Bytes};
+use alloy_rlp::BufMut;
+use alloy_trie::{EMPTY_ROOT_HASH, root::ordered_trie_root_with_encoder};
+use op_alloy_consensus::{
+    L2_TO_L1_MESSAGE_PASSER_ADDRESS, OpReceiptEnvelope, OpTxEnvelope, TxDeposit,
+    decode_holocene_extra_data, decode_jovian_extra_data,
+};
+use op_revm::OpSpecId;
+use revm::context_interface::{ContextTr, JournalTr};
+
+/// What a block is made of, before execution.
+#[derive(Clone, Debug, Default)]
+pub struct BlockAttributes {
+    /// Seconds.
+    pub timestamp: u64,
+    /// The `mixHash` of the L1 origin.
+    pub prev_randao: B256,
+    /// Receives priority fees.
+    pub fee_recipient: Address,
+    /// Of the L1 origin.
+    pub parent_beacon_block_root: B256,
+    /// Of the block.
+    pub gas_limit: u64,
+    /// Base fee parameters for the next block, encoded as the fork says.
+    pub extra_data: Bytes,
+    /// Transactions that cannot be left out; the first one is the L1 attributes deposit.
+    pub deposits: Vec<TxDeposit>,
+    /// Signed transactions as EIP-2718 bytes. What is invalid is skipped.
+    pub transactions: Vec<Bytes>,
+}
+
+/// A transaction that is in a block.
+#[derive(Clone, Debug)]
+pub struct BlockTransaction {
+    /// Decoded, with its hash.
+    pub envelope: OpTxEnvelope,
+    /// EIP-2718 bytes.
+    pub encoded: Bytes,
+    /// Who signed it, or whose deposit it is.
+    pub sender: Address,
+}
+
+/// Why a transaction is not in a block.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// No EIP-2718 transaction, or a type that no user can send.
+    #[error("not a transaction that can be posted")]
+    Undecodable,
+    /// The signature names no sender.
+    #[error("invalid signature")]
+    Signature,
+    /// More gas, or a larger data footprint, than the block has left. It may fit a later block.
+    #[error("does not fit the block: {0}")]
+    BlockFull(alloc::string::String),
+    /// Nonce, funds, fee, intrinsic gas and so on.
+    #[error("{0}")]
+    Invalid(alloc::string::String),
+}
+
+/// A transaction that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Position in [`BlockAttributes::transactions`].
+    pub index: usize,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// A sealed block. The state stands at its root.
+#[derive(Clone, Debug)]
+pub struct ExecutedBlock {
+    /// The header and its hash.
+    pub header: Sealed<Header>,
+    /// Deposits first.
+    pub transactions: Vec<BlockTransaction>,
+    /// One per transaction.
+    pub receipts: Vec<OpReceiptEnvelope>,
+    /// What was left out.
+    pub skipped: Vec<Skipped>,
+}
+
+/// The EVM environment of the block that `attributes` put on `parent`.
+pub fn evm_env(
+    parent: &Header,
+    attributes: &BlockAttributes,
+    rules: &ForkRules,
+) -> Result<EvmEnv<OpSpecId>> {
+    let base_fee = next_base_fee(parent, rules)?;
+    Ok(alloy_op_evm::evm_env_for_op_next_block(
+        parent,
+        NextEvmEnvAttributes {
+            timestamp: attributes.timestamp,
+            suggested_fee_recipient: attributes.fee_recipient,
+            prev_randao: attributes.prev_randao,
+            gas_limit: attributes.gas_limit,
+            slot_number: None,
+        },
+        base_fee,
+        rules,
+        rules.chain_id,
+    ))
+}
+
+/// The base fee of the block on `parent`, by the parameters in the parent's extra data
+/// (Holocene; Jovian adds the minimum and counts the data footprint as gas).
+pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
+    let malformed = |what| Error::Header { which: "parent", index: 0, what };
+    let base_fee = parent.base_fee_per_gas.ok_or(malformed("no base fee"))?;
+    let (elasticity, denominator, minimum, gas_used) = if rules.is_jovian(parent.timestamp) {
+        let (elasticity, denominator, minimum) = decode_jovian_extra_data(&parent.extra_data)
+            .map_err(|_| malformed("extra data is not Jovian's"))?;
+        let footprint = parent.blob_gas_used.unwrap_or_default();
+        (elasticity, denominator, minimum, parent.gas_used.max(footprint))
+    } else if rules.holocene <= parent.timestamp {
+        let (elasticity, denominator) = decode_holocene_extra_data(&parent.extra_data)
+            .map_err(|_| malformed("extra data is not Holocene's"))?;
+        (elasticity, denominator, 0, parent.gas_used)
+    } else {
+        (0, 0, 0, parent.gas_used)
+    };
+    let params = if elasticity == 0 || denominator == 0 {
+        rules.base_fee
+    } else {
+        BaseFeeParams::new(denominator.into(), elasticity.into())
+    };
+    Ok(calc_next_block_base_fee(gas_used, parent.gas_limit, base_fee, params).max(minimum))
+}
+
+/// Executes and seals the block that `attributes` put on `parent`, whose state `state` holds.
+///
+/// An error is about `parent` or about the state's source, never about a transaction: those are
+/// skipped. After an error the state is of no use.
+pub fn execute_block<S: NodeSource>(
+    parent: &Sealed<Header>,
+    attributes: &BlockAttributes,
+    state: &mut State<S>,
+    rules: &ForkRules,
+) -> Result<ExecutedBlock> {
+    let number = parent.number.checked_add(1).ok_or(Error::Header {
+        which: "parent",
+        index: 0,
+        what: "block number at its end",
+    })?;
+    let env = evm_env(parent, attributes, rules)?;
+    let base_fee = env.block_env.basefee;
+    let isthmus = rules.is_isthmus(attributes.timestamp);
+    state.walk_ancestors((!isthmus).then_some((parent.number, parent.hash())));
+
+    let context = OpBlockExecutionCtx {
+        parent_hash: parent.hash(),
+        parent_beacon_block_root: Some(attributes.parent_beacon_block_root),
+        extra_data: attributes.extra_data.clone(),
+    };
+    let evm = OpEvmFactory::default().create_evm(&mut *state, env);
+    let executor = OpBlockExecutor::new(evm, context, rules, OpAlloyReceiptBuilder::default());
+    let run = match run(executor, attributes) {
+        Ok(run) => run,
+        Err(error) => return Err(fault(state, number, error)),
+    };
+    if let Some(error) = state.take_error() {
+        return Err(error.into());
+    }
+
+    let state_root = state.root()?;
+    let withdrawals_root = if isthmus {
+        state
+            .account(L2_TO_L1_MESSAGE_PASSER_ADDRESS)?
+            .map_or(EMPTY_ROOT_HASH, |account| account.storage_root)
+    } else {
+        EMPTY_ROOT_HASH
+    };
+    let Run { transactions, receipts, skipped, gas_used, footprint } = run;
+    let header = Header {
+        parent_hash: parent.hash(),
+        beneficiary: attributes.fee_recipient,
+        state_root,
+        transactions_root: ordered_trie_root_with_encoder(&transactions, |tx, out| {
+            out.put_slice(&tx.encoded);
+        }),
+        receipts_root: ordered_trie_root_with_encoder(&receipts, |receipt, out| {
+            receipt.encode_2718(out);
+        }),
+        withdrawals_root: Some(withdrawals_root),
+        logs_bloom: receipts
+            .iter()
+            .fold(Bloom::ZERO, |bloom, receipt| bloom | *receipt.logs_bloom()),
+        number,
+        gas_limit: attributes.gas_limit,
+        gas_used,
+        timestamp: attributes.timestamp,
+        mix_hash: attributes.prev_randao,
+        base_fee_per_gas: Some(base_fee),
+        blob_gas_used: Some(if rules.is_jovian(attributes.timestamp) { footprint } else { 0 }),
+        excess_blob_gas: Some(0),
+        parent_beacon_block_root: Some(attributes.parent_beacon_block_root),
+        requests_hash: isthmus.then_some(EMPTY_REQUESTS_HASH),
+        extra_data: attributes.extra_data.clone(),
+        ..Header::default()
+    };
+    Ok(ExecutedBlock { header: header.seal_slow(), transactions, receipts, skipped })
+}
+
+struct Run {
+    transactions: Vec<BlockTransaction>,
+    receipts: Vec<OpReceiptEnvelope>,
+    skipped: Vec<Skipped>,
+    gas_used: u64,
+    footprint: u64,
+}
+
+type Executor<'a, S> = OpBlockExecutor<
+    OpEvm<&'a mut State<S>, revm::inspector::NoOpInspector, alloy_evm::precompiles::PrecompilesMap>,
+    OpAlloyReceiptBuilder,
+    &'a ForkRules,
+>;
+
+fn run<S: NodeSource>(
+    mut executor: Executor<'_, S>,
+    attributes: &BlockAttributes,
+) -> Result<Run, Box<BlockExecutionError>> {
+    executor.apply_pre_execution_changes()?;
+    let mut transactions =
+        Vec::with_capacity(attributes.deposits.len() + attributes.transactions.len());
+    for deposit in &attributes.deposits {
+        let sender = deposit.from;
+        let envelope = OpTxEnvelope::Deposit(deposit.clone().seal_slow());
+        let encoded = Bytes::from(envelope.encoded_2718());
+        transactions.push(execute_one(&mut executor, envelope, encoded, sender)?);
+    }
+    let mut skipped = Vec::new();
+    for (index, encoded) in attributes.transactions.iter().enumerate() {
+        let (envelope, sender) = match decode(encoded) {
+            Ok(decoded) => decoded,
+            Err(reason) => {
+                skipped.push(Skipped { index, reason });
+                continue;
+            }
+        };
+        match execute_one(&mut executor, envelope, encoded.clone(), sender) {
+            Ok(transaction) => transactions.push(transaction),
+            Err(error) => {
+                let reason = skip(*error)?;
+                // The failed attempt warmed accounts; without this the next transaction would pay
+                // less gas than in a block that never held this one.
+                let journal = executor.evm.ctx_mut().journal_mut();
+                journal.discard_tx();
+                journal.finalize();
+                skipped.push(Skipped { index, reason });
+            }
+        }
+    }
+    let (_, result) = executor.finish()?;
+    Ok(Run {
+        transactions,
+        receipts: result.receipts,
+        skipped,
+        gas_used: result.gas_used,
+        footprint: result.blob_gas_used,
+    })
+}
+
+fn execute_one<S: NodeSource>(
+    executor: &mut Executor<'_, S>,
+    envelope: OpTxEnvelope,
+    encoded: Bytes,
+    sender: Address,
+) -> Result<BlockTransaction, Box<BlockExecutionError>> {
+    let transaction = WithEncoded::new(encoded, Recovered::new_unchecked(&envelope, sender));
+    executor.execute_transaction(&transaction)?;
+    let (encoded, _) = transaction.split();
+    Ok(BlockTransaction { envelope, encoded, sender })
+}
+
+/// A posted transaction and its sender.
+fn decode(encoded: &[u8]) -> Result<(OpTxEnvelope, Address), SkipReason> {
+    let envelope = OpTxEnvelope::decode_2718_exact(encoded).map_err(|_| SkipReason::Undecodable)?;
+    if matches!(envelope, OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_)) {
+        return Err(SkipReason::Undecodable);
+    }
+    let sender = envelope.recover_signer().map_err(|_| SkipReason::Signature)?;
+    Ok((envelope, sender))
+}
+
+/// The reason to skip, or the error again if it is not about the transaction.
+fn skip(error: BlockExecutionError) -> Result<SkipReason, Box<BlockExecutionError>> {
+    match error {
+        BlockExecutionError::Validation(BlockValidationError::InvalidTx { error, .. }) => {
+            Ok(SkipReason::Invalid(error.to_string()))
+        }
+        BlockExecutionError::Validation(
+            error @ (BlockValidationError::TransactionGasLimitMoreThanAvailableBlockGas { .. }
+            | BlockValidationError::Other(_)),
+        ) => Ok(SkipReason::BlockFull(error.to_string())),
+        error => Err(Box::new(error)),
+    }
+}
+
+fn fault<S: NodeSource>(
+    state: &mut State<S>,
+    number: u64,
+    error: Box<BlockExecutionError>,
+) -> Error {
+    match state.take_error() {
+        Some(error) => error.into(),
+        None => Error::Block { number, what: format!("{error}") },
+    }
+}

@@ -1,0 +1,512 @@
+//! The state of the rollup: accounts, storage and codes over sparse tries.
+
+use crate::{
+    source::NodeSource,
+    trie::{Trie, TrieError},
+};
+use alloc::vec::Vec;
+use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
+use alloy_primitives::{
+    Address, B256, Bytes, U256, keccak256,
+    map::{AddressMap, B256Map, Entry, HashMap},
+};
+use alloy_rlp::{Decodable, encode};
+use alloy_trie::{EMPTY_ROOT_HASH, KECCAK_EMPTY, TrieAccount};
+use core::fmt;
+use revm::{
+    Database, DatabaseCommit,
+    bytecode::Bytecode,
+    database_interface::DBErrorMarker,
+    state::{Account, AccountInfo},
+};
+
+/// Why the state cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// In the trie of accounts.
+    #[error("account trie: {0}")]
+    Accounts(TrieError),
+    /// In the storage trie of one account.
+    #[error("storage trie of {address}: {error}")]
+    Storage {
+        /// The account.
+        address: Address,
+        /// What is wrong.
+        error: TrieError,
+    },
+    /// A value that is not what its trie holds.
+    #[error("malformed {what} of {address}")]
+    Value {
+        /// `account` or `slot`.
+        what: &'static str,
+        /// The account.
+        address: Address,
+    },
+    /// The source does not know a bytecode.
+    #[error("missing bytecode {hash}")]
+    MissingCode {
+        /// Its keccak.
+        hash: B256,
+    },
+    /// An ancestor's header is missing or malformed (rules before Isthmus only).
+    #[error("missing or malformed header {hash} of block {number}")]
+    Ancestor {
+        /// Block number.
+        number: u64,
+        /// Its hash.
+        hash: B256,
+    },
+    /// The EVM changed an account that it never read.
+    #[error("account {address} was changed but never read")]
+    Unread {
+        /// The account.
+        address: Address,
+    },
+}
+
+impl DBErrorMarker for StateError {}
+
+/// What a sealed block added to the state, by hash, for a store to keep. Nothing is ever removed.
+#[derive(Clone, Debug, Default)]
+pub struct NewState {
+    /// Trie nodes.
+    pub nodes: Vec<(B256, Bytes)>,
+    /// Bytecodes.
+    pub codes: Vec<(B256, Bytes)>,
+}
+
+/// The state as one block after another sees and changes it.
+///
+/// Reads go to the source once and stay in memory. Changes (`DatabaseCommit`) are in memory until
+/// [`State::root`] writes them to the tries and hashes. After an error the state is of no use.
+pub struct State<S> {
+    source: S,
+    accounts: Trie,
+    entries: AddressMap<Loaded>,
+    /// Accounts changed since the last root, in order of change, with repeats removed.
+    changed: Vec<Address>,
+    codes: B256Map<Bytecode>,
+    new: NewState,
+    /// Whether `new` is wanted.
+    keep: bool,
+    /// Where BLOCKHASH looks; none: in the storage of the EIP-2935 contract.
+    ancestors: Option<(u64, B256)>,
+    error: Option<StateError>,
+}
+
+/// What is known of one address.
+struct Loaded {
+    /// Keccak of the address.
+    hash: B256,
+    /// As it is now; `code` is always none.
+    info: Option<AccountInfo>,
+    /// As of the last root, unless `wiped`.
+    storage_root: B256,
+    trie: Option<Trie>,
+    slots: HashMap<U256, Slot>,
+    /// Slots written since the last root.
+    written: Vec<U256>,
+    changed: bool,
+}
+
+struct Slot {
+    hash: B256,
+    value: U256,
+    /// As of the last root.
+    stored: U256,
+}
+
+impl<S> fmt::Debug for State<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("accounts_read", &self.entries.len())
+            .field("accounts_changed", &self.changed.len())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: NodeSource> State<S> {
+    /// The state with this root. Nothing is read yet.
+    pub fn new(source: S, root: B256) -> Self {
+        Self {
+            source,
+            accounts: Trie::new(root),
+            entries: AddressMap::default(),
+            changed: Vec::new(),
+            codes: B256Map::default(),
+            new: NewState::default(),
+            keep: false,
+            ancestors: None,
+            error: None,
+        }
+    }
+
+    /// As [`State::new`], and keeps what blocks add for [`State::take_new`].
+    pub fn keeping_new(source: S, root: B256) -> Self {
+        Self { keep: true, ..Self::new(source, root) }
+    }
+
+    /// What was added since the last call; see [`State::keeping_new`].
+    pub fn take_new(&mut self) -> NewState {
+        core::mem::take(&mut self.new)
+    }
+
+    /// Where nodes and codes come from.
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// The source again; the state is dropped.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
+    /// The first error since the last call. The EVM reports errors as text; this is the typed one.
+    pub fn take_error(&mut self) -> Option<StateError> {
+        self.error.take()
+    }
+
+    /// Makes BLOCKHASH walk the headers from this block down instead of reading EIP-2935 storage.
+    pub(crate) const fn walk_ancestors(&mut self, from: Option<(u64, B256)>) {
+        self.ancestors = from;
+    }
+
+    /// The account as the trie holds it after the last [`State::root`].
+    pub fn account(&mut self, address: Address) -> Result<Option<TrieAccount>, StateError> {
+        let entry = self.load(address)?;
+        Ok(entry.account())
+    }
+
+    /// The code of an account; empty if it has none.
+    pub fn code(&mut self, address: Address) -> Result<Bytes, StateError> {
+        let Some(account) = self.account(address)? else {
+            return Ok(Bytes::new());
+        };
+        if account.code_hash == KECCAK_EMPTY {
+            return Ok(Bytes::new());
+        }
+        Ok(self.code_by_hash(account.code_hash)?.original_bytes())
+    }
+
+    /// The Merkle proofs of an account and of slots of it, as `eth_getProof` gives them. Changes must
+    /// have been hashed by [`State::root`] before.
+    pub fn prove(&mut self, address: Address, slots: &[U256]) -> Result<AccountProof, StateError> {
+        let account = self.account(address)?;
+        let proof =
+            self.accounts.prove(&self.source, &keccak256(address)).map_err(StateError::Accounts)?;
+        let mut storage = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let value = self.storage(address, *slot)?;
+            let entry = self.entries.get_mut(&address).expect("invariant: just loaded");
+            let trie = entry.trie.get_or_insert_with(|| Trie::new(entry.storage_root));
+            let proof = trie
+                .prove(&self.source, &keccak256(slot.to_be_bytes::<32>()))
+                .map_err(|error| StateError::Storage { address, error })?;
+            storage.push(SlotProof { slot: *slot, value, proof });
+        }
+        Ok(AccountProof { account, proof, storage })
+    }
+
+    /// Writes the changes to the tries and gives the root.
+    ///
+    /// Within each trie, values are put in before others are removed, both in the order of the hashed
+    /// keys: the set of nodes that removal reads is then the same on every machine.
+    pub fn root(&mut self) -> Result<B256, StateError> {
+        if let Some(error) = self.error.clone() {
+            return Err(error);
+        }
+        let Self { source, accounts, entries, changed, new, keep, .. } = self;
+        let mut sink = |hash: B256, node: &[u8]| {
+            if *keep {
+                new.nodes.push((hash, Bytes::copy_from_slice(node)));
+            }
+        };
+        let mut order = Vec::with_capacity(changed.len());
+        for address in changed.drain(..) {
+            let entry = entries.get_mut(&address).expect("invariant: changed accounts are loaded");
+            entry.changed = false;
+            entry
+                .flush(source, &mut sink)
+                .map_err(|error| StateError::Storage { address, error })?;
+            order.push((entry.hash, entry.account()));
+        }
+        order.sort_unstable_by_key(|(hash, _)| *hash);
+        for (hash, account) in &order {
+            if let Some(account) = account {
+                accounts.insert(source, hash, encode(account)).map_err(StateError::Accounts)?;
+            }
+        }
+        for (hash, account) in &order {
+            if account.is_none() {
+                accounts.remove(source, hash).map_err(StateError::Accounts)?;
+            }
+        }
+        Ok(accounts.root(&mut sink))
+    }
+
+    fn load(&mut self, address: Address) -> Result<&mut Loaded, StateError> {
+        let vacant = match self.entries.entry(address) {
+            Entry::Occupied(entry) => return Ok(entry.into_mut()),
+            Entry::Vacant(vacant) => vacant,
+        };
+        let hash = keccak256(address);
+        let loaded = self.accounts.get(&self.source, &hash).map_err(StateError::Accounts).and_then(
+            |value| {
+                let Some(mut value) = value else { return Ok(None) };
+                TrieAccount::decode(&mut value)
+                    .ok()
+                    .filter(|_| value.is_empty())
+                    .map(Some)
+                    .ok_or(StateError::Value { what: "account", address })
+            },
+        );
+        match loaded {
+            Ok(account) => Ok(vacant.insert(Loaded::new(hash, account))),
+            Err(error) => {
+                self.error.get_or_insert_with(|| error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn fail<T>(&mut self, error: StateError) -> Result<T, StateError> {
+        self.error.get_or_insert_with(|| error.clone());
+        Err(error)
+    }
+}
+
+/// Merkle proofs of one account.
+#[derive(Clone, Debug)]
+pub struct AccountProof {
+    /// The account; none if it does not exist.
+    pub account: Option<TrieAccount>,
+    /// Nodes from the state root down.
+    pub proof: Vec<Bytes>,
+    /// In the order asked for.
+    pub storage: Vec<SlotProof>,
+}
+
+/// Merkle proof of one slot.
+#[derive(Clone, Debug)]
+pub struct SlotProof {
+    /// The slot.
+    pub slot: U256,
+    /// Its value.
+    pub value: U256,
+    /// Nodes from the account's storage root down.
+    pub proof: Vec<Bytes>,
+}
+
+impl Loaded {
+    fn new(hash: B256, account: Option<TrieAccount>) -> Self {
+        Self {
+            hash,
+            storage_root: account.as_ref().map_or(EMPTY_ROOT_HASH, |account| account.storage_root),
+            info: account.map(|account| AccountInfo {
+                balance: account.balance,
+                nonce: account.nonce,
+                code_hash: account.code_hash,
+                account_id: None,
+                code: None,
+            }),
+            trie: None,
+            slots: HashMap::default(),
+            written: Vec::new(),
+            changed: false,
+        }
+    }
+
+    fn account(&self) -> Option<TrieAccount> {
+        self.info.as_ref().map(|info| TrieAccount {
+            nonce: info.nonce,
+            balance: info.balance,
+            storage_root: self.storage_root,
+            code_hash: info.code_hash,
+        })
+    }
+
+    /// Forgets all storage.
+    fn wipe(&mut self) {
+        self.storage_root = EMPTY_ROOT_HASH;
+        self.trie = None;
+        self.slots.clear();
+        self.written.clear();
+    }
+
+    fn write(&mut self, key: U256, value: U256, original: U256) {
+        let slot = self.slots.entry(key).or_insert_with(|| Slot {
+            hash: keccak256(key.to_be_bytes::<32>()),
+            value: original,
+            stored: original,
+        });
+        if slot.value == slot.stored {
+            self.written.push(key);
+        }
+        slot.value = value;
+    }
+
+    /// Writes slots to the storage trie and updates the storage root.
+    fn flush<S: NodeSource>(
+        &mut self,
+        source: &S,
+        sink: &mut impl FnMut(B256, &[u8]),
+    ) -> Result<(), TrieError> {
+        let mut order = Vec::with_capacity(self.written.len());
+        for key in self.written.drain(..) {
+            // A slot that went back and was written again is here twice.
+            let slot = self.slots.get_mut(&key).expect("invariant: written slots are known");
+            if slot.value != slot.stored {
+                slot.stored = slot.value;
+                order.push((slot.hash, slot.value));
+            }
+        }
+        if order.is_empty() {
+            return Ok(());
+        }
+        order.sort_unstable_by_key(|(hash, _)| *hash);
+        let trie = self.trie.get_or_insert_with(|| Trie::new(self.storage_root));
+        for (hash, value) in order.iter().filter(|(_, value)| !value.is_zero()) {
+            trie.insert(source, hash, encode(value))?;
+        }
+        for (hash, _) in order.iter().filter(|(_, value)| value.is_zero()) {
+            trie.remove(source, hash)?;
+        }
+        self.storage_root = trie.root(sink);
+        Ok(())
+    }
+}
+
+impl<S: NodeSource> Database for State<S> {
+    type Error = StateError;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        Ok(self.load(address)?.info.clone())
+    }
+
+    fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, StateError> {
+        if hash == KECCAK_EMPTY || hash.is_zero() {
+            return Ok(Bytecode::default());
+        }
+        if let Some(code) = self.codes.get(&hash) {
+            return Ok(code.clone());
+        }
+        let Some(bytes) = self.source.code(&hash) else {
+            return self.fail(StateError::MissingCode { hash });
+        };
+        // A delegation (EIP-7702) that was put in the state is well-formed; other 0xef01.. code
+        // cannot get there, and if it did it would run as the invalid opcode that it is.
+        let code = Bytecode::new_raw_checked(bytes.clone())
+            .unwrap_or_else(|_| Bytecode::new_legacy(bytes));
+        self.codes.insert(hash, code.clone());
+        Ok(code)
+    }
+
+    fn storage(&mut self, address: Address, key: U256) -> Result<U256, StateError> {
+        self.load(address)?;
+        let Self { source, entries, .. } = self;
+        let entry = entries.get_mut(&address).expect("invariant: just loaded");
+        let vacant = match entry.slots.entry(key) {
+            Entry::Occupied(slot) => return Ok(slot.get().value),
+            Entry::Vacant(vacant) => vacant,
+        };
+        let hash = keccak256(key.to_be_bytes::<32>());
+        let value = if entry.storage_root == EMPTY_ROOT_HASH {
+            Ok(U256::ZERO)
+        } else {
+            let trie = entry.trie.get_or_insert_with(|| Trie::new(entry.storage_root));
+            match trie.get(source, &hash) {
+                Err(error) => Err(StateError::Storage { address, error }),
+                Ok(None) => Ok(U256::ZERO),
+                Ok(Some(mut item)) => U256::decode(&mut item)
+                    .ok()
+                    .filter(|_| item.is_empty())
+                    .ok_or(StateError::Value { what: "slot", address }),
+            }
+        };
+        match value {
+            Ok(value) => {
+                vacant.insert(Slot { hash, value, stored: value });
+                Ok(value)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
+        let Some((mut at, mut hash)) = self.ancestors else {
+            let slot = U256::from(number % HISTORY_SERVE_WINDOW as u64);
+            return Ok(self.storage(HISTORY_STORAGE_ADDRESS, slot)?.into());
+        };
+        while at > number {
+            let parent = self
+                .source
+                .node(&hash)
+                .and_then(|rlp| alloy_consensus::Header::decode(&mut rlp.as_ref()).ok())
+                .filter(|header| header.number == at);
+            let Some(header) = parent else {
+                return self.fail(StateError::Ancestor { number: at, hash });
+            };
+            hash = header.parent_hash;
+            at -= 1;
+        }
+        Ok(hash)
+    }
+}
+
+impl<S: NodeSource> DatabaseCommit for State<S> {
+    fn commit(&mut self, changes: AddressMap<Account>) {
+        for (address, account) in changes {
+            if !account.is_touched() {
+                continue;
+            }
+            let Some(entry) = self.entries.get_mut(&address) else {
+                self.error.get_or_insert(StateError::Unread { address });
+                continue;
+            };
+            if !entry.changed {
+                entry.changed = true;
+                self.changed.push(address);
+            }
+            if account.is_selfdestructed() {
+                entry.info = None;
+                entry.wipe();
+                continue;
+            }
+            if account.is_created() {
+                entry.wipe();
+            }
+            // EIP-161: a touched account that is empty does not exist.
+            if account.is_empty() {
+                entry.info = None;
+                entry.wipe();
+                continue;
+            }
+            let before = entry.info.as_ref().map_or(KECCAK_EMPTY, |info| info.code_hash);
+            let code_hash = account.info.code_hash;
+            if code_hash != before
+                && code_hash != KECCAK_EMPTY
+                && let Some(code) = account.info.code
+                && let Entry::Vacant(vacant) = self.codes.entry(code_hash)
+            {
+                if self.keep {
+                    self.new.codes.push((code_hash, code.original_bytes()));
+                }
+                vacant.insert(code);
+            }
+            entry.info = Some(AccountInfo {
+                balance: account.info.balance,
+                nonce: account.info.nonce,
+                code_hash,
+                account_id: None,
+                code: None,
+            });
+            for (key, slot) in account.storage {
+                if slot.present_value != slot.original_value {
+                    entry.write(key, slot.present_value, slot.original_value);
+                }
+            }
+        }
+    }
+}
