@@ -65,7 +65,7 @@ fn compile() -> Result<PathBuf> {
         .env("FOUNDRY_OUT", &out)
         .env("FOUNDRY_CACHE_PATH", root.join("target/contracts/cache"))
         .env_remove("FOUNDRY_PROFILE")
-        .args(["build", "src", "--force", "--no-lint"]);
+        .args(["build", "src", "--force"]);
     sh::run(&mut forge)?;
     Ok(out)
 }
