@@ -19,25 +19,31 @@ enum ClaimState {
 struct Claim {
     address proposer;
     /// First second after its window.
-    uint64 readyAt;
+    uint40 readyAt;
     ClaimState state;
-    /// Challenges of it so far, and those the game has not yet decided.
+    /// How often the statement was claimed before, each time by a proposer that lost.
+    uint8 generation;
+    /// Position of this generation's first challenge.
+    uint16 firstChallenge;
+    /// Challenges of all generations.
     uint16 challenges;
-    uint16 openChallenges;
+    /// Challenges of this generation that nothing has decided.
+    uint8 openChallenges;
 }
 
 /// @notice A bonded challenge of one claim.
 struct Challenge {
     address challenger;
+    /// Generation of the claim it is against.
+    uint8 generation;
     /// Whether its bond has been paid out.
     bool closed;
-    /// Whether the game decided it for the claim.
-    bool lost;
 }
 
 /// @title The optimistic lane
 /// @notice A claim attests its statement when its window is over, no challenge of it is open, no other claim with the same
-/// input id stands, and its proposer never lost. Ambiguous is never yes.
+/// input id stands, and its proposer never lost. Ambiguous is never yes. What a loser's bond does not pay is burnt, so that
+/// playing both sides always costs.
 interface IOptimisticLane is ILane {
     event Claimed(bytes32 indexed statementId, bytes32 indexed inputId, address proposer, uint64 readyAt);
     event Challenged(bytes32 indexed statementId, uint256 indexed index, address challenger);
@@ -53,11 +59,13 @@ interface IOptimisticLane is ILane {
 
     error BondMismatch(uint256 expected, uint256 got);
     error DomainMismatch(bytes32 expected, bytes32 got);
-    error WindowZero();
+    error WindowOutOfRange(uint64 maximum, uint64 got);
     error AlreadyClaimed(bytes32 statementId);
     error ProposerIsDefeated(address proposer);
-    /// @notice Another claim with this input id already attests; a dispute belongs inside its window.
-    error Undisputed(bytes32 inputId);
+    /// @notice A claim with this input id stands and its window is over; a contradicting one belongs inside that window.
+    error DisputeClosed(bytes32 inputId, uint64 closedAt);
+    /// @notice The statement was claimed and lost too often to keep count.
+    error TooManyGenerations(bytes32 statementId);
     error ClaimNotOpen(bytes32 statementId, ClaimState state);
     error WindowOver(bytes32 statementId, uint64 readyAt);
     error TooManyChallenges(bytes32 statementId);
@@ -66,6 +74,8 @@ interface IOptimisticLane is ILane {
     error ChallengeNotOpen(bytes32 statementId, uint256 index);
     error BatchNotFinal(bytes32 rollupId, uint64 batchIndex);
     error ClaimIsWrong(bytes32 statementId);
+    /// @notice Before the window is over only the proposer may take a claim back.
+    error NotProposer(address expected, address got);
     error ClaimNotWrong(bytes32 statementId);
     error GameUndecided(bytes32 statementId, uint16 openChallenges);
     error NoContradiction();
@@ -91,15 +101,18 @@ interface IOptimisticLane is ILane {
     function claim(Statement calldata statement) external payable;
     /// @notice Challenge a claim inside its window, with `bond()` wei.
     function challenge(bytes32 statementId) external payable;
-    /// @notice Game only: decide a challenge. A lost claim defeats its proposer.
+    /// @notice Game only: decide a challenge and pay its winner half of the loser's bond; the rest is burnt. A lost claim
+    /// defeats its proposer.
     function resolve(Statement calldata statement, uint256 index, bool claimUpheld) external;
-    /// @notice Give the bond of a claim back, once its batch is final and the claim is not wrong. Open to all.
+    /// @notice Let Settlement advance, then give the bond of a claim back if its batch is final and the claim is not wrong. Open
+    /// to all once the window is over, to the proposer at any time.
     function withdrawBond(Statement calldata statement) external;
     /// @notice Take the bond of a claim that contradicts the final output, or whose proposer is defeated: half goes to its
     /// first challenger, or to the caller if it had none; the rest is burnt.
     function slash(Statement calldata statement) external;
-    /// @notice Pay out a challenger's bond once the claim's fate is known: back, or half to the proposer.
+    /// @notice Pay out a challenger's bond once the claim's fate is known without the game: back to the challenger if the
+    /// claim was lost or its batch became final otherwise; half to the proposer and half burnt if the claim was right.
     function closeChallenge(Statement calldata statement, uint256 index) external;
-    /// @notice Prove that one proposer claimed two statements with one input id: it is defeated.
+    /// @notice Prove that one proposer claimed two statements with one input id: it is defeated and both bonds are lost.
     function contradict(Statement calldata first, Statement calldata second) external;
 }

@@ -36,7 +36,8 @@ interface ISettlement {
     /// @notice A lane attests something else than the final output.
     event LaneDisagreed(bytes32 indexed rollupId, uint64 indexed batchIndex, address indexed lane, bytes32 statementId);
     event LaneSuspended(bytes32 indexed rollupId, address indexed lane, Suspension reason);
-    /// @notice The state of a rollup's finality: by anyone's call, and when `advance` could not finalize what it was given.
+    /// @notice The state of a rollup's finality: by anyone's call, and when `advance` could not finalize what it was given
+    /// although nothing became final for an hour.
     event Heartbeat(bytes32 indexed rollupId, uint64 finalizedBatch, uint64 waitingBatches, uint64 finalizedAt);
     event ChangeScheduled(bytes32 indexed rollupId, uint64 executableAt, Policy policy, Council council);
     event CouncilChanged(bytes32 indexed rollupId, Council council);
@@ -57,9 +58,11 @@ interface ISettlement {
     error LaneUnusable(address lane);
     error TrustRootShared(address first, address second, bytes32 trustRoot);
     error LastResortTooShort(uint64 minimum, uint64 got);
+    error NumberTooLarge(uint64 maximum, uint64 got);
     error FromBatch(uint64 expected, uint64 got);
     error CouncilMalformed();
-    error ChangeDelayTooShort(uint64 minimum, uint64 got);
+    error ChangeDelayOutOfRange(uint64 minimum, uint64 maximum, uint64 got);
+    error VersionsExhausted(bytes32 rollupId);
     error CouncilModeEscalated(CouncilMode current, CouncilMode proposed);
     error NotCouncil(bytes32 rollupId, address caller);
     error NotStage1(bytes32 rollupId);
@@ -67,20 +70,17 @@ interface ISettlement {
     error NoChangeScheduled(bytes32 rollupId);
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);
-    error ChangeWaiting(bytes32 rollupId, uint64 fromBatch);
     error LaneNotInPolicy(bytes32 rollupId, address lane);
     error LaneAlreadySuspended(bytes32 rollupId, address lane);
     error NoContradiction();
     error NotDisagreeing(bytes32 statementId);
     error WrongInputs(bytes32 statementId);
     error NotAttested(bytes32 statementId);
-    error DuplicateCandidate(bytes32 statementId);
     error CandidateIndex(uint256 index, uint256 candidates);
     error QuorumReached(bytes32 statementId);
     error PredicateNotMet(bytes32 rollupId, uint64 batchIndex);
     error NotChosen(bytes32 statementId);
     error NoticeNotOver(uint64 effectiveAt, uint64 now_);
-    error GasTooLow(uint256 needed, uint256 got);
 
     // Registration
 

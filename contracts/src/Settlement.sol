@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ILane} from "./interfaces/ILane.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {Call} from "./settlement/Call.sol";
+import {Councils} from "./settlement/Councils.sol";
+import {LaneKind, Suspension, Verdict} from "./types/Policy.sol";
+import {Statement} from "./types/Statement.sol";
+
+/// @title Settlement
+/// @notice See ISettlement for the rules, `docs/settlement.md` for the invariants. The contract is the sum of three parts:
+/// Rollups (what is stored, registration), Finality (when an output is final), Councils (who may do what beside it).
+/// This file holds what anyone may report.
+contract Settlement is Councils {
+    /// @dev Gas for a lane to pay whoever proved its contradiction.
+    uint256 private constant REWARD_GAS = 150_000;
+
+    /// @inheritdoc ISettlement
+    function contradict(address lane, Statement calldata first, Statement calldata second) external {
+        bytes32 rollupId = first.rollupId;
+        Head memory head = _headOf(rollupId);
+        bytes32 inputId = first.inputId();
+        bytes32 firstId = first.id();
+        bytes32 secondId = second.id();
+        if (inputId != second.inputId() || firstId == secondId) revert NoContradiction();
+        // Only the rollup's own program on a batch it posted: a lane may rightly attest two outputs of a program that is
+        // non-deterministic on purpose.
+        uint256 number = _versionOf(rollupId, head, first.batchIndex);
+        if (!_asks(first, head, number)) revert WrongInputs(firstId);
+        LaneKind kind = _seatOf(rollupId, number, lane).kind;
+        if (kind == LaneKind.Tee) revert NoContradiction();
+        if (_suspended[rollupId][lane] != Suspension.None) revert LaneAlreadySuspended(rollupId, lane);
+        if (!_attests(lane, firstId, inputId, rollupId) || !_attests(lane, secondId, inputId, rollupId)) {
+            revert NoContradiction();
+        }
+
+        _suspend(rollupId, head, lane, Suspension.Contradiction);
+
+        // The reward is the lane's business: it must not stop the suspension.
+        uint256 needed = REWARD_GAS + REWARD_GAS / 63 + 3000;
+        if (gasleft() < needed) revert Call.GasTooLow(needed, gasleft());
+        bytes memory data = abi.encodeCall(ILane.contradicted, (rollupId, inputId, msg.sender));
+        assembly ("memory-safe") {
+            pop(call(REWARD_GAS, lane, 0, add(data, 0x20), mload(data), 0, 0))
+        }
+    }
+
+    /// @inheritdoc ISettlement
+    function reportDisagreement(Statement calldata statement) external {
+        bytes32 statementId = statement.id();
+        if (judge(statement) != Verdict.Wrong) revert NotDisagreeing(statementId);
+        bytes32 inputId = statement.inputId();
+        Version storage version = _versions[statement.rollupId][_versionOf(
+            statement.rollupId, _heads[statement.rollupId], statement.batchIndex
+        )];
+        bool found;
+        for (uint256 seat; seat < SEATS; ++seat) {
+            address lane = version.seats[seat].lane;
+            if (lane == address(0) || !_attests(lane, statementId, inputId, statement.rollupId)) continue;
+            found = true;
+            emit LaneDisagreed(statement.rollupId, statement.batchIndex, lane, statementId);
+        }
+        if (!found) revert NotDisagreeing(statementId);
+    }
+
+    /// @inheritdoc ISettlement
+    function heartbeat(bytes32 rollupId) external {
+        _heartbeat(rollupId, _headOf(rollupId));
+    }
+}

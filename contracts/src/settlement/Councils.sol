@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {Council, CouncilMode, Policy, Suspension} from "../types/Policy.sol";
+import {Statement} from "../types/Statement.sol";
+import {Finality} from "./Finality.sol";
+
+/// @notice What Settlement reads of a Safe.
+interface ISafeOwners {
+    function getOwners() external view returns (address[] memory);
+    function getThreshold() external view returns (uint256);
+}
+
+/// @notice All a council can do here: schedule a change of the rules, choose among attested outputs, and in stage 1 suspend a
+/// lane. Removing enclaves is the Tee lane's part.
+abstract contract Councils is Finality {
+    struct Choice {
+        bytes32 statementId;
+        uint64 batchIndex;
+        uint64 effectiveAt;
+    }
+
+    struct Change {
+        bytes32 hash;
+        uint64 executableAt;
+    }
+
+    uint64 internal constant NOTICE = 1 days;
+    uint256 internal constant STALL = 7 days;
+    uint256 internal constant STAGE1_OWNERS = 8;
+
+    mapping(bytes32 rollupId => Choice) internal _choices;
+    mapping(bytes32 rollupId => Change) internal _changes;
+
+    // ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ISettlement
+    function schedule(bytes32 rollupId, Policy calldata policy_, Council calldata council_) external {
+        Council memory current = _requireCaller(rollupId);
+        _requireChange(current, policy_, council_);
+        uint64 executableAt = uint64(block.timestamp) + current.changeDelay;
+        _changes[rollupId] = Change({hash: keccak256(abi.encode(policy_, council_)), executableAt: executableAt});
+        emit ChangeScheduled(rollupId, executableAt, policy_, council_);
+    }
+
+    /// @inheritdoc ISettlement
+    function executeChange(bytes32 rollupId, Policy calldata policy_, Council calldata council_) external {
+        Change memory change = _changes[rollupId];
+        if (change.hash == 0) revert NoChangeScheduled(rollupId);
+        bytes32 got = keccak256(abi.encode(policy_, council_));
+        if (got != change.hash) revert ChangeMismatch(change.hash, got);
+        if (block.timestamp < change.executableAt) {
+            revert ChangeNotDue(change.executableAt, uint64(block.timestamp));
+        }
+        Head memory head = _headOf(rollupId);
+        uint64 firstOpen = uint64(head.batch) + 1;
+        uint64 fromBatch = policy_.fromBatch == 0 ? firstOpen : policy_.fromBatch;
+        if (fromBatch < firstOpen) revert FromBatch(firstOpen, fromBatch);
+        // A newer version that judges the first open batch already becomes the base; one that judges none yet is replaced.
+        uint256 base = _openVersion(rollupId, head, firstOpen);
+        if (base == type(uint8).max) revert VersionsExhausted(rollupId);
+
+        delete _changes[rollupId];
+        delete _choices[rollupId];
+        _heads[rollupId].version = uint8(base);
+        _heads[rollupId].flags = head.flags | NEXT;
+        _councils[rollupId] = council_;
+        emit CouncilChanged(rollupId, council_);
+        _writeVersion(rollupId, base + 1, fromBatch, policy_);
+    }
+
+    /// @dev The council's powers only shrink and its delay only grows.
+    function _requireChange(Council memory current, Policy calldata policy_, Council calldata council_) private view {
+        _requirePolicy(policy_);
+        _requireCouncil(council_);
+        if (council_.mode > current.mode) revert CouncilModeEscalated(current.mode, council_.mode);
+        if (council_.mode != CouncilMode.None && council_.changeDelay < current.changeDelay) {
+            revert ChangeDelayOutOfRange(current.changeDelay, MAX_CHANGE_DELAY, council_.changeDelay);
+        }
+    }
+
+    // ── Choice ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ISettlement
+    function choose(Statement[] calldata candidates, uint256 index) external {
+        if (index >= candidates.length) revert CandidateIndex(index, candidates.length);
+        bytes32 rollupId = candidates[index].rollupId;
+        Council memory current = _requireCaller(rollupId);
+        if (current.mode == CouncilMode.Stage1) _requireStage1Safe(current.account);
+        Head memory head = _headOf(rollupId);
+        bytes32 statementId = candidates[index].id();
+        _requireChoosable(candidates, index, current.mode, head);
+
+        uint64 batchIndex = candidates[index].batchIndex;
+        uint64 effectiveAt = uint64(block.timestamp) + NOTICE;
+        _choices[rollupId] = Choice({statementId: statementId, batchIndex: batchIndex, effectiveAt: effectiveAt});
+        emit OutputChosen(rollupId, batchIndex, candidates[index].output, statementId, effectiveAt);
+    }
+
+    /// @inheritdoc ISettlement
+    function executeChoice(Statement[] calldata candidates, uint256 index) external {
+        if (index >= candidates.length) revert CandidateIndex(index, candidates.length);
+        Statement calldata chosen = candidates[index];
+        bytes32 rollupId = chosen.rollupId;
+        bytes32 statementId = chosen.id();
+        Choice memory standing = _choices[rollupId];
+        if (standing.statementId == 0 || statementId != standing.statementId) revert NotChosen(statementId);
+        if (block.timestamp < standing.effectiveAt) {
+            revert NoticeNotOver(standing.effectiveAt, uint64(block.timestamp));
+        }
+        Head memory head = _headOf(rollupId);
+        uint256 lanes = _requireChoosable(candidates, index, _councils[rollupId].mode, head);
+
+        delete _choices[rollupId];
+        _finalize(chosen, statementId, head, _openVersion(rollupId, head, chosen.batchIndex), lanes, false);
+        emit ChoiceExecuted(rollupId, chosen.batchIndex);
+    }
+
+    /// @dev Requires that every candidate answers for the first open batch and is attested by a live lane, that none has a
+    /// quorum, and, but for stage 1, that one of the three predicates holds:
+    /// all lanes attested and no two agree; a lane contradicted itself and the rest cannot reach two; nothing was final for
+    /// seven days while a batch waits.
+    /// @return chosenLanes Live lanes that attest `candidates[index]`, as bits.
+    function _requireChoosable(Statement[] calldata candidates, uint256 index, CouncilMode mode, Head memory head)
+        private
+        view
+        returns (uint256 chosenLanes)
+    {
+        bytes32 rollupId = candidates[index].rollupId;
+        uint64 batchIndex = uint64(head.batch) + 1;
+        uint256 number = _openVersion(rollupId, head, batchIndex);
+        Version storage version = _versions[rollupId][number];
+        uint256 attesting;
+        for (uint256 i; i < candidates.length; ++i) {
+            Statement calldata candidate = candidates[i];
+            bytes32 statementId = candidate.id();
+            if (
+                candidate.rollupId != rollupId || candidate.batchIndex != batchIndex
+                    || !_inputsMatch(candidate, head, number)
+            ) revert WrongInputs(statementId);
+            (uint256 lanes, uint256 count,) = _votes(version, statementId, candidate.inputId(), rollupId, QUORUM);
+            if (count == 0) revert NotAttested(statementId);
+            if (count >= QUORUM) revert QuorumReached(statementId);
+            attesting |= lanes;
+            if (i == index) chosenLanes = lanes;
+        }
+        if (mode == CouncilMode.Stage1) return chosenLanes;
+        if (_isDeadlocked(version, attesting) || _waitedFor(head, head.finalizedAt, STALL)) return chosenLanes;
+        revert PredicateNotMet(rollupId, batchIndex);
+    }
+
+    /// @dev Given live lanes that attest candidates of which none has a quorum: whether all lanes attested and no two agree, or
+    /// a lane contradicted itself and the rest cannot reach two.
+    function _isDeadlocked(Version storage version, uint256 attesting) private view returns (bool) {
+        uint256 live;
+        uint256 count;
+        bool contradicted;
+        bool suspendedByCouncil;
+        for (uint256 i; i < SEATS; ++i) {
+            Seat memory seat = version.seats[i];
+            if (seat.lane == address(0)) break;
+            if (seat.suspension == Suspension.None) {
+                live |= 1 << i;
+                ++count;
+            } else if (seat.suspension == Suspension.Contradiction) {
+                contradicted = true;
+            } else {
+                suspendedByCouncil = true;
+            }
+        }
+        if (contradicted) return count < QUORUM || attesting == live;
+        return !suspendedByCouncil && attesting == live;
+    }
+
+    // ── Stage 1 ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ISettlement
+    function suspend(bytes32 rollupId, address lane) external {
+        Council memory current = _requireCaller(rollupId);
+        if (current.mode != CouncilMode.Stage1) revert NotStage1(rollupId);
+        _requireStage1Safe(current.account);
+        Head memory head = _headOf(rollupId);
+        if (_suspended[rollupId][lane] != Suspension.None) revert LaneAlreadySuspended(rollupId, lane);
+        _seatOf(rollupId, _openVersion(rollupId, head, uint256(head.batch) + 1), lane);
+
+        _suspend(rollupId, head, lane, Suspension.Council);
+    }
+
+    /// @dev At least eight owners, three quarters of whom must sign.
+    function _requireStage1Safe(address safe) private view {
+        uint256 owners = ISafeOwners(safe).getOwners().length;
+        uint256 threshold = ISafeOwners(safe).getThreshold();
+        if (owners < STAGE1_OWNERS || threshold * 4 < owners * 3) revert CouncilTooWeak(owners, threshold);
+    }
+
+    // ── Checks and views ────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _requireCaller(bytes32 rollupId) private view returns (Council memory current) {
+        current = _councils[rollupId];
+        if (current.mode == CouncilMode.None || msg.sender != current.account) revert NotCouncil(rollupId, msg.sender);
+    }
+
+    function _seatOf(bytes32 rollupId, uint256 number, address lane) internal view returns (Seat memory seat) {
+        for (uint256 i; i < SEATS; ++i) {
+            seat = _versions[rollupId][number].seats[i];
+            if (seat.lane == lane && lane != address(0)) return seat;
+        }
+        revert LaneNotInPolicy(rollupId, lane);
+    }
+
+    /// @inheritdoc ISettlement
+    function choice(bytes32 rollupId) external view returns (bytes32, uint64, uint64) {
+        Choice memory standing = _choices[rollupId];
+        return (standing.statementId, standing.batchIndex, standing.effectiveAt);
+    }
+
+    /// @inheritdoc ISettlement
+    function scheduledChange(bytes32 rollupId) external view returns (bytes32, uint64) {
+        Change memory change = _changes[rollupId];
+        return (change.hash, change.executableAt);
+    }
+}

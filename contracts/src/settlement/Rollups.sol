@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IInbox} from "../interfaces/IInbox.sol";
+import {ILane} from "../interfaces/ILane.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../types/Policy.sol";
+import {StatementLib} from "../types/Statement.sol";
+
+/// @notice What Settlement keeps about rollups: heads, versions of the rules, final outputs. Registration and views.
+abstract contract Rollups is ISettlement {
+    /// @dev One slot: all that finality reads and writes about a rollup beside the outputs.
+    struct Head {
+        address inbox;
+        /// Last final batch.
+        uint40 batch;
+        /// When it became final.
+        uint40 finalizedAt;
+        /// Version that judged it; a newer one exists if `flags` says so.
+        uint8 version;
+        uint8 flags;
+    }
+
+    /// @dev One slot. The two numbers are the version's, repeated in each seat so that counting votes reads nothing else.
+    struct Seat {
+        address lane;
+        LaneKind kind;
+        Suspension suspension;
+        uint40 lastResortAfter;
+        uint40 instantWindow;
+    }
+
+    struct Version {
+        /// keccak of program hash and config hash.
+        bytes32 rules;
+        /// In policy order; the third may be empty.
+        Seat[3] seats;
+        bytes32 programHash;
+        bytes32 configHash;
+        uint64 fromBatch;
+    }
+
+    /// @dev Bits of `Head.flags`: a version newer than `Head.version` exists; the last resort's clock is stored.
+    uint8 internal constant NEXT = 1;
+    uint8 internal constant RESORT = 2;
+
+    uint256 internal constant SEATS = 3;
+    uint64 internal constant MIN_CHANGE_DELAY = 30 days;
+    uint64 internal constant MAX_CHANGE_DELAY = 3650 days;
+    uint64 internal constant MIN_LAST_RESORT = 30 days;
+    uint64 internal constant MAX_SECONDS = 36500 days;
+
+    /// @dev Finality records are packed six to a slot: 39 bits of time, 3 bits of lanes.
+    uint256 internal constant RECORDS = 6;
+    uint256 internal constant RECORD_BITS = 42;
+
+    /// @inheritdoc ISettlement
+    bytes32 public immutable domain;
+
+    mapping(bytes32 rollupId => Head) internal _heads;
+    mapping(bytes32 rollupId => mapping(uint256 batchIndex => bytes32)) internal _outputs;
+    mapping(bytes32 rollupId => mapping(uint256 slot => uint256)) internal _records;
+    mapping(bytes32 rollupId => mapping(uint256 number => Version)) internal _versions;
+    mapping(bytes32 rollupId => mapping(address lane => Suspension)) internal _suspended;
+    mapping(bytes32 rollupId => Council) internal _councils;
+
+    constructor() {
+        domain = StatementLib.domainOf(block.chainid, address(this));
+    }
+
+    // ── Registration ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ISettlement
+    function register(RegisterParams calldata params) external returns (bytes32 rollupId) {
+        rollupId = StatementLib.rollupIdOf(domain, params.inbox);
+        if (_heads[rollupId].inbox != address(0)) revert AlreadyRegistered(rollupId);
+        address registrant = IInbox(params.inbox).registrant();
+        if (msg.sender != registrant) revert NotRegistrant(registrant, msg.sender);
+        if (params.genesisOutput == 0) revert GenesisOutputZero();
+        if (params.policy.fromBatch != 1) revert FromBatch(1, params.policy.fromBatch);
+        _requireCouncil(params.council);
+
+        _heads[rollupId] =
+            Head({inbox: params.inbox, batch: 0, finalizedAt: uint40(block.timestamp), version: 0, flags: 0});
+        _outputs[rollupId][0] = params.genesisOutput;
+        _councils[rollupId] = params.council;
+        emit RollupRegistered(rollupId, params.inbox, params.genesisOutput, params.council);
+        _writeVersion(rollupId, 0, 1, params.policy);
+    }
+
+    /// @dev Checks the rules and stores them as a version. Lanes that are suspended stay so.
+    function _writeVersion(bytes32 rollupId, uint256 number, uint64 fromBatch, Policy calldata policy_) internal {
+        LaneKind[SEATS] memory kinds = _requirePolicy(policy_);
+        Version storage version = _versions[rollupId][number];
+        version.rules = _rules(policy_.programHash, policy_.configHash);
+        version.programHash = policy_.programHash;
+        version.configHash = policy_.configHash;
+        version.fromBatch = fromBatch;
+        for (uint256 seat; seat < SEATS; ++seat) {
+            if (seat >= policy_.lanes.length) {
+                delete version.seats[seat];
+                continue;
+            }
+            version.seats[seat] = Seat({
+                lane: policy_.lanes[seat],
+                kind: kinds[seat],
+                suspension: _suspended[rollupId][policy_.lanes[seat]],
+                lastResortAfter: uint40(policy_.lastResortAfter),
+                instantWindow: uint40(policy_.instantWindow)
+            });
+        }
+        emit PolicyAdded(rollupId, number, _policyOf(version));
+    }
+
+    /// @dev Two or three lanes that answer and rest on pairwise different trust roots.
+    function _requirePolicy(Policy calldata policy_) internal view returns (LaneKind[SEATS] memory kinds) {
+        uint256 count = policy_.lanes.length;
+        if (count < 2 || count > SEATS) revert LaneCount(count);
+        if (policy_.programHash == 0 || policy_.configHash == 0) revert HashZero();
+        if (policy_.lastResortAfter != 0 && policy_.lastResortAfter < MIN_LAST_RESORT) {
+            revert LastResortTooShort(MIN_LAST_RESORT, policy_.lastResortAfter);
+        }
+        if (policy_.lastResortAfter > MAX_SECONDS) revert NumberTooLarge(MAX_SECONDS, policy_.lastResortAfter);
+        if (policy_.instantWindow > MAX_SECONDS) revert NumberTooLarge(MAX_SECONDS, policy_.instantWindow);
+        bytes32[SEATS] memory roots;
+        for (uint256 seat; seat < count; ++seat) {
+            address lane = policy_.lanes[seat];
+            if (lane.code.length == 0) revert LaneUnusable(lane);
+            kinds[seat] = ILane(lane).kind();
+            roots[seat] = ILane(lane).trustRoot();
+            if (roots[seat] == 0) revert LaneUnusable(lane);
+            for (uint256 other; other < seat; ++other) {
+                if (roots[other] == roots[seat]) {
+                    revert TrustRootShared(policy_.lanes[other], lane, roots[seat]);
+                }
+            }
+        }
+    }
+
+    /// @dev No council is all zero; any other has an address and a delay in range.
+    function _requireCouncil(Council calldata council_) internal pure {
+        if (council_.mode == CouncilMode.None) {
+            if (council_.account != address(0) || council_.changeDelay != 0) revert CouncilMalformed();
+            return;
+        }
+        if (council_.account == address(0)) revert CouncilMalformed();
+        if (council_.changeDelay < MIN_CHANGE_DELAY || council_.changeDelay > MAX_CHANGE_DELAY) {
+            revert ChangeDelayOutOfRange(MIN_CHANGE_DELAY, MAX_CHANGE_DELAY, council_.changeDelay);
+        }
+    }
+
+    // ── Versions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev Version that judges an open batch.
+    function _openVersion(bytes32 rollupId, Head memory head, uint256 batchIndex) internal view returns (uint256 number) {
+        number = head.version;
+        if (head.flags & NEXT != 0 && batchIndex >= _versions[rollupId][number + 1].fromBatch) ++number;
+    }
+
+    /// @dev Version that judges any batch.
+    function _versionOf(bytes32 rollupId, Head memory head, uint256 batchIndex) internal view returns (uint256 number) {
+        number = head.version;
+        if (head.flags & NEXT != 0) ++number;
+        while (number != 0 && _versions[rollupId][number].fromBatch > batchIndex) --number;
+    }
+
+    function _policyOf(Version storage version) internal view returns (Policy memory policy_) {
+        uint256 count = version.seats[2].lane == address(0) ? 2 : SEATS;
+        policy_.fromBatch = version.fromBatch;
+        policy_.programHash = version.programHash;
+        policy_.configHash = version.configHash;
+        policy_.lastResortAfter = version.seats[0].lastResortAfter;
+        policy_.instantWindow = version.seats[0].instantWindow;
+        policy_.lanes = new address[](count);
+        for (uint256 seat; seat < count; ++seat) {
+            policy_.lanes[seat] = version.seats[seat].lane;
+        }
+    }
+
+    function _rules(bytes32 programHash, bytes32 configHash) internal pure returns (bytes32) {
+        return keccak256(abi.encode(programHash, configHash));
+    }
+
+    /// @dev The head of a rollup that must be registered.
+    function _headOf(bytes32 rollupId) internal view returns (Head memory head) {
+        head = _heads[rollupId];
+        if (head.inbox == address(0)) revert UnknownRollup(rollupId);
+    }
+
+    /// @dev Void a lane's votes in every version that judges open batches, and in those to come.
+    function _suspend(bytes32 rollupId, Head memory head, address lane, Suspension reason) internal {
+        _suspended[rollupId][lane] = reason;
+        uint256 last = head.flags & NEXT != 0 ? uint256(head.version) + 1 : head.version;
+        for (uint256 number = head.version; number <= last; ++number) {
+            for (uint256 seat; seat < SEATS; ++seat) {
+                if (_versions[rollupId][number].seats[seat].lane == lane) {
+                    _versions[rollupId][number].seats[seat].suspension = reason;
+                }
+            }
+        }
+        emit LaneSuspended(rollupId, lane, reason);
+    }
+
+    // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ISettlement
+    function inbox(bytes32 rollupId) external view returns (address) {
+        return _heads[rollupId].inbox;
+    }
+
+    /// @inheritdoc ISettlement
+    function finalOutput(bytes32 rollupId, uint64 batchIndex) external view returns (bytes32) {
+        return _outputs[rollupId][batchIndex];
+    }
+
+    /// @inheritdoc ISettlement
+    function lastFinalized(bytes32 rollupId) external view returns (uint64, bytes32, uint64) {
+        Head memory head = _headOf(rollupId);
+        return (head.batch, _outputs[rollupId][head.batch], head.finalizedAt);
+    }
+
+    /// @inheritdoc ISettlement
+    function policy(bytes32 rollupId, uint64 batchIndex) external view returns (Policy memory) {
+        return _policyOf(_versions[rollupId][_versionOf(rollupId, _headOf(rollupId), batchIndex)]);
+    }
+
+    /// @inheritdoc ISettlement
+    function policyVersions(bytes32 rollupId) external view returns (uint256) {
+        Head memory head = _headOf(rollupId);
+        return uint256(head.version) + (head.flags & NEXT != 0 ? 2 : 1);
+    }
+
+    /// @inheritdoc ISettlement
+    function council(bytes32 rollupId) external view returns (Council memory) {
+        return _councils[rollupId];
+    }
+
+    /// @inheritdoc ISettlement
+    function suspended(bytes32 rollupId, address lane) external view returns (Suspension) {
+        return _suspended[rollupId][lane];
+    }
+
+    /// @inheritdoc ISettlement
+    function isSettledBeyondInstant(bytes32 rollupId, uint64 batchIndex) external view returns (bool) {
+        Head memory head = _headOf(rollupId);
+        if (batchIndex > head.batch) return false;
+        Version storage version = _versions[rollupId][_versionOf(rollupId, head, batchIndex)];
+        uint256 window = version.seats[0].instantWindow;
+        if (window == 0 || batchIndex == 0) return true;
+        (uint256 finalizedAt, uint256 lanes) = _recordOf(rollupId, batchIndex);
+        return lanes == _allLanes(version) || block.timestamp >= finalizedAt + window;
+    }
+
+    // ── Finality records ────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _recordOf(bytes32 rollupId, uint256 batchIndex) internal view returns (uint256 time, uint256 lanes) {
+        uint256 record = _records[rollupId][batchIndex / RECORDS] >> (batchIndex % RECORDS * RECORD_BITS);
+        lanes = record & 7;
+        time = (record >> 3) & ((1 << 39) - 1);
+    }
+
+    function _writeRecord(bytes32 rollupId, uint256 batchIndex, uint256 time, uint256 lanes) internal {
+        uint256 shift = batchIndex % RECORDS * RECORD_BITS;
+        uint256 packed = _records[rollupId][batchIndex / RECORDS] & ~(((1 << RECORD_BITS) - 1) << shift);
+        _records[rollupId][batchIndex / RECORDS] = packed | ((time << 3 | lanes) << shift);
+    }
+
+    /// @dev All lanes of a version as bits.
+    function _allLanes(Version storage version) internal view returns (uint256) {
+        return version.seats[2].lane == address(0) ? 3 : 7;
+    }
+}
