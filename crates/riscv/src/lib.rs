@@ -1,1 +1,29 @@
-//! RV64IM: ELF loader and interpreter with the ABI of the Oneslot program.
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod execute;
+mod instruction;
+mod machine;
+mod memory;
+mod profile;
+mod program;
+mod symbols;
+mod tape;
+mod trace;
+mod trap;
+
+pub use error::Error;
+pub use execute::{ECALL_COMMIT, ECALL_HALT, ECALL_READ};
+pub use instruction::{Instruction, Op};
+pub use machine::{Machine, Snapshot};
+pub use memory::{Memory, PAGE_COUNT, PAGE_SIZE, Page, PageMap};
+pub use profile::Profile;
+pub use program::{
+    INITIAL_STACK_POINTER, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_IMAGE_BYTES, MAX_SEGMENTS, Program,
+};
+pub use symbols::Symbols;
+pub use tape::Tape;
+pub use trace::{Access, MemoryWord, RegisterWrite, Step, Trace};
+pub use trap::{Status, Trap};
+
+pub(crate) use trace::Observer;

@@ -1,0 +1,135 @@
+//! A machine: one program running on one input.
+
+use crate::{
+    Memory, Observer, PageMap, Profile, Program, Status, Tape, Trace,
+    execute::{self, Cpu},
+    program::INITIAL_STACK_POINTER,
+    trace::Blind,
+};
+
+/// A program in execution: `pc`, registers, memory, step count, output and status.
+///
+/// Deterministic: the same program and input give the same state after the same number of steps.
+#[derive(Debug)]
+pub struct Machine {
+    program: Program,
+    tape: Tape,
+    cpu: Cpu,
+    memory: Memory,
+}
+
+/// State of a machine at one step, for [`Machine::resume`].
+///
+/// Pages that did not change between two snapshots are shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    cpu: Cpu,
+    pages: PageMap,
+}
+
+impl Snapshot {
+    /// Number of steps taken when the snapshot was made.
+    pub fn steps(&self) -> u64 {
+        self.cpu.steps
+    }
+
+    /// Memory; pages not in it are zero.
+    pub fn pages(&self) -> &PageMap {
+        &self.pages
+    }
+}
+
+impl Machine {
+    /// Machine before its first step: `pc` at the entry point, x2 (sp) at
+    /// [`INITIAL_STACK_POINTER`](crate::INITIAL_STACK_POINTER), all other registers 0.
+    pub fn new(program: Program, tape: Tape) -> Self {
+        let mut x = [0; 32];
+        x[2] = INITIAL_STACK_POINTER;
+        let cpu = Cpu { pc: program.entry(), x, steps: 0, output: None, status: Status::Running };
+        let memory = Memory::new(program.image(), program.code_pages());
+        Self { program, tape, cpu, memory }
+    }
+
+    /// Machine in the state of a snapshot, which must come from the same program and tape.
+    pub fn resume(program: Program, tape: Tape, snapshot: &Snapshot) -> Self {
+        let memory = Memory::new(&snapshot.pages, program.code_pages());
+        Self { program, tape, cpu: snapshot.cpu.clone(), memory }
+    }
+
+    /// Snapshot of the state now. Costs a copy of the pages written since the last one.
+    pub fn snapshot(&mut self) -> Snapshot {
+        Snapshot { cpu: self.cpu.clone(), pages: self.memory.snapshot() }
+    }
+
+    /// Executes one instruction; does nothing once the machine has stopped.
+    pub fn step(&mut self) -> Status {
+        self.advance(1, &mut Blind);
+        self.cpu.status
+    }
+
+    /// Runs until the program stops or has taken `limit` more steps.
+    pub fn run(&mut self, limit: u64) -> Status {
+        self.advance(limit, &mut Blind);
+        self.cpu.status
+    }
+
+    /// Runs until the program stops or its step count is `step`; does nothing if it is already past that.
+    pub fn run_to(&mut self, step: u64) -> Status {
+        self.run(step.saturating_sub(self.cpu.steps))
+    }
+
+    /// As [`Machine::run`], counting how often each instruction of the program is executed.
+    pub fn run_profiled(&mut self, limit: u64, profile: &mut Profile) -> Status {
+        self.advance(limit, profile);
+        self.cpu.status
+    }
+
+    /// Steps one by one, telling what each read and wrote.
+    pub fn trace(&mut self) -> Trace<'_> {
+        Trace::new(self)
+    }
+
+    pub(crate) fn advance<O: Observer>(&mut self, limit: u64, observer: &mut O) {
+        execute::run(&mut self.cpu, &mut self.memory, &self.program.0, &self.tape, limit, observer);
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The input.
+    pub fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// Address of the next instruction, or of the one that stopped the machine. A multiple of 4.
+    pub fn pc(&self) -> u64 {
+        self.cpu.pc
+    }
+
+    /// Registers x0 to x31.
+    pub fn registers(&self) -> &[u64; 32] {
+        &self.cpu.x
+    }
+
+    /// Memory.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Steps taken; the one that stops the machine counts.
+    pub fn steps(&self) -> u64 {
+        self.cpu.steps
+    }
+
+    /// Public output, once committed.
+    pub fn output(&self) -> Option<[u8; 32]> {
+        self.cpu.output
+    }
+
+    /// Whether the machine runs, and how it ended if not.
+    pub fn status(&self) -> Status {
+        self.cpu.status
+    }
+}
