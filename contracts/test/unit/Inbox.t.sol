@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Inbox} from "../../src/Inbox.sol";
+import {BlobInput, IInbox, InboxParams} from "../../src/interfaces/IInbox.sol";
+import {BatchHeader} from "../../src/types/BatchHeader.sol";
+import {BlobOpening} from "../../src/types/BlobOpening.sol";
+import {InboxFixture} from "../support/InboxFixture.sol";
+
+/// constructor
+/// ├── an address is zero → ZeroAddress
+/// ├── force window zero or above 7 days → BadForceWindow
+/// ├── origin is the present block or later → OriginNotPast
+/// ├── origin unknown to L1 → OriginUnknown
+/// ├── origin has another hash → OriginMismatch
+/// └── records and emits the genesis header
+contract InboxConstructorTest is InboxFixture {
+    function test_RevertWhen_AnAddressIsZero() public {
+        InboxParams memory params = _params();
+        params.batcher = address(0);
+        vm.expectRevert(IInbox.ZeroAddress.selector);
+        new Inbox(params);
+
+        params = _params();
+        params.registrant = address(0);
+        vm.expectRevert(IInbox.ZeroAddress.selector);
+        new Inbox(params);
+
+        params = _params();
+        params.portal = address(0);
+        vm.expectRevert(IInbox.ZeroAddress.selector);
+        new Inbox(params);
+    }
+
+    function test_RevertWhen_ForceWindowOutOfBounds() public {
+        InboxParams memory params = _params();
+        params.forceWindow = 0;
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 0));
+        new Inbox(params);
+        params.forceWindow = 7 days + 1;
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 7 days + 1));
+        new Inbox(params);
+    }
+
+    function test_RevertWhen_OriginNotPast() public {
+        InboxParams memory params = _params();
+        params.originNumber = 1000;
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginNotPast.selector, 1000, 1000));
+        new Inbox(params);
+    }
+
+    function test_RevertWhen_OriginUnknown() public {
+        _mine(990 + 257, START + 12 * 257);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 990));
+        new Inbox(_params());
+    }
+
+    function test_RevertWhen_OriginHasAnotherHash() public {
+        InboxParams memory params = _params();
+        params.originHash = bytes32(uint256(1));
+        vm.expectRevert(
+            abi.encodeWithSelector(IInbox.OriginMismatch.selector, 990, _hashOf(990), bytes32(uint256(1)))
+        );
+        new Inbox(params);
+    }
+
+    function test_RecordsGenesis() public {
+        vm.expectEmit();
+        emit IInbox.BatchPosted(0, last.commitment(), last, new BlobOpening[](0));
+        Inbox fresh = new Inbox(_params());
+
+        vm.assertEq(fresh.batchCommitment(0), last.commitment());
+        vm.assertEq(fresh.batchCount(), 0);
+        vm.assertEq(fresh.postedAt(0), START);
+        vm.assertEq(fresh.batcher(), BATCHER);
+        vm.assertEq(fresh.registrant(), REGISTRANT);
+        vm.assertEq(fresh.portal(), PORTAL);
+        vm.assertEq(fresh.forceWindow(), FORCE_WINDOW);
+        vm.assertEq(fresh.checkpointCount(), 0);
+        vm.assertEq(fresh.depositCount(), 0);
+        vm.assertEq(fresh.depositHash(), 0);
+        vm.assertFalse(fresh.forcedDue());
+    }
+}
+
+/// postCalldata
+/// ├── caller is not the batcher, nothing overdue → NotBatcher
+/// ├── index repeated or skipped → WrongIndex
+/// ├── more than 131,072 bytes → DataTooLong
+/// ├── origin before the parent's → OriginBeforeParent
+/// ├── origin is the present block or later → OriginNotPast
+/// ├── origin more than 8191 blocks back → OriginUnknown
+/// ├── origin between 257 and 8191 blocks back → found in the history contract
+/// └── records header, commitment chain and time
+contract InboxPostCalldataTest is InboxFixture {
+    function test_RevertWhen_CallerIsNotTheBatcher() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
+        vm.prank(ANYONE);
+        inbox.postCalldata(1, 999, 0, "");
+    }
+
+    function test_RevertWhen_IndexIsNotTheNext() public {
+        for (uint64 index = 0; index < 4; ++index) {
+            if (index == 1) continue;
+            vm.expectRevert(abi.encodeWithSelector(IInbox.WrongIndex.selector, 1, index));
+            _post(index, 999, 0);
+        }
+        _post(1, 999, 0);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.WrongIndex.selector, 2, 1));
+        _post(1, 999, 0);
+    }
+
+    function test_RevertWhen_DataTooLong() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DataTooLong.selector, 131_072, 131_073));
+        vm.prank(BATCHER);
+        inbox.postCalldata(1, 999, 0, new bytes(131_073));
+    }
+
+    function test_AcceptsTheLongestData() public {
+        vm.prank(BATCHER);
+        inbox.postCalldata(1, 999, 0, new bytes(131_072));
+        vm.assertEq(inbox.batchCount(), 1);
+    }
+
+    function test_RevertWhen_OriginBeforeParent() public {
+        _post(1, 999, 0);
+        _nextBlock();
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginBeforeParent.selector, 999, 998));
+        _post(2, 998, 0);
+    }
+
+    function test_AcceptsTheParentsOriginAgain() public {
+        _post(1, 999, 0);
+        _post(2, 999, 0);
+        vm.assertEq(inbox.batchCount(), 2);
+    }
+
+    function test_RevertWhen_OriginNotPast() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginNotPast.selector, 1000, 1000));
+        _post(1, 1000, 0);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginNotPast.selector, 1000, 1001));
+        _post(1, 1001, 0);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginNotPast.selector, 1000, type(uint64).max));
+        _post(1, type(uint64).max, 0);
+    }
+
+    function test_RevertWhen_OriginForgotten() public {
+        vm.store(HISTORY, bytes32(uint256(999) % 8191), _hashOf(999));
+        _mine(999 + 8192, START + 12 * 8192);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 999));
+        _post(1, 999, 0);
+    }
+
+    function test_FindsTheOriginInTheHistoryContract() public {
+        vm.store(HISTORY, bytes32(uint256(999) % 8191), _hashOf(999));
+        _mine(999 + 8191, START + 12 * 8191);
+        last.parentCommitment = last.commitment();
+        last.index = 1;
+        last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
+        last.originNumber = 999;
+        last.originHash = _hashOf(999);
+        last.postedAt = START + 12 * 8191;
+        _post(1, 999, 0);
+        vm.assertEq(inbox.batchCommitment(1), last.commitment());
+    }
+
+    function test_RevertWhen_ThereIsNoHistoryContract() public {
+        vm.etch(HISTORY, "");
+        _mine(999 + 300, START + 12 * 300);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 999));
+        _post(1, 999, 0);
+    }
+
+    function test_RecordsAChainOfHeaders() public {
+        uint64 origin = 990;
+        for (uint64 index = 1; index <= 9; ++index) {
+            _nextBlock();
+            origin = 999 + index;
+            bytes memory data = abi.encode("body", index);
+            last.parentCommitment = last.commitment();
+            last.index = index;
+            last.dataHash = keccak256(abi.encode(uint8(0), keccak256(data)));
+            last.originNumber = origin;
+            last.originHash = _hashOf(origin);
+            last.postedAt = START + 12 * index;
+
+            vm.expectEmit();
+            emit IInbox.BatchPosted(index, last.commitment(), last, new BlobOpening[](0));
+            vm.prank(BATCHER);
+            inbox.postCalldata(index, origin, 0, data);
+            vm.assertEq(inbox.batchCommitment(index), last.commitment());
+            vm.assertEq(inbox.batchCount(), index);
+        }
+        for (uint64 index = 1; index <= 9; ++index) {
+            vm.assertEq(inbox.postedAt(index), START + 12 * index);
+        }
+        vm.assertEq(inbox.postedAt(10), 0);
+        vm.assertEq(inbox.batchCommitment(10), 0);
+        (uint64 count, uint64 originNumber,,) = inbox.head();
+        vm.assertEq(count, 9);
+        vm.assertEq(originNumber, origin);
+    }
+}
+
+/// postBlobs
+/// ├── no blob, or more than 6 → BadBlobCount
+/// ├── the transaction has fewer blobs than named → MissingBlob
+/// ├── the transaction has more blobs than named → UnusedBlob
+/// ├── commitment or proof not 48 bytes → BadOpeningLength
+/// ├── another commitment, proof, z, y, versioned hash or order → BadOpening
+/// ├── z or y not canonical → BadOpening
+/// └── records the openings
+contract InboxPostBlobsTest is InboxFixture {
+    /// @dev With limited gas, for the precompile takes all it is given when it refuses.
+    function _postBlobs(BlobInput[] memory inputs) private {
+        vm.prank(BATCHER);
+        inbox.postBlobs{gas: 1_000_000}(1, 999, 0, inputs);
+    }
+
+    function test_RevertWhen_NoBlobIsNamed() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadBlobCount.selector, 6, 0));
+        _postBlobs(new BlobInput[](0));
+    }
+
+    function test_RevertWhen_TooManyBlobsAreNamed() public {
+        (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(7);
+        vm.blobhashes(hashes);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadBlobCount.selector, 6, 7));
+        _postBlobs(inputs);
+    }
+
+    function test_RevertWhen_ABlobIsMissing() public {
+        (BlobInput[] memory inputs,) = _blobs(2);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.MissingBlob.selector, 0));
+        _postBlobs(inputs);
+
+        (, bytes32[] memory hashes) = _blobs(1);
+        vm.blobhashes(hashes);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.MissingBlob.selector, 1));
+        _postBlobs(inputs);
+    }
+
+    function test_RevertWhen_ABlobIsLeftOut() public {
+        (, bytes32[] memory hashes) = _blobs(2);
+        (BlobInput[] memory inputs,) = _blobs(1);
+        vm.blobhashes(hashes);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.UnusedBlob.selector, 1));
+        _postBlobs(inputs);
+    }
+
+    function test_RevertWhen_ALengthIsWrong() public {
+        (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(1);
+        vm.blobhashes(hashes);
+        // Together they would still have 96 bytes.
+        bytes memory both = bytes.concat(inputs[0].commitment, inputs[0].proof);
+        inputs[0].commitment = new bytes(49);
+        inputs[0].proof = new bytes(47);
+        for (uint256 i = 0; i < 49; ++i) inputs[0].commitment[i] = both[i];
+        for (uint256 i = 0; i < 47; ++i) inputs[0].proof[i] = both[49 + i];
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadOpeningLength.selector, 0));
+        _postBlobs(inputs);
+    }
+
+    function test_RevertWhen_AnythingOfTheOpeningIsWrong() public {
+        (, bytes32[] memory hashes) = _blobs(2);
+        for (uint256 what = 0; what < 6; ++what) {
+            (BlobInput[] memory inputs,) = _blobs(2);
+            vm.blobhashes(hashes);
+            if (what == 0) inputs[1].z = bytes32(uint256(inputs[1].z) ^ 1);
+            if (what == 1) inputs[1].y = bytes32(uint256(inputs[1].y) ^ 1);
+            if (what == 2) inputs[1].commitment = inputs[0].commitment;
+            if (what == 3) inputs[1].proof = inputs[0].proof;
+            if (what == 4) inputs[1] = inputs[0];
+            if (what == 5) inputs[1].proof[20] ^= 0x01;
+            vm.expectRevert(abi.encodeWithSelector(IInbox.BadOpening.selector, 1));
+            _postBlobs(inputs);
+        }
+    }
+
+    function test_RevertWhen_AScalarIsNotCanonical() public {
+        uint256 modulus = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001;
+        (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(1);
+        vm.blobhashes(hashes);
+        bytes32 z = inputs[0].z;
+        inputs[0].z = bytes32(uint256(z) + modulus);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadOpening.selector, 0));
+        _postBlobs(inputs);
+        inputs[0].z = z;
+        inputs[0].y = bytes32(uint256(inputs[0].y) + modulus);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadOpening.selector, 0));
+        _postBlobs(inputs);
+    }
+
+    function test_RecordsTheOpenings() public {
+        for (uint64 count = 1; count <= 6; ++count) {
+            (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(count);
+            vm.blobhashes(hashes);
+            BlobOpening[] memory openings = new BlobOpening[](count);
+            for (uint256 k = 0; k < count; ++k) {
+                openings[k] = BlobOpening({versionedHash: hashes[k], z: inputs[k].z, y: inputs[k].y});
+            }
+            last.parentCommitment = last.commitment();
+            last.index = count;
+            last.dataHash = keccak256(abi.encode(uint8(1), openings));
+            last.originNumber = 999;
+            last.originHash = _hashOf(999);
+
+            vm.expectEmit();
+            emit IInbox.BatchPosted(count, last.commitment(), last, openings);
+            vm.prank(BATCHER);
+            inbox.postBlobs(count, 999, 0, inputs);
+            vm.assertEq(inbox.batchCommitment(count), last.commitment());
+        }
+    }
+}
+
+/// enqueue and the deposits of a batch
+/// ├── caller is not the portal → NotPortal
+/// ├── one checkpoint for each L1 block with deposits
+/// ├── checkpoint does not exist → NoSuchCheckpoint
+/// ├── checkpoint leaves a deposit up to the origin → DepositsLeft
+/// ├── checkpoint takes a deposit after the origin → DepositsAfterOrigin
+/// ├── checkpoint lies before the one consumed → DepositsLeft
+/// └── the header carries the range
+contract InboxDepositsTest is InboxFixture {
+    function _next(bytes32 rolling, uint256 l1Block, bytes memory opaqueData) private pure returns (bytes32) {
+        return keccak256(abi.encode(rolling, address(0xF0), address(0x70), uint64(l1Block), keccak256(opaqueData)));
+    }
+
+    function test_RevertWhen_CallerIsNotThePortal() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NotPortal.selector, BATCHER));
+        vm.prank(BATCHER);
+        inbox.enqueue(address(1), address(2), "");
+    }
+
+    function test_KeepsOneCheckpointForEachBlock() public {
+        bytes32 first = _next(0, 1000, "a");
+        vm.expectEmit();
+        emit IInbox.DepositQueued(0, first, 1000, START);
+        _deposit("a");
+        bytes32 second = _next(first, 1000, "b");
+        vm.expectEmit();
+        emit IInbox.DepositQueued(1, second, 1000, START);
+        _deposit("b");
+        _nextBlock();
+        bytes32 third = _next(second, 1001, "c");
+        vm.expectEmit();
+        emit IInbox.DepositQueued(2, third, 1001, START + 12);
+        _deposit("c");
+
+        vm.assertEq(inbox.checkpointCount(), 2);
+        vm.assertEq(inbox.depositCount(), 3);
+        vm.assertEq(inbox.depositHash(), third);
+        (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp) = inbox.depositCheckpoints(0);
+        vm.assertEq(rollingHash, second);
+        vm.assertEq(count, 2);
+        vm.assertEq(blockNumber, 1000);
+        vm.assertEq(timestamp, START);
+        (rollingHash, count, blockNumber, timestamp) = inbox.depositCheckpoints(1);
+        vm.assertEq(rollingHash, third);
+        vm.assertEq(count, 3);
+        vm.assertEq(blockNumber, 1001);
+        vm.assertEq(timestamp, START + 12);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NoSuchCheckpoint.selector, 2, 2));
+        inbox.depositCheckpoints(2);
+    }
+
+    function test_RevertWhen_TheCheckpointDoesNotExist() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NoSuchCheckpoint.selector, 0, 1));
+        _post(1, 999, 1);
+    }
+
+    function test_ConsumesExactlyTheDepositsUpToTheOrigin() public {
+        _deposit("a"); // block 1000
+        _nextBlock();
+        _nextBlock();
+        _deposit("b"); // block 1002
+        _nextBlock();
+        _nextBlock(); // block 1004
+
+        // Origin before all of them: none.
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsAfterOrigin.selector, 0, 1000, 999));
+        _post(1, 999, 1);
+        _post(1, 999, 0);
+
+        // Origin at the first one's block: the first.
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 1000, 1000));
+        _post(2, 1000, 0);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsAfterOrigin.selector, 1, 1002, 1000));
+        _post(2, 1000, 2);
+        _post(2, 1000, 1);
+
+        // Nothing new up to 1001.
+        _post(3, 1001, 1);
+
+        // Both by 1003; going back is refused.
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 1000, 1003));
+        _post(4, 1003, 0);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 1, 1002, 1003));
+        _post(4, 1003, 1);
+        _post(4, 1003, 2);
+        (,, uint64 checkpointsConsumed, uint64 depositsConsumed) = inbox.head();
+        vm.assertEq(checkpointsConsumed, 2);
+        vm.assertEq(depositsConsumed, 2);
+
+        // All consumed: zero is refused although nothing waits.
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 1000, 1003));
+        _post(5, 1003, 0);
+        _post(5, 1003, 2);
+    }
+
+    function test_HeaderCarriesTheRange() public {
+        _deposit("a");
+        _deposit("b");
+        bytes32 before = inbox.depositHash();
+        _nextBlock();
+        _post(1, 1000, 1);
+        _deposit("c"); // block 1001
+        _nextBlock();
+
+        last.parentCommitment = inbox.batchCommitment(1);
+        last.index = 2;
+        last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
+        last.depositsBefore = 2;
+        last.depositHashBefore = before;
+        last.depositsAfter = 3;
+        last.depositHashAfter = inbox.depositHash();
+        last.originNumber = 1001;
+        last.originHash = _hashOf(1001);
+        last.postedAt = START + 24;
+        vm.expectEmit();
+        emit IInbox.BatchPosted(2, last.commitment(), last, new BlobOpening[](0));
+        _post(2, 1001, 2);
+    }
+}
+
+/// forced inclusion
+/// ├── not due up to and at the force window
+/// ├── due: anyone may post a batch that consumes the deposit
+/// ├── due: a batch that leaves it → OverdueDepositLeft, also from the batcher
+/// ├── consuming it ends the due state, unless another deposit is overdue
+/// └── a consumed deposit is never due
+contract InboxForcedTest is InboxFixture {
+    function setUp() public override {
+        super.setUp();
+        _deposit("a"); // block 1000
+        _nextBlock();
+    }
+
+    function _late() private {
+        _mine(1100, START + FORCE_WINDOW + 1);
+    }
+
+    function test_NotDueWithinTheWindow() public {
+        _mine(1100, START + FORCE_WINDOW);
+        vm.assertFalse(inbox.forcedDue());
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
+        vm.prank(ANYONE);
+        inbox.postCalldata(1, 1099, 1, "");
+        _post(1, 999, 0);
+    }
+
+    function test_AnyoneForces() public {
+        _late();
+        vm.assertTrue(inbox.forcedDue());
+        vm.prank(ANYONE);
+        inbox.postCalldata(1, 1000, 1, "");
+        vm.assertEq(inbox.batchCount(), 1);
+        vm.assertFalse(inbox.forcedDue());
+        vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
+        vm.prank(ANYONE);
+        inbox.postCalldata(2, 1099, 1, "");
+    }
+
+    function test_AnyoneForcesWithBlobs() public {
+        _late();
+        (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(1);
+        vm.blobhashes(hashes);
+        vm.prank(ANYONE);
+        inbox.postBlobs(1, 1099, 1, inputs);
+        vm.assertEq(inbox.batchCount(), 1);
+    }
+
+    function test_RevertWhen_TheOverdueDepositIsLeft() public {
+        _late();
+        vm.prank(ANYONE);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
+        inbox.postCalldata(1, 999, 0, "");
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
+        _post(1, 999, 0);
+        // The batcher too only has to consume it.
+        _post(1, 1000, 1);
+    }
+
+    function test_StaysDueWhileAnotherDepositIsOverdue() public {
+        _deposit("b"); // block 1001
+        _mine(1100, START + 12 + FORCE_WINDOW + 1);
+        vm.prank(ANYONE);
+        inbox.postCalldata(1, 1000, 1, "");
+        vm.assertTrue(inbox.forcedDue());
+        vm.prank(ANYONE);
+        inbox.postCalldata(2, 1001, 2, "");
+        vm.assertFalse(inbox.forcedDue());
+    }
+
+    function test_AConsumedDepositIsNeverDue() public {
+        _post(1, 1000, 1);
+        _late();
+        vm.assertFalse(inbox.forcedDue());
+    }
+
+    function test_ALaterDepositOfTheSameBlockDoesNotRestartTheClock() public {
+        vm.roll(1000);
+        vm.warp(START);
+        _deposit("b");
+        vm.assertEq(inbox.checkpointCount(), 1);
+        _late();
+        vm.assertTrue(inbox.forcedDue());
+    }
+}
