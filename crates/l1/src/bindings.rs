@@ -1,60 +1,47 @@
-//! Bindings of the contracts.
+//! Bindings of the contracts, from the committed artifacts. One module a contract; `deploy` needs the bytecode in them.
 
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::too_many_arguments)]
 
 use alloy::sol;
 
-sol! {
-    #[derive(Debug, PartialEq, Eq)]
-    struct BatchHeader {
-        bytes32 parentCommitment;
-        uint64 index;
-        bytes32 dataHash;
-        uint64 depositsBefore;
-        bytes32 depositHashBefore;
-        uint64 depositsAfter;
-        bytes32 depositHashAfter;
-        uint64 originNumber;
-        bytes32 originHash;
-        uint64 postedAt;
-    }
+sol!(
+    #[sol(rpc, all_derives)]
+    Inbox,
+    "../../contracts/artifacts/Inbox.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    Portal,
+    "../../contracts/artifacts/Portal.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    Settlement,
+    "../../contracts/artifacts/Settlement.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    BridgeConfig,
+    "../../contracts/artifacts/BridgeConfig.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    BridgeProxy,
+    "../../contracts/artifacts/BridgeProxy.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    L1CrossDomainMessenger,
+    "../../contracts/artifacts/L1CrossDomainMessenger.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    L1StandardBridge,
+    "../../contracts/artifacts/L1StandardBridge.json"
+);
 
-    #[derive(Debug, PartialEq, Eq)]
-    struct BlobOpening { bytes32 versionedHash; bytes32 z; bytes32 y; }
-
-    #[derive(Debug, PartialEq, Eq)]
-    struct BlobInput { bytes32 z; bytes32 y; bytes commitment; bytes proof; }
-
-    #[sol(rpc)]
-    #[derive(Debug)]
-    interface Inbox {
-        event BatchPosted(uint64 indexed index, bytes32 indexed commitment, BatchHeader header, BlobOpening[] openings);
-        event DepositQueued(uint64 indexed index, bytes32 rollingHash, uint64 l1Block, uint64 timestamp);
-        function postBlobs(uint64 index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external;
-        function postCalldata(uint64 index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external;
-        function batchCount() external view returns (uint64);
-        function batchCommitment(uint64 index) external view returns (bytes32);
-        function postedAt(uint64 index) external view returns (uint64);
-        function head() external view returns (uint64 count, uint64 originNumber, uint64 checkpointsConsumed, uint64 depositsConsumed);
-        function checkpointCount() external view returns (uint256);
-        function depositCheckpoints(uint256 i) external view returns (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp);
-        function depositCount() external view returns (uint64);
-        function depositHash() external view returns (bytes32);
-        function forcedDue() external view returns (bool);
-        function batcher() external view returns (address);
-        function portal() external view returns (address);
-        function forceWindow() external view returns (uint64);
-    }
-
-    #[sol(rpc)]
-    #[derive(Debug)]
-    interface Portal {
-        event TransactionDeposited(address indexed from, address indexed to, uint256 indexed version, bytes opaqueData);
-    }
-}
-
-impl From<BatchHeader> for oneslot_types::BatchHeader {
-    fn from(h: BatchHeader) -> Self {
+impl From<Inbox::BatchHeader> for oneslot_types::BatchHeader {
+    fn from(h: Inbox::BatchHeader) -> Self {
         Self {
             parentCommitment: h.parentCommitment,
             index: h.index,
@@ -70,8 +57,30 @@ impl From<BatchHeader> for oneslot_types::BatchHeader {
     }
 }
 
-impl From<BlobOpening> for oneslot_types::BlobOpening {
-    fn from(o: BlobOpening) -> Self {
+impl From<Inbox::BlobOpening> for oneslot_types::BlobOpening {
+    fn from(o: Inbox::BlobOpening) -> Self {
         Self { versionedHash: o.versionedHash, z: o.z, y: o.y }
     }
 }
+
+/// Each contract's bindings have their own `Statement`; all are the one of `oneslot_types`.
+macro_rules! same_statement {
+    ($($contract:ident),*) => {$(
+        impl From<oneslot_types::Statement> for $contract::Statement {
+            fn from(s: oneslot_types::Statement) -> Self {
+                Self {
+                    domain: s.domain,
+                    rollupId: s.rollupId,
+                    programHash: s.programHash,
+                    configHash: s.configHash,
+                    batchIndex: s.batchIndex,
+                    parentOutput: s.parentOutput,
+                    batchCommitment: s.batchCommitment,
+                    output: s.output,
+                    l2BlockNumber: s.l2BlockNumber,
+                }
+            }
+        }
+    )*};
+}
+same_statement!(Settlement);

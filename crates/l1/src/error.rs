@@ -133,7 +133,15 @@ pub enum Error {
         /// Block of inclusion.
         block: u64,
     },
-    /// The network refuses a transaction for good (funds, gas, size, format).
+    /// A transaction would revert now; nothing was signed.
+    #[error("transaction for {key} would revert: {message}")]
+    WouldRevert {
+        /// The idempotency key.
+        key: String,
+        /// What the simulation said.
+        message: String,
+    },
+    /// A transaction cannot be sent: no funds, or a form that does not exist.
     #[error("transaction for {key} refused: {message}")]
     Refused {
         /// The idempotency key.
@@ -186,11 +194,13 @@ impl Error {
             | Self::Logs { .. }
             | Self::BatchData { .. }
             | Self::HeaderHash { .. }
-            | Self::FeeCap { .. } => ErrorKind::Retry,
-            Self::DeepReorg { .. } | Self::Reverted { .. } => ErrorKind::Reset,
+            | Self::FeeCap { .. }
+            | Self::Refused { .. } => ErrorKind::Retry,
+            Self::DeepReorg { .. } | Self::Reverted { .. } | Self::WouldRevert { .. } => {
+                ErrorKind::Reset
+            }
             Self::ChainId { .. }
             | Self::Kzg(_)
-            | Self::Refused { .. }
             | Self::Journal(_)
             | Self::Key { .. }
             | Self::Local { .. } => ErrorKind::Fatal,

@@ -1,14 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+pub mod anvil;
 pub mod bindings;
 mod client;
 mod data;
 mod error;
 mod follow;
 mod inbox;
+mod sender;
+mod signer;
 
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
 pub use error::{Error, ErrorKind};
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};
+pub use sender::{
+    BlobProofs, FeeCaps, Fees, IdempotencyKey, Inclusion, Sender, SenderConfig, TxRequest,
+};
+pub use signer::{Signer, TEST_CHAINS};

@@ -1,0 +1,34 @@
+//! A local L1 for the tests of this crate.
+
+use alloy::providers::Provider;
+use oneslot_l1::{
+    L1Client,
+    anvil::{Anvil, AnvilConfig},
+};
+use serde_json::Value;
+
+/// Starts anvil, or says why the test cannot run.
+pub fn anvil(config: &AnvilConfig) -> Option<Anvil> {
+    let Some(binary) = Anvil::binary() else {
+        eprintln!("skipped: no anvil; run `npm ci` at the repository's root");
+        return None;
+    };
+    Some(Anvil::start(&binary, config).expect("anvil starts"))
+}
+
+/// A manual chain: blocks come when the test mines them.
+pub fn manual() -> Option<Anvil> {
+    anvil(&AnvilConfig { manual: true, ..AnvilConfig::default() })
+}
+
+pub async fn rpc(client: &L1Client, method: &'static str, params: Value) -> Value {
+    client
+        .provider()
+        .raw_request(method.into(), params)
+        .await
+        .unwrap_or_else(|e| panic!("{method}: {e}"))
+}
+
+pub async fn mine(client: &L1Client, blocks: u64) {
+    rpc(client, "anvil_mine", serde_json::json!([blocks])).await;
+}
