@@ -3,8 +3,15 @@
 
 extern crate alloc;
 
+mod attributes;
+pub mod batch;
+pub mod blob;
 mod block;
+mod derive;
 mod error;
+mod execute;
+mod input;
+mod origin;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod rules;
@@ -12,11 +19,21 @@ mod source;
 mod state;
 mod trie;
 
+pub use attributes::{
+    ATTRIBUTES_GAS, DEPOSITOR, FEE_VAULT, attributes_deposit, block_attributes, check_config,
+    deposit_transaction, extra_data, fork_rules,
+};
+pub use batch::BatchBlock;
+pub use blob::BlobData;
 pub use block::{
     BlockAttributes, BlockTransaction, ExecutedBlock, SkipReason, Skipped, evm_env, execute_block,
     next_base_fee,
 };
+pub use derive::{Due, Inputs, deposit_gas, derive};
 pub use error::{Error, Result};
+pub use execute::{Executed, execute, output_root, record};
+pub use input::{BatchData, ExecutionInput};
+pub use origin::{L1_BLOCK, L1Origin, Tip};
 pub use rules::ForkRules;
 pub use source::{MemorySource, NodeSource, Recorder, Witness, WitnessError};
 pub use state::{AccountProof, NewState, SlotProof, State, StateError};

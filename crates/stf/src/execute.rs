@@ -1,0 +1,194 @@
+//! The state transition, top to bottom.
+
+use crate::{
+    attributes::{check_config, deposit_transaction, fork_rules},
+    blob,
+    block::{ExecutedBlock, execute_block},
+    derive::{Due, Inputs, derive},
+    error::{Error, Result},
+    input::{BatchData, ExecutionInput},
+    origin::{L1Origin, Tip},
+    source::{NodeSource, Recorder, Witness},
+    state::State,
+};
+use alloc::{borrow::Cow, vec::Vec};
+use alloy_consensus::{Header, Sealed};
+use alloy_primitives::{B256, keccak256};
+use alloy_rlp::Decodable;
+use oneslot_types::{OutputParts, Statement, blob_data_hash, calldata_data_hash};
+
+/// The statement about one batch. Pure: the input decides it, on every machine alike.
+///
+/// # Errors
+/// Where the input is not what its batch header fixes, or its witness is not the one that the execution
+/// reads. The data of the batch never causes one.
+pub fn execute(input: &ExecutionInput) -> Result<Statement> {
+    let witness = Witness::new(input.nodes.iter().cloned(), input.codes.iter().cloned())?;
+    let executed = execute_over(input, &witness)?;
+    witness.check_used()?;
+    Ok(executed.statement)
+}
+
+/// Fills in the witness: runs the execution of `input`, whose nodes and codes do not matter, over a
+/// source that knows the whole state.
+pub fn record<S: NodeSource>(
+    mut input: ExecutionInput,
+    source: S,
+) -> Result<(ExecutionInput, Executed)> {
+    let recorder = Recorder::new(source);
+    let executed = execute_over(&input, &recorder)?;
+    (input.nodes, input.codes) = recorder.into_parts();
+    Ok((input, executed))
+}
+
+/// What an execution gives.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// What lanes attest.
+    pub statement: Statement,
+    /// The blocks of the batch.
+    pub blocks: Vec<ExecutedBlock>,
+}
+
+/// The output root of the state after this block. None if the header has no withdrawals root.
+pub fn output_root(header: &Sealed<Header>) -> Option<B256> {
+    Some(
+        OutputParts {
+            state_root: header.state_root,
+            message_passer_storage_root: header.withdrawals_root?,
+            block_hash: header.hash(),
+        }
+        .root(),
+    )
+}
+
+fn execute_over<S: NodeSource>(input: &ExecutionInput, source: S) -> Result<Executed> {
+    // ── prologue: what L1 fixed ──
+    check_config(&input.config)?;
+    let body = body(input)?;
+    let mut parent = parent(input)?;
+    let no_output = Error::Header { which: "parent", index: 0, what: "no withdrawals root" };
+    let parent_output = output_root(&parent).ok_or(no_output)?;
+    let mut state = State::new(source, parent.state_root);
+    let tip = Tip::read(&mut state, &parent)?;
+    let origins = origins(input, &tip)?;
+    let deposits = deposits(input, &tip, &origins)?;
+
+    // ── derivation: the blocks of the batch ──
+    let inputs = Inputs {
+        config: &input.config,
+        tip,
+        origins: &origins,
+        deposits: &deposits,
+        posted_at: input.batch.postedAt,
+    };
+    let attributes = derive(&inputs, body.as_deref());
+
+    // ── execution ──
+    let rules = fork_rules(&input.config);
+    let mut blocks = Vec::with_capacity(attributes.len());
+    for attributes in &attributes {
+        let block = execute_block(&parent, attributes, &mut state, &rules)?;
+        parent = block.header.clone();
+        blocks.push(block);
+    }
+
+    // ── epilogue: the statement ──
+    let output = output_root(&parent).expect("invariant: Jovian headers have a withdrawals root");
+    let statement = Statement {
+        domain: input.domain,
+        rollupId: input.rollup_id,
+        programHash: input.program_hash,
+        configHash: input.config.hash(),
+        batchIndex: input.batch.index,
+        parentOutput: parent_output,
+        batchCommitment: input.batch.commitment(),
+        output,
+        l2BlockNumber: parent.number,
+    };
+    Ok(Executed { statement, blocks })
+}
+
+/// The body in the data, which must be what was posted. None where blobs hold no body.
+fn body(input: &ExecutionInput) -> Result<Option<Cow<'_, [u8]>>> {
+    let got = match &input.data {
+        BatchData::Calldata(data) => calldata_data_hash(data),
+        BatchData::Blobs(blobs) => {
+            let openings: Vec<_> = blobs.iter().map(|(opening, _)| opening.clone()).collect();
+            blob_data_hash(&openings)
+        }
+    };
+    same("data hash", input.batch.dataHash, got)?;
+    match &input.data {
+        BatchData::Calldata(data) => Ok(Some(Cow::Borrowed(data))),
+        BatchData::Blobs(blobs) => {
+            for (index, (opening, data)) in blobs.iter().enumerate() {
+                blob::check(index, opening, data)?;
+            }
+            let bytes = blobs.iter().map(|(_, data)| data.bytes.as_ref());
+            Ok(blob::unpack(bytes).map(Cow::Owned))
+        }
+    }
+}
+
+fn parent(input: &ExecutionInput) -> Result<Sealed<Header>> {
+    let rlp = input.parent_header.as_ref();
+    let mut rest = rlp;
+    match Header::decode(&mut rest) {
+        Ok(header) if rest.is_empty() => Ok(Sealed::new_unchecked(header, keccak256(rlp))),
+        _ => Err(Error::Header { which: "parent", index: 0, what: "not an RLP header" }),
+    }
+}
+
+/// The L1 blocks after the parent's origin, each the parent of the next, up to the batch's origin.
+fn origins(input: &ExecutionInput, tip: &Tip) -> Result<Vec<L1Origin>> {
+    let mut origins = Vec::with_capacity(input.l1_headers.len());
+    let mut last = tip.origin;
+    for (index, rlp) in input.l1_headers.iter().enumerate() {
+        let malformed = Error::Header { which: "L1", index, what: "not an RLP header" };
+        let (parent, origin) = L1Origin::from_rlp(rlp).ok_or(malformed)?;
+        same("L1 parent hash", last.hash, parent)?;
+        number("L1 block number", last.number.saturating_add(1), origin.number)?;
+        origins.push(origin);
+        last = origin;
+    }
+    same("L1 origin hash", input.batch.originHash, last.hash)?;
+    number("L1 origin number", input.batch.originNumber, last.number)?;
+    Ok(origins)
+}
+
+/// The deposits between the two ends that the batch header fixes. None can be left out or added: the
+/// rolling hash would differ.
+fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<Vec<Due>> {
+    let batch = &input.batch;
+    let got = input.deposits.len() as u64;
+    number("deposits after", batch.depositsAfter, batch.depositsBefore.saturating_add(got))?;
+    let (from, to) = (tip.origin.number.saturating_add(1), batch.originNumber);
+    let mut least = from;
+    let mut rolling = batch.depositHashBefore;
+    let mut dues = Vec::with_capacity(input.deposits.len());
+    for (deposit, index) in input.deposits.iter().zip(batch.depositsBefore..batch.depositsAfter) {
+        rolling = deposit.extend(rolling);
+        let l1_block = deposit.l1_block_number;
+        let outside = Error::DepositBlock { index, from: least, to, got: l1_block };
+        // The origins have no gaps, so the position is the difference.
+        let origin = usize::try_from(l1_block.wrapping_sub(from))
+            .ok()
+            .and_then(|position| origins.get(position))
+            .filter(|_| l1_block >= least)
+            .ok_or(outside)?;
+        least = l1_block;
+        let transaction = deposit_transaction(deposit, origin.hash, index);
+        dues.push(Due { l1_block, transaction });
+    }
+    same("deposit hash", batch.depositHashAfter, rolling)?;
+    Ok(dues)
+}
+
+fn same(what: &'static str, expected: B256, got: B256) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::Mismatch { what, expected, got }) }
+}
+
+fn number(what: &'static str, expected: u64, got: u64) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::Number { what, expected, got }) }
+}
