@@ -1,0 +1,209 @@
+use super::*;
+use alloy_primitives::keccak256;
+
+fn requests() -> Vec<Request<'static>> {
+    let lane = Address::repeat_byte(1);
+    vec![
+        Request::Info,
+        Request::Quote { l1_chain_id: 31337, lane },
+        Request::Prove {
+            l1_chain_id: u64::MAX,
+            lane,
+            payee: Address::repeat_byte(2),
+            input: b"an input",
+        },
+        Request::Prove { l1_chain_id: 0, lane: Address::ZERO, payee: Address::ZERO, input: b"" },
+    ]
+}
+
+fn responses() -> Vec<Response> {
+    let key = Address::repeat_byte(3);
+    let info = Info {
+        platform: PlatformKind::Dev,
+        key,
+        program_hash: keccak256("program"),
+        measurement: keccak256("measurement"),
+        proofs: 4,
+        uptime_seconds: 5,
+        peak_memory_bytes: 6,
+        max_request_bytes: 7,
+        warning: Some("grüße".into()),
+    };
+    let quiet = Info { platform: PlatformKind::Nitro, warning: None, ..info.clone() };
+    let statement = Statement {
+        batchIndex: u64::MAX,
+        output: keccak256("output"),
+        l2BlockNumber: 9,
+        ..Default::default()
+    };
+    let mut all = vec![
+        Response::Info(info),
+        Response::Info(quiet),
+        Response::Quote(Quote { key, quote: vec![1, 2, 3] }),
+        Response::Proof(Proof { key, statement, signature: [8; 65] }),
+    ];
+    let refusals = (1..=12).map(Refusal::from_code);
+    all.extend(refusals.map(|refusal| Response::Refused(refusal, "why".into())));
+    all
+}
+
+fn flat(request: &Request<'_>) -> Vec<u8> {
+    let (head, tail) = request.encode();
+    [&head, tail].concat()
+}
+
+#[test]
+fn requests_are_read_as_they_are_written() {
+    for request in requests() {
+        assert_eq!(Request::decode(&flat(&request)).unwrap(), request);
+    }
+}
+
+#[test]
+fn responses_are_read_as_they_are_written() {
+    for response in responses() {
+        assert_eq!(Response::decode(&response.encode()).unwrap(), response);
+    }
+}
+
+/// The layout, byte by byte: a change here is a new protocol version.
+#[test]
+fn the_layout_is_pinned() {
+    let prove = Request::Prove {
+        l1_chain_id: 0x0102,
+        lane: Address::repeat_byte(0xaa),
+        payee: Address::repeat_byte(0xbb),
+        input: &[0xcc, 0xdd],
+    };
+    let mut expected = vec![1, 3, 0, 0, 0, 0, 0, 0, 1, 2];
+    expected.extend([0xaa; 20]);
+    expected.extend([0xbb; 20]);
+    expected.extend([0xcc, 0xdd]);
+    assert_eq!(flat(&prove), expected);
+    assert_eq!(flat(&Request::Info), [1, 1]);
+
+    let mut all = Vec::new();
+    for response in responses() {
+        all.extend(response.encode());
+    }
+    assert_eq!(all.len(), PINNED_LENGTH);
+    assert_eq!(keccak256(&all).to_string(), PINNED_HASH);
+}
+
+const PINNED_LENGTH: usize = 709;
+const PINNED_HASH: &str = "0xa041b1d740ab505af12d70eaa3d9cca55fee7d29e5fb5266e477f462e9a350a3";
+
+#[test]
+fn truncated_and_extended_messages_are_refused() {
+    for request in requests() {
+        let bytes = flat(&request);
+        let fixed = match request {
+            Request::Prove { input, .. } => bytes.len() - input.len(),
+            _ => bytes.len(),
+        };
+        for length in 0..fixed {
+            assert!(Request::decode(&bytes[..length]).is_err(), "{length}");
+        }
+        if !matches!(request, Request::Prove { .. }) {
+            assert!(matches!(
+                Request::decode(&[&bytes[..], &[0]].concat()),
+                Err(Error::Malformed { at, .. }) if at == fixed
+            ));
+        }
+    }
+    let proof = responses()[3].encode();
+    for length in 0..proof.len() {
+        assert!(Response::decode(&proof[..length]).is_err(), "{length}");
+    }
+    assert!(Response::decode(&[&proof[..], &[0]].concat()).is_err());
+}
+
+#[test]
+fn other_versions_and_kinds_are_named() {
+    assert!(matches!(Request::decode(&[2, 1]), Err(Error::Version { expected: 1, got: 2 })));
+    assert!(matches!(Response::decode(&[0, 1]), Err(Error::Version { got: 0, .. })));
+    for kind in [0, 4, 255] {
+        assert!(matches!(Request::decode(&[1, kind]), Err(Error::Malformed { at: 1, .. })));
+    }
+    assert!(matches!(Response::decode(&[1, 4]), Err(Error::Malformed { at: 1, .. })));
+}
+
+#[test]
+fn a_statement_with_dirty_words_is_refused() {
+    let mut bytes = responses()[3].encode();
+    // The first byte of the word of `batchIndex`, a uint64.
+    let at = 2 + 20 + 4 * 32;
+    assert_eq!(bytes[at], 0);
+    bytes[at] = 1;
+    assert!(matches!(Response::decode(&bytes), Err(Error::Malformed { .. })));
+}
+
+#[test]
+fn long_texts_are_cut_between_characters() {
+    let text = "x".to_string() + &"ü".repeat(MAX_TEXT);
+    let bytes = Response::Refused(Refusal::Internal, text.clone()).encode();
+    let Response::Refused(_, got) = Response::decode(&bytes).unwrap() else {
+        panic!("kind changed");
+    };
+    assert_eq!(got.len(), MAX_TEXT - 1);
+    assert!(text.starts_with(&got));
+}
+
+/// Whatever decodes encodes to the same bytes: there is one encoding of every message.
+#[test]
+fn mutated_messages_never_panic_and_stay_canonical() {
+    let mut seeds: Vec<Vec<u8>> = requests().iter().map(flat).collect();
+    seeds.extend(responses().iter().map(Response::encode));
+    let mut random = Random(0x5eed);
+    let (mut decoded, mut refused) = (0, 0);
+    for _ in 0..100_000 {
+        let seed = &seeds[random.below(seeds.len())];
+        let bytes = random.mutate(seed.clone());
+        match Request::decode(&bytes) {
+            Ok(request) => {
+                decoded += 1;
+                assert_eq!(flat(&request), bytes);
+            }
+            Err(_) => refused += 1,
+        }
+        match Response::decode(&bytes) {
+            Ok(response) => {
+                decoded += 1;
+                // Texts above the limit are cut when they are written; mutations do not get there.
+                assert_eq!(response.encode(), bytes);
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(decoded > 1000 && refused > 1000, "{decoded} {refused}");
+}
+
+/// Xorshift: seeded, so a failure repeats.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    fn mutate(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        for _ in 0..=self.below(3) {
+            let at = self.below(bytes.len() + 1);
+            let byte = self.next() as u8;
+            match self.below(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, byte),
+                _ if at < bytes.len() => bytes[at] = byte,
+                _ => {}
+            }
+        }
+        bytes
+    }
+}
