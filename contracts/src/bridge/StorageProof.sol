@@ -15,14 +15,6 @@ library StorageProof {
     /// @dev Nibbles of a hashed key.
     uint256 private constant KEY_NIBBLES = 64;
 
-    /// @dev An RLP item inside a node: `[start, content)` is its prefix, `[content, end)` its content.
-    struct Item {
-        uint256 start;
-        uint256 content;
-        uint256 end;
-        bool isList;
-    }
-
     /// @notice Whether the trie under `root` maps `slot` to 1.
     /// @param root Storage root of the account.
     /// @param slot The slot, not hashed.
@@ -38,38 +30,37 @@ library StorageProof {
 
         // Every turn consumes a nibble of the key or returns.
         while (true) {
-            Item memory list = _item(node, 0);
-            if (!list.isList || list.end != node.length) revert MalformedNode();
-            Item memory child = _item(node, list.content);
-            Item memory second = _item(node, child.end);
+            (uint256 start, uint256 end, bool isList) = _item(node, 0);
+            if (!isList || end != node.length) revert MalformedNode();
+            (uint256 first, uint256 firstEnd,) = _item(node, start);
+            (, uint256 secondEnd,) = _item(node, firstEnd);
 
-            if (second.end == list.end) {
+            if (secondEnd == end) {
                 // Leaf or extension: a path and a value or child.
-                (bool matches, bool isLeaf, uint256 nibbles) = _followPath(node[child.content:child.end], key, depth);
+                (bool matches, bool isLeaf, uint256 nibbles) = _followPath(node[first:firstEnd], key, depth);
                 if (!matches) return false;
                 depth += nibbles;
                 if (isLeaf) {
-                    return depth == KEY_NIBBLES && used == proof.length && !second.isList
-                        && second.end - second.start == 1 && node[second.start] == 0x01;
+                    return depth == KEY_NIBBLES && used == proof.length && secondEnd - firstEnd == 1
+                        && node[firstEnd] == 0x01;
                 }
                 if (nibbles == 0) revert MalformedNode();
-                child = second;
+                start = firstEnd;
             } else {
                 // Branch: 16 children, then a value that no 64-nibble key reaches.
                 if (depth == KEY_NIBBLES) return false;
-                for (uint256 nibble = (key << (4 * depth)) >> 252; nibble != 0; --nibble) {
-                    child = _item(node, child.end);
-                }
-                if (child.end >= list.end) revert MalformedNode();
+                start = _skip(node, start, (key << (4 * depth)) >> 252);
                 ++depth;
             }
 
-            if (child.isList) {
-                node = node[child.start:child.end];
+            (uint256 child, uint256 childEnd, bool isNode) = _item(node, start);
+            if (childEnd > end) revert MalformedNode();
+            if (isNode) {
+                node = node[start:childEnd];
                 if (used < proof.length && keccak256(proof[used]) == keccak256(node)) ++used;
-            } else if (child.end - child.content == 32) {
+            } else if (childEnd - child == 32) {
                 if (used == proof.length) return false;
-                bytes32 expected = bytes32(node[child.content:child.end]);
+                bytes32 expected = bytes32(node[child:childEnd]);
                 node = proof[used++];
                 if (keccak256(node) != expected) return false;
             } else {
@@ -103,33 +94,54 @@ library StorageProof {
         matches = (value ^ key << (4 * depth)) >> (256 - 4 * nibbles) == 0;
     }
 
-    /// @dev The RLP item at `start`. Storage tries hold no string longer than 55 bytes and no node longer than 65,535.
-    function _item(bytes calldata node, uint256 start) private pure returns (Item memory item) {
-        uint256 prefix = uint8(node[start]);
-        item.start = start;
-        if (prefix < 0x80) {
-            item.content = start;
-            item.end = start + 1;
-        } else if (prefix <= 0xb7) {
-            item.content = start + 1;
-            item.end = item.content + prefix - 0x80;
-        } else if (prefix < 0xc0) {
-            revert MalformedNode();
-        } else if (prefix <= 0xf7) {
-            item.isList = true;
-            item.content = start + 1;
-            item.end = item.content + prefix - 0xc0;
-        } else if (prefix == 0xf8) {
-            item.isList = true;
-            item.content = start + 2;
-            item.end = item.content + uint8(node[start + 1]);
-        } else if (prefix == 0xf9) {
-            item.isList = true;
-            item.content = start + 3;
-            item.end = item.content + uint16(bytes2(node[start + 1:start + 3]));
-        } else {
-            revert MalformedNode();
+    /// @dev Where the item `count` items after `start` begins. Most children of a branch are hashes (33 bytes) or empty.
+    function _skip(bytes calldata node, uint256 start, uint256 count) private pure returns (uint256) {
+        for (; count != 0; --count) {
+            uint256 prefix = _byte(node, start);
+            unchecked {
+                if (prefix == 0xa0) start += 33;
+                else if (prefix == 0x80) ++start;
+                else (, start,) = _item(node, start);
+            }
         }
-        if (item.end > node.length) revert MalformedNode();
+        return start;
+    }
+
+    /// @dev The RLP item at `start`: its content is `[content, end)`. Storage tries hold no string longer than 55 bytes,
+    /// and no node longer than 65,535.
+    function _item(bytes calldata node, uint256 start)
+        private
+        pure
+        returns (uint256 content, uint256 end, bool isList)
+    {
+        uint256 prefix = _byte(node, start);
+        // No sum overflows: every place is at most the node's length plus 65,538.
+        unchecked {
+            if (prefix < 0x80) {
+                (content, end) = (start, start + 1);
+            } else if (prefix <= 0xb7) {
+                (content, end) = (start + 1, start + 1 + prefix - 0x80);
+            } else if (prefix < 0xc0) {
+                revert MalformedNode();
+            } else if (prefix <= 0xf7) {
+                (content, end, isList) = (start + 1, start + 1 + prefix - 0xc0, true);
+            } else if (prefix == 0xf8) {
+                (content, end, isList) = (start + 2, start + 2 + _byte(node, start + 1), true);
+            } else if (prefix == 0xf9) {
+                uint256 length = _byte(node, start + 1) << 8 | _byte(node, start + 2);
+                (content, end, isList) = (start + 3, start + 3 + length, true);
+            } else {
+                revert MalformedNode();
+            }
+        }
+        if (end > node.length) revert MalformedNode();
+    }
+
+    /// @dev A byte of the node, which must be inside it.
+    function _byte(bytes calldata node, uint256 place) private pure returns (uint256 value) {
+        if (place >= node.length) revert MalformedNode();
+        assembly ("memory-safe") {
+            value := byte(0, calldataload(add(node.offset, place)))
+        }
     }
 }

@@ -20,7 +20,6 @@ interface Cheats {
     function assertLe(uint256 left, uint256 right) external pure;
     function assertGe(uint256 left, uint256 right) external pure;
     function assume(bool condition) external pure;
-    function bound(uint256 value, uint256 minimum, uint256 maximum) external pure returns (uint256);
 
     function roll(uint256 blockNumber) external;
     function warp(uint256 timestamp) external;
@@ -82,6 +81,12 @@ abstract contract EdgeTest {
     bytes internal constant HISTORY_CODE =
         hex"3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611fff81430311604257611fff9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500";
     address internal constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;
+
+    /// @dev A value of `[minimum, maximum]`.
+    function _bound(uint256 value, uint256 minimum, uint256 maximum) internal pure returns (uint256) {
+        uint256 size = maximum - minimum + 1;
+        return minimum + value % size;
+    }
 
     /// @dev The present block, also after `_mine`: the compiler takes `block.number` for a constant of the call.
     function _now() internal view returns (uint64 number, uint64 timestamp) {

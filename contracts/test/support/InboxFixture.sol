@@ -58,13 +58,13 @@ abstract contract InboxFixture is EdgeTest {
         inputs = new BlobInput[](count);
         hashes = new bytes32[](count);
         for (uint256 k = 0; k < count; ++k) {
-            string memory at = string.concat(".openings[", vm.toString(k % 2), "]");
-            hashes[k] = vm.parseJsonBytes32(json, string.concat(at, ".versionedHash"));
+            string memory opening = string.concat(".openings[", vm.toString(k % 2), "]");
+            hashes[k] = vm.parseJsonBytes32(json, string.concat(opening, ".versionedHash"));
             inputs[k] = BlobInput({
-                z: vm.parseJsonBytes32(json, string.concat(at, ".z")),
-                y: vm.parseJsonBytes32(json, string.concat(at, ".y")),
-                commitment: vm.parseJsonBytes(json, string.concat(at, ".commitment")),
-                proof: vm.parseJsonBytes(json, string.concat(at, ".proof"))
+                z: vm.parseJsonBytes32(json, string.concat(opening, ".z")),
+                y: vm.parseJsonBytes32(json, string.concat(opening, ".y")),
+                commitment: vm.parseJsonBytes(json, string.concat(opening, ".commitment")),
+                proof: vm.parseJsonBytes(json, string.concat(opening, ".proof"))
             });
         }
     }
