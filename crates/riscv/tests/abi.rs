@@ -1,4 +1,4 @@
-//! The program's calls and every way a program can stop.
+//! The program's calls and every way a program can stop. (RV-3 in docs/riscv.md)
 
 mod assembler;
 

@@ -1,0 +1,15 @@
+//! Any bytes as an ELF file: the loader refuses them or the program runs, and nothing panics.
+//!
+//! `cargo +nightly fuzz run elf` in `crates/riscv`; committed guests are a good first corpus.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use oneslot_riscv::{Machine, Program, Symbols, Tape};
+
+fuzz_target!(|file: &[u8]| {
+    let _ = Symbols::from_elf(file);
+    if let Ok(program) = Program::from_elf(file) {
+        Machine::new(program, Tape::new(file)).run(10_000);
+    }
+});
