@@ -20,10 +20,9 @@ contract Settlement is Councils {
     function contradict(address lane, Statement calldata first, Statement calldata second) external {
         bytes32 rollupId = first.rollupId;
         Head memory head = _headOf(rollupId);
-        bytes32 inputId = first.inputId();
-        bytes32 firstId = first.id();
-        bytes32 secondId = second.id();
-        if (inputId != second.inputId() || firstId == secondId) revert NoContradiction();
+        (bytes32 firstId, bytes32 inputId) = first.ids();
+        (bytes32 secondId, bytes32 otherInputId) = second.ids();
+        if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
         // Only the rollup's own program on a batch it posted: a lane may rightly attest two outputs of a program that is
         // non-deterministic on purpose.
         uint256 number = _versionOf(rollupId, head, first.batchIndex);
@@ -48,9 +47,8 @@ contract Settlement is Councils {
 
     /// @inheritdoc ISettlement
     function reportDisagreement(Statement calldata statement) external {
-        bytes32 statementId = statement.id();
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
         if (judge(statement) != Verdict.Wrong) revert NotDisagreeing(statementId);
-        bytes32 inputId = statement.inputId();
         Version storage version = _versions[statement.rollupId][_versionOf(
             statement.rollupId, _heads[statement.rollupId], statement.batchIndex
         )];

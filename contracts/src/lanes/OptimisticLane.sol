@@ -67,8 +67,7 @@ contract OptimisticLane is IOptimisticLane {
         if (msg.value != bond) revert BondMismatch(bond, msg.value);
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
         if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
-        bytes32 statementId = statement.id();
-        bytes32 inputId = statement.inputId();
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
         Claim memory entry = _claims[statementId];
         if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
         if (entry.state == ClaimState.Lost) {
@@ -124,7 +123,7 @@ contract OptimisticLane is IOptimisticLane {
     /// @inheritdoc IOptimisticLane
     function resolve(Statement calldata statement, uint256 index, bool claimUpheld) external {
         if (msg.sender != game) revert NotGame(msg.sender);
-        bytes32 statementId = statement.id();
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
         Claim memory entry = _open(statementId);
         Challenge memory decided = _challenges[statementId][index];
         if (decided.challenger == address(0) || decided.closed || decided.generation != entry.generation) {
@@ -135,7 +134,6 @@ contract OptimisticLane is IOptimisticLane {
         if (claimUpheld) {
             _closeAgainstChallenger(statementId, index, entry);
         } else {
-            bytes32 inputId = statement.inputId();
             _defeat(entry.proposer, inputId);
             _lose(statementId, inputId, entry.proposer, decided.challenger);
             _payLoss(decided.challenger);
@@ -144,7 +142,7 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function closeChallenge(Statement calldata statement, uint256 index) external {
-        bytes32 statementId = statement.id();
+        (bytes32 statementId,) = statement.ids();
         Claim memory entry = _claims[statementId];
         Challenge memory decided = _challenges[statementId][index];
         if (decided.challenger == address(0) || decided.closed) revert ChallengeNotOpen(statementId, index);
@@ -183,7 +181,7 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function withdrawBond(Statement calldata statement) external {
-        bytes32 statementId = statement.id();
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
         Claim memory entry = _open(statementId);
         if (block.timestamp < entry.readyAt && msg.sender != entry.proposer) {
             revert NotProposer(entry.proposer, msg.sender);
@@ -201,7 +199,7 @@ contract OptimisticLane is IOptimisticLane {
         }
 
         _claims[statementId].state = ClaimState.Returned;
-        --_questions[statement.inputId()].open;
+        --_questions[inputId].open;
         emit BondReturned(statementId, entry.proposer, bond);
 
         SafeTransferLib.forceSafeTransferETH(entry.proposer, bond);
@@ -209,22 +207,21 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function slash(Statement calldata statement) external {
-        bytes32 statementId = statement.id();
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
         Claim memory entry = _open(statementId);
         if (!defeated[entry.proposer] && settlement.judge(statement) != Verdict.Wrong) {
             revert ClaimNotWrong(statementId);
         }
         address receiver = _receiver(statementId, entry);
-        _lose(statementId, statement.inputId(), entry.proposer, receiver);
+        _lose(statementId, inputId, entry.proposer, receiver);
         _payLoss(receiver);
     }
 
     /// @inheritdoc IOptimisticLane
     function contradict(Statement calldata first, Statement calldata second) external {
-        bytes32 inputId = first.inputId();
-        bytes32 firstId = first.id();
-        bytes32 secondId = second.id();
-        if (inputId != second.inputId() || firstId == secondId) revert NoContradiction();
+        (bytes32 firstId, bytes32 inputId) = first.ids();
+        (bytes32 secondId, bytes32 otherInputId) = second.ids();
+        if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
         Claim memory a = _open(firstId);
         Claim memory b = _open(secondId);
         if (a.proposer != b.proposer) revert DifferentProposers(a.proposer, b.proposer);

@@ -159,7 +159,8 @@ contract TeeLane is ITeeLane {
         returns (bytes32 statementId, address key)
     {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
-        statementId = statement.id();
+        bytes32 inputId;
+        (statementId, inputId) = statement.ids();
         key = _signer(statementId, payee, signature);
         Key storage entry = _keys[key];
         if (entry.expiresAt == 0) revert KeyNotRegistered(key);
@@ -170,7 +171,7 @@ contract TeeLane is ITeeLane {
         assembly ("memory-safe") {
             tstore(statementId, key)
         }
-        emit Attested(statementId, statement.inputId(), key, statement.rollupId, payee);
+        emit Attested(statementId, inputId, key, statement.rollupId, payee);
     }
 
     /// @dev The first live key takes one slot. Further keys are kept so that the statement stands when the first one falls.
@@ -242,10 +243,9 @@ contract TeeLane is ITeeLane {
         address secondPayee,
         bytes calldata secondSignature
     ) external {
-        bytes32 inputId = first.inputId();
-        bytes32 firstId = first.id();
-        bytes32 secondId = second.id();
-        if (inputId != second.inputId() || firstId == secondId) revert NoContradiction();
+        (bytes32 firstId, bytes32 inputId) = first.ids();
+        (bytes32 secondId, bytes32 otherInputId) = second.ids();
+        if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
         address key = _signer(firstId, firstPayee, firstSignature);
         address other = _signer(secondId, secondPayee, secondSignature);
         if (key != other) revert DifferentKeys(key, other);
@@ -267,11 +267,11 @@ contract TeeLane is ITeeLane {
     /// @inheritdoc ITeeLane
     function disprove(Statement calldata statement, address payee, bytes calldata signature) external {
         bytes32 rollupId = statement.rollupId;
-        bytes32 statementId = statement.id();
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
         address key = _signer(statementId, payee, signature);
         if (_keys[key].expiresAt == 0) revert KeyNotRegistered(key);
         if (settlement.judge(statement) != Verdict.Wrong) revert NotDisproved(statementId);
-        _removeKey(rollupId, key, statement.inputId());
+        _removeKey(rollupId, key, inputId);
     }
 
     /// @inheritdoc ILane

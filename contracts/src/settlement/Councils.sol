@@ -89,7 +89,7 @@ abstract contract Councils is Finality {
         Council memory current = _requireCaller(rollupId);
         if (current.mode == CouncilMode.Stage1) _requireStage1Safe(current.account);
         Head memory head = _headOf(rollupId);
-        bytes32 statementId = candidates[index].id();
+        (bytes32 statementId,) = candidates[index].ids();
         _requireChoosable(candidates, index, current.mode, head);
 
         uint64 batchIndex = candidates[index].batchIndex;
@@ -103,7 +103,7 @@ abstract contract Councils is Finality {
         if (index >= candidates.length) revert CandidateIndex(index, candidates.length);
         Statement calldata chosen = candidates[index];
         bytes32 rollupId = chosen.rollupId;
-        bytes32 statementId = chosen.id();
+        (bytes32 statementId,) = chosen.ids();
         Choice memory standing = _choices[rollupId];
         if (standing.statementId == 0 || statementId != standing.statementId) revert NotChosen(statementId);
         if (block.timestamp < standing.effectiveAt) {
@@ -134,12 +134,12 @@ abstract contract Councils is Finality {
         uint256 attesting;
         for (uint256 i; i < candidates.length; ++i) {
             Statement calldata candidate = candidates[i];
-            bytes32 statementId = candidate.id();
+            (bytes32 statementId, bytes32 inputId) = candidate.ids();
             if (
                 candidate.rollupId != rollupId || candidate.batchIndex != batchIndex
                     || !_inputsMatch(candidate, head, number)
             ) revert WrongInputs(statementId);
-            (uint256 lanes, uint256 count,) = _votes(version, statementId, candidate.inputId(), rollupId, QUORUM);
+            (uint256 lanes, uint256 count,) = _votes(version, statementId, inputId, rollupId, QUORUM);
             if (count == 0) revert NotAttested(statementId);
             if (count >= QUORUM) revert QuorumReached(statementId);
             attesting |= lanes;

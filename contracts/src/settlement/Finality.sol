@@ -43,17 +43,15 @@ abstract contract Finality is Rollups {
         if (batchIndex != uint256(head.batch) + 1) return head.batch;
 
         uint256 number = _openVersion(rollupId, head, batchIndex);
-        if (!_inputsMatch(statement, head, number)) return head.batch;
-        bytes32 statementId = statement.id();
         Version storage version = _versions[rollupId][number];
-        (uint256 lanes, uint256 count, bool optimistic) =
-            _votes(version, statementId, statement.inputId(), rollupId, QUORUM);
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (uint256 lanes, uint256 count, bool optimistic) = _votes(version, statementId, inputId, rollupId, QUORUM);
+        bool quorum = count >= QUORUM;
+        bool enough = quorum || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter));
 
-        if (count >= QUORUM) {
-            _finalize(statement, statementId, head, number, lanes, false);
-        } else if (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)) {
-            _finalize(statement, statementId, head, number, lanes, true);
-            emit LastResort(rollupId, statement.batchIndex);
+        if (enough && _inputsMatch(statement, head, number)) {
+            _finalize(statement, statementId, head, number, lanes, !quorum);
+            if (!quorum) emit LastResort(rollupId, statement.batchIndex);
         } else if (block.timestamp > head.finalizedAt + LATE) {
             _heartbeat(rollupId, head);
         }
@@ -105,7 +103,8 @@ abstract contract Finality is Rollups {
         if (statement.output != _outputs[rollupId][batchIndex]) return;
         if (!_inputsMatch(statement, head, number)) return;
         (uint256 time, uint256 before) = _recordOf(rollupId, batchIndex);
-        (uint256 lanes,,) = _votes(version, statement.id(), statement.inputId(), rollupId, SEATS);
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (uint256 lanes,,) = _votes(version, statementId, inputId, rollupId, SEATS);
         lanes |= before;
         if (lanes == before) return;
         _writeRecord(rollupId, batchIndex, time, lanes);
@@ -205,8 +204,8 @@ abstract contract Finality is Rollups {
         result.inputsMatch = _inputsMatch(statement, head, number);
         bool optimistic;
         uint256 count;
-        (result.lanes, count, optimistic) =
-            _votes(version, statement.id(), statement.inputId(), rollupId, SEATS);
+        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (result.lanes, count, optimistic) = _votes(version, statementId, inputId, rollupId, SEATS);
         result.ready = result.inputsMatch && statement.batchIndex == uint256(head.batch) + 1
             && (count >= QUORUM
                 || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)));

@@ -49,6 +49,20 @@ library StatementLib {
         );
     }
 
+    /// @notice `id` and `inputId` of a statement in calldata, by one copy: the input id hashes the first seven of its nine words.
+    /// @dev Reverts without reason on a number above 64 bits, as the ABI decoder does.
+    function ids(Statement calldata statement) internal pure returns (bytes32 statementId, bytes32 inputId_) {
+        assembly ("memory-safe") {
+            if or(shr(64, calldataload(add(statement, 0x80))), shr(64, calldataload(add(statement, 0x100)))) {
+                revert(0, 0)
+            }
+            let words := mload(0x40)
+            calldatacopy(words, statement, 0x120)
+            statementId := keccak256(words, 0x120)
+            inputId_ := keccak256(words, 0xe0)
+        }
+    }
+
     /// @notice Domain of the statements that `settlement` on L1 chain `l1ChainId` counts.
     function domainOf(uint256 l1ChainId, address settlement) internal pure returns (bytes32) {
         return keccak256(abi.encode("oneslot.statement.v1", l1ChainId, settlement));

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ILane} from "../../src/interfaces/ILane.sol";
+import {LaneKind} from "../../src/types/Policy.sol";
+
+/// @notice A lane that attests what the test tells it to, and misbehaves on request.
+contract MockLane is ILane {
+    enum Fault {
+        None,
+        Reverts,
+        BurnsGas,
+        ReturnsNothing,
+        ReturnsTwo,
+        ReturnsBomb
+    }
+
+    LaneKind public immutable kind;
+    bytes32 public trustRoot;
+    Fault public fault;
+    mapping(bytes32 statementId => bool) public votes;
+
+    bytes32 public contradictedRollup;
+    bytes32 public contradictedInput;
+    address public contradictionReporter;
+
+    constructor(LaneKind kind_, bytes32 trustRoot_) {
+        kind = kind_;
+        trustRoot = trustRoot_;
+    }
+
+    function setFault(Fault fault_) external {
+        fault = fault_;
+    }
+
+    function setTrustRoot(bytes32 trustRoot_) external {
+        trustRoot = trustRoot_;
+    }
+
+    function vote(bytes32 statementId) external {
+        votes[statementId] = true;
+    }
+
+    function unvote(bytes32 statementId) external {
+        votes[statementId] = false;
+    }
+
+    /// @dev A vote for this transaction only.
+    function vouch(bytes32 statementId) external {
+        assembly ("memory-safe") {
+            tstore(statementId, 1)
+        }
+    }
+
+    function attests(bytes32 statementId, bytes32, bytes32) external view returns (bool) {
+        if (fault == Fault.Reverts) revert("broken");
+        if (fault == Fault.BurnsGas) {
+            uint256 x;
+            while (true) x = uint256(keccak256(abi.encode(x)));
+        }
+        if (fault == Fault.ReturnsNothing) {
+            assembly {
+                return(0, 0)
+            }
+        }
+        if (fault == Fault.ReturnsTwo) {
+            assembly {
+                mstore(0, 2)
+                return(0, 32)
+            }
+        }
+        if (fault == Fault.ReturnsBomb) {
+            assembly {
+                mstore(0, 1)
+                return(0, 100000)
+            }
+        }
+        bool vouched;
+        assembly ("memory-safe") {
+            vouched := tload(statementId)
+        }
+        return vouched || votes[statementId];
+    }
+
+    function contradicted(bytes32 rollupId, bytes32 inputId, address reporter) external {
+        if (fault == Fault.Reverts) revert("broken");
+        contradictedRollup = rollupId;
+        contradictedInput = inputId;
+        contradictionReporter = reporter;
+    }
+}

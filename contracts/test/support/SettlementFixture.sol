@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Settlement} from "../../src/Settlement.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "./FakeInbox.sol";
+import {MockLane} from "./MockLane.sol";
+import {Test} from "./Test.sol";
+
+/// @notice A Settlement and one rollup with the policy ZK+TEE+OP on lanes the test controls.
+abstract contract SettlementFixture is Test {
+    bytes32 internal constant GENESIS = keccak256("genesis output");
+    bytes32 internal constant PROGRAM = keccak256("program");
+    bytes32 internal constant CONFIG = keccak256("config");
+    bytes32 internal constant A = keccak256("output A");
+    bytes32 internal constant B = keccak256("output B");
+    bytes32 internal constant C = keccak256("output C");
+
+    Settlement internal settlement;
+    FakeInbox internal inbox;
+    MockLane internal zk;
+    MockLane internal tee;
+    MockLane internal op;
+    bytes32 internal rollupId;
+    address internal councilAccount;
+
+    function setUp() public virtual {
+        vm.warp(1_800_000_000);
+        councilAccount = makeAddr("council");
+        settlement = new Settlement();
+        zk = new MockLane(LaneKind.Zk, "zk root");
+        tee = new MockLane(LaneKind.Tee, "tee root");
+        op = new MockLane(LaneKind.Optimistic, "op root");
+        inbox = new FakeInbox(address(this));
+        rollupId = settlement.register(registration(address(inbox), standardCouncil()));
+    }
+
+    function standardPolicy() internal view returns (Policy memory policy) {
+        policy.fromBatch = 1;
+        policy.programHash = PROGRAM;
+        policy.configHash = CONFIG;
+        policy.lanes = new address[](3);
+        policy.lanes[0] = address(zk);
+        policy.lanes[1] = address(tee);
+        policy.lanes[2] = address(op);
+        policy.lastResortAfter = 60 days;
+        policy.instantWindow = 7 days;
+    }
+
+    function standardCouncil() internal view returns (Council memory) {
+        return Council({account: councilAccount, mode: CouncilMode.Standard, changeDelay: 30 days});
+    }
+
+    function noCouncil() internal pure returns (Council memory council) {}
+
+    function registration(address inbox_, Council memory council) internal view returns (RegisterParams memory) {
+        return RegisterParams({inbox: inbox_, genesisOutput: GENESIS, policy: standardPolicy(), council: council});
+    }
+
+    /// @dev Commitment of batch `index`, as `post` records it.
+    function commitmentOf(uint64 index) internal pure returns (bytes32) {
+        return keccak256(abi.encode("batch", index));
+    }
+
+    function post() internal returns (uint64 index) {
+        index = inbox.batchCount() + 1;
+        inbox.post(commitmentOf(index));
+    }
+
+    /// @dev A statement about a batch of the fixture's rollup, under its first rules.
+    function statementOf(uint64 index, bytes32 parent, bytes32 output) internal view returns (Statement memory) {
+        return Statement({
+            domain: settlement.domain(),
+            rollupId: rollupId,
+            programHash: PROGRAM,
+            configHash: CONFIG,
+            batchIndex: index,
+            parentOutput: parent,
+            batchCommitment: commitmentOf(index),
+            output: output,
+            l2BlockNumber: index * 10
+        });
+    }
+
+    function list(Statement memory one) internal pure returns (Statement[] memory statements) {
+        statements = new Statement[](1);
+        statements[0] = one;
+    }
+
+    function list(Statement memory one, Statement memory two) internal pure returns (Statement[] memory statements) {
+        statements = new Statement[](2);
+        statements[0] = one;
+        statements[1] = two;
+    }
+
+    function list(Statement memory one, Statement memory two, Statement memory three)
+        internal
+        pure
+        returns (Statement[] memory statements)
+    {
+        statements = new Statement[](3);
+        statements[0] = one;
+        statements[1] = two;
+        statements[2] = three;
+    }
+
+    function advance(Statement memory one) internal returns (uint64) {
+        return settlement.advance(list(one));
+    }
+
+    function finalized() internal view returns (uint64 batchIndex) {
+        (batchIndex,,) = settlement.lastFinalized(rollupId);
+    }
+
+    /// @dev Post a batch and make `output` its final output by ZK and TEE.
+    function finalizeNext(bytes32 output) internal returns (Statement memory statement) {
+        uint64 index = post();
+        statement = statementOf(index, settlement.finalOutput(rollupId, index - 1), output);
+        zk.vote(statement.id());
+        tee.vote(statement.id());
+        advance(statement);
+        assertEq(finalized(), index);
+    }
+}
