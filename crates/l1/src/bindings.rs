@@ -21,6 +21,21 @@ sol!(
 );
 sol!(
     #[sol(rpc, all_derives)]
+    TeeLane,
+    "../../contracts/artifacts/TeeLane.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    OptimisticLane,
+    "../../contracts/artifacts/OptimisticLane.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    DevQuoteVerifier,
+    "../../contracts/artifacts/DevQuoteVerifier.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
     BridgeConfig,
     "../../contracts/artifacts/BridgeConfig.json"
 );
@@ -83,4 +98,4 @@ macro_rules! same_statement {
         }
     )*};
 }
-same_statement!(Settlement);
+same_statement!(Settlement, TeeLane, OptimisticLane);

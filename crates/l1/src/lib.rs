@@ -4,6 +4,7 @@ pub mod anvil;
 pub mod bindings;
 mod client;
 mod data;
+pub mod deploy;
 mod error;
 mod follow;
 mod inbox;
@@ -12,6 +13,7 @@ mod signer;
 
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
+pub use deploy::{DeployParams, Deployment, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};

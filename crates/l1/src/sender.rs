@@ -227,6 +227,12 @@ impl Sender {
         &self.inner.client
     }
 
+    /// The nonce that the next submitted transaction will get.
+    pub async fn next_nonce(&self) -> Result<u64, Error> {
+        let state = self.inner.state.lock().await;
+        self.inner.next_nonce(&state.jobs).await
+    }
+
     /// Jobs that are in no block yet.
     pub async fn pending(&self) -> usize {
         let state = self.inner.state.lock().await;

@@ -1,5 +1,7 @@
 //! A local L1 for the tests of this crate.
 
+#![allow(unreachable_pub, dead_code, reason = "each test binary uses a part")]
+
 use alloy::providers::Provider;
 use oneslot_l1::{
     L1Client,

@@ -1,0 +1,199 @@
+//! The contracts on a real anvil: deployed, posted to, read back.
+
+mod support;
+
+use alloy::sol_types::SolCall;
+use alloy_primitives::{Address, B256, Bytes, U256, address, b256};
+use oneslot_l1::{
+    BatchData, BlockRef, DeployParams, Deployment, DepositCursor, IdempotencyKey, InboxReader,
+    L1Client, Plan, Sender, SenderConfig, Signer, TxRequest,
+    anvil::Anvil,
+    bindings::{Inbox, Portal, Settlement},
+};
+use oneslot_types::{RollupConfig, calldata_data_hash};
+use support::{anvil, mine, rpc};
+
+const GENESIS_OUTPUT: B256 =
+    b256!("00000000000000000000000000000000000000000000000000000000000000aa");
+const USER: Address = address!("0x00000000000000000000000000000000000005e7");
+
+struct World {
+    anvil: Anvil,
+    client: L1Client,
+    deployer: Sender,
+    deployment: Deployment,
+    dir: tempfile::TempDir,
+}
+
+async fn world() -> Option<World> {
+    let anvil = anvil(&Default::default())?;
+    let client = L1Client::connect(&anvil.config()).await.unwrap();
+    mine(&client, 3).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = SenderConfig::new(dir.path().join("deployer"));
+    config.poll_ms = 50;
+    let deployer = Sender::open(client.clone(), Signer::anvil(0).unwrap(), config).await.unwrap();
+    let rules = RollupConfig {
+        l1ChainId: 31337,
+        l2ChainId: 901,
+        gasLimit: 30_000_000,
+        batcher: deployer.address(),
+        ..RollupConfig::default()
+    };
+    let params = DeployParams::devnet(
+        rules,
+        B256::repeat_byte(7),
+        Signer::anvil(9).unwrap().address(),
+        B256::repeat_byte(7),
+    );
+    let plan = Plan::new(&deployer, params).await.unwrap();
+    let deployment = plan.execute(&deployer, GENESIS_OUTPUT).await.unwrap();
+    // Again, as after a crash: nothing is sent, the answer is the same.
+    let nonce = deployer.next_nonce().await.unwrap();
+    assert_eq!(plan.execute(&deployer, GENESIS_OUTPUT).await.unwrap(), deployment);
+    assert_eq!(deployer.next_nonce().await.unwrap(), nonce);
+    Some(World { anvil, client, deployer, deployment, dir })
+}
+
+fn post_calldata(index: u64, origin: u64, checkpoint: u64, data: Bytes) -> Bytes {
+    Inbox::postCalldataCall { index, originNumber: origin, checkpoint, data }.abi_encode().into()
+}
+
+fn deposit(to: Address) -> Bytes {
+    Portal::depositTransactionCall {
+        to,
+        value: U256::from(5),
+        gasLimit: 100_000,
+        isCreation: false,
+        data: Bytes::from_static(b"hello"),
+    }
+    .abi_encode()
+    .into()
+}
+
+#[tokio::test]
+async fn a_rollup_is_deployed_and_registered() {
+    let Some(w) = world().await else { return };
+    let d = &w.deployment;
+    let settlement = Settlement::new(d.settlement, w.client.provider());
+    assert_eq!(settlement.domain().call().await.unwrap(), d.domain);
+    assert_eq!(settlement.finalOutput(d.rollup_id, 0).call().await.unwrap(), GENESIS_OUTPUT);
+    assert_eq!(settlement.inbox(d.rollup_id).call().await.unwrap(), d.inbox);
+    let policy = settlement.policy(d.rollup_id, 1).call().await.unwrap();
+    assert_eq!(policy.lanes, vec![d.tee_lane, d.optimistic_lane]);
+    assert_eq!(policy.configHash, d.config_hash());
+
+    let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
+    let mut cursor = DepositCursor::default();
+    let events = reader.events_in(d.start_block, &mut cursor).await.unwrap();
+    assert_eq!(events.batches.len(), 1);
+    assert_eq!(events.batches[0].header.index, 0);
+    assert_eq!(events.batches[0].header.originHash, d.origin.hash);
+    drop(w.anvil);
+}
+
+#[tokio::test]
+async fn deposits_and_batches_are_read_back_and_checked() {
+    let Some(w) = world().await else { return };
+    let d = &w.deployment;
+    let send = |key: &str, request: TxRequest| {
+        let (key, deployer) = (IdempotencyKey::new(key), w.deployer.clone());
+        async move { deployer.send(&key, request).await.unwrap() }
+    };
+    for at in 0..3 {
+        let request = TxRequest::call(d.portal, deposit(USER)).with_value(U256::from(10 + at));
+        send(&format!("deposit {at}"), request).await;
+    }
+    mine(&w.client, 1).await;
+    let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
+    let head = w.client.block_number().await.unwrap();
+
+    let mut cursor = DepositCursor::default();
+    let deposits = reader.deposits(d.start_block.number, head, &mut cursor).await.unwrap();
+    assert_eq!(deposits.len(), 3);
+    assert_eq!(cursor.count, 3);
+    let inbox = Inbox::new(d.inbox, w.client.provider());
+    assert_eq!(inbox.depositHash().call().await.unwrap(), cursor.rolling_hash);
+    let fields = deposits[2].deposit.fields().unwrap();
+    assert_eq!(fields.mint, U256::from(12));
+    assert_eq!(fields.data, Bytes::from_static(b"hello"));
+    // A reader that stands elsewhere in the queue notices.
+    let mut wrong = DepositCursor { count: 0, rolling_hash: B256::repeat_byte(1) };
+    assert!(reader.deposits(d.start_block.number, head, &mut wrong).await.is_err());
+
+    let data = Bytes::from_static(b"\x00some batch body");
+    let request = TxRequest::call(d.inbox, post_calldata(1, head - 1, 3, data.clone()));
+    let inclusion = send("batch 1", request).await;
+    let block = BlockRef { number: inclusion.block.number, hash: inclusion.block.hash };
+    let events = reader.events_in(block, &mut cursor).await.unwrap();
+    let batch = &events.batches[0];
+    assert_eq!(batch.header.dataHash, calldata_data_hash(&data));
+    assert_eq!(batch.header.depositsAfter, 3);
+    assert_eq!(batch.header.depositHashAfter, cursor.rolling_hash);
+    assert_eq!(reader.batch_data(batch).await.unwrap(), BatchData::Calldata(data));
+    assert_eq!(reader.batch(1, d.start_block.number).await.unwrap().as_ref(), Some(batch));
+    assert_eq!(reader.batch(2, d.start_block.number).await.unwrap(), None);
+    assert_eq!(reader.batches(d.start_block.number, block.number).await.unwrap().len(), 2);
+    drop(w.dir);
+}
+
+#[tokio::test]
+async fn a_batch_posted_from_inside_a_contract_is_found() {
+    let Some(w) = world().await else { return };
+    let d = &w.deployment;
+    // The Inbox takes batches of strangers only when a deposit is overdue.
+    let request = TxRequest::call(d.portal, deposit(USER));
+    w.deployer.send(&IdempotencyKey::new("deposit"), request).await.unwrap();
+    rpc(&w.client, "evm_increaseTime", serde_json::json!([601])).await;
+    mine(&w.client, 2).await;
+    let created = w
+        .deployer
+        .send(
+            &IdempotencyKey::new("forwarder"),
+            TxRequest { data: forwarder().into(), ..TxRequest::default() },
+        )
+        .await
+        .unwrap();
+    let head = w.client.block_number().await.unwrap();
+    let data = Bytes::from_static(b"\x00posted by a contract");
+    let mut input = d.inbox.into_word().to_vec();
+    input.extend_from_slice(&post_calldata(1, head - 1, 1, data.clone()));
+    let request = TxRequest::call(created.contract.unwrap(), input);
+    w.deployer.send(&IdempotencyKey::new("forward"), request).await.unwrap();
+    let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
+    let batch = reader.batch(1, d.start_block.number).await.unwrap().expect("posted");
+    assert_eq!(reader.batch_data(&batch).await.unwrap(), BatchData::Calldata(data));
+}
+
+/// A contract that calls the address in its first calldata word with the rest of its calldata, and reverts if that
+/// fails.
+fn forwarder() -> Vec<u8> {
+    let runtime: Vec<u8> = [
+        // size on the stack: CALLDATASIZE - 32
+        &[0x60, 0x20, 0x36, 0x03][..],
+        // CALLDATACOPY(0, 32, size): DUP1 PUSH1 32 PUSH0 CALLDATACOPY
+        &[0x80, 0x60, 0x20, 0x5f, 0x37],
+        // CALL(GAS, CALLDATALOAD(0), 0, 0, size, 0, 0)
+        &[0x5f, 0x5f, 0x91], // retSize retOffset, then size on top: [0, 0, size] after SWAP2
+        &[0x5f, 0x5f],       // argsOffset, value
+        &[0x5f, 0x35],       // address
+        &[0x5a, 0xf1],
+        // revert unless it succeeded: PUSH1 dest JUMPI PUSH0 PUSH0 REVERT dest: JUMPDEST STOP
+        &[0x60, 0x18, 0x57, 0x5f, 0x5f, 0xfd, 0x5b, 0x00],
+    ]
+    .concat();
+    let mut init = vec![
+        0x60,
+        runtime.len() as u8,
+        0x60,
+        0x0a,
+        0x5f,
+        0x39,
+        0x60,
+        runtime.len() as u8,
+        0x5f,
+        0xf3,
+    ];
+    init.extend_from_slice(&runtime);
+    init
+}
