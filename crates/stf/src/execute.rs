@@ -9,7 +9,7 @@ use crate::{
     input::{BatchData, ExecutionInput},
     origin::{L1Origin, Tip},
     source::{NodeSource, Recorder, Witness},
-    state::State,
+    state::{NewState, State},
 };
 use alloc::{borrow::Cow, vec::Vec};
 use alloy_consensus::{Header, Sealed};
@@ -24,7 +24,7 @@ use oneslot_types::{OutputParts, Statement, blob_data_hash, calldata_data_hash};
 /// reads. The data of the batch never causes one.
 pub fn execute(input: &ExecutionInput) -> Result<Statement> {
     let witness = Witness::new(input.nodes.iter().cloned(), input.codes.iter().cloned())?;
-    let executed = execute_over(input, &witness)?;
+    let executed = execute_over(input, &witness, State::new)?;
     witness.check_used()?;
     Ok(executed.statement)
 }
@@ -36,7 +36,7 @@ pub fn record<S: NodeSource>(
     source: S,
 ) -> Result<(ExecutionInput, Executed)> {
     let recorder = Recorder::new(source);
-    let executed = execute_over(&input, &recorder)?;
+    let executed = execute_over(&input, &recorder, State::keeping_new)?;
     (input.nodes, input.codes) = recorder.into_parts();
     Ok((input, executed))
 }
@@ -48,6 +48,8 @@ pub struct Executed {
     pub statement: Statement,
     /// The blocks of the batch.
     pub blocks: Vec<ExecutedBlock>,
+    /// What they add to the state.
+    pub new: NewState,
 }
 
 /// The output root of the state after this block. None if the header has no withdrawals root.
@@ -62,14 +64,18 @@ pub fn output_root(header: &Sealed<Header>) -> Option<B256> {
     )
 }
 
-fn execute_over<S: NodeSource>(input: &ExecutionInput, source: S) -> Result<Executed> {
+fn execute_over<S: NodeSource>(
+    input: &ExecutionInput,
+    source: S,
+    state: impl FnOnce(S, B256) -> State<S>,
+) -> Result<Executed> {
     // ── prologue: what L1 fixed ──
     check_config(&input.config)?;
     let body = body(input)?;
     let mut parent = parent(input)?;
     let no_output = Error::Header { which: "parent", index: 0, what: "no withdrawals root" };
     let parent_output = output_root(&parent).ok_or(no_output)?;
-    let mut state = State::new(source, parent.state_root);
+    let mut state = state(source, parent.state_root);
     let tip = Tip::read(&mut state, &parent)?;
     let origins = origins(input, &tip)?;
     let deposits = deposits(input, &tip, &origins)?;
@@ -106,7 +112,7 @@ fn execute_over<S: NodeSource>(input: &ExecutionInput, source: S) -> Result<Exec
         output,
         l2BlockNumber: parent.number,
     };
-    Ok(Executed { statement, blocks })
+    Ok(Executed { statement, blocks, new: state.take_new() })
 }
 
 /// The body in the data, which must be what was posted. None where blobs hold no body.

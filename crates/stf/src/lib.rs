@@ -8,8 +8,11 @@ pub mod batch;
 pub mod blob;
 mod block;
 mod derive;
+#[cfg(feature = "devchain")]
+pub mod devchain;
 mod error;
 mod execute;
+mod genesis;
 mod input;
 mod origin;
 #[cfg(feature = "replay")]
@@ -32,6 +35,9 @@ pub use block::{
 pub use derive::{Due, Inputs, deposit_gas, derive};
 pub use error::{Error, Result};
 pub use execute::{Executed, execute, output_root, record};
+pub use genesis::{
+    GENESIS_BASE_FEE, GenesisAccount, GenesisState, genesis_header, genesis_state, l1_block_storage,
+};
 pub use input::{BatchData, ExecutionInput};
 pub use origin::{L1_BLOCK, L1Origin, Tip};
 pub use rules::ForkRules;

@@ -1,0 +1,313 @@
+//! A rollup and its L1 in memory: what tests, benchmarks and fuzzing execute.
+//!
+//! L1 is a list of headers and a queue of deposits; posting a batch gives an [`ExecutionInput`] whose
+//! batch header fixes what the Inbox would fix. The rollup has the predeploys of `contracts/artifacts`.
+
+use crate::{
+    BatchBlock, BatchData, BlobData, Executed, ExecutionInput, GenesisAccount, L1Origin,
+    MemorySource, Result, batch, blob, genesis_header, genesis_state, l1_block_storage, record,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use alloy_consensus::{Header, Sealed, SignableTransaction, TxEip1559};
+use alloy_eips::Encodable2718;
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
+use k256::ecdsa::SigningKey;
+use oneslot_types::{
+    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, blob_data_hash,
+    calldata_data_hash,
+};
+use op_alloy_consensus::OpTxEnvelope;
+use serde::Deserialize;
+
+/// Code and storage of the predeploys, as `cargo xtask contracts` writes them.
+const PREDEPLOYS: &str = include_str!("../../../contracts/artifacts/predeploys.json");
+
+/// Number of the L1 block that the rollup starts from.
+pub const FIRST_L1_BLOCK: u64 = 1_000;
+
+/// L1 time of that block, seconds.
+pub const FIRST_L1_TIME: u64 = 1_700_000_000;
+
+/// Seconds from one L1 block to the next.
+pub const L1_BLOCK_TIME: u64 = 12;
+
+/// Gas of a native transfer.
+const TRANSFER_GAS: u64 = 21_000;
+
+#[derive(Deserialize)]
+struct Predeploy {
+    code: Bytes,
+    #[serde(default)]
+    storage: BTreeMap<U256, U256>,
+}
+
+/// A key that signs L2 transactions and counts its nonces.
+#[derive(Clone, Debug)]
+pub struct Account {
+    key: SigningKey,
+    address: Address,
+    /// Of the next transaction.
+    pub nonce: u64,
+}
+
+impl Account {
+    /// The account of a seed.
+    pub fn new(seed: u64) -> Self {
+        let secret = keccak256(seed.to_be_bytes());
+        let key = SigningKey::from_slice(secret.as_slice())
+            .expect("invariant: a hash is a scalar but for one in 2^128");
+        let address = Address::from_public_key(key.verifying_key());
+        Self { key, address, nonce: 0 }
+    }
+
+    /// Its address.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// Signs as it is, nonce included.
+    pub fn sign(&self, tx: TxEip1559) -> Bytes {
+        let (signature, recovery) = self
+            .key
+            .sign_prehash_recoverable(tx.signature_hash().as_slice())
+            .expect("invariant: a hash can be signed");
+        let signature = Signature::from((signature, recovery));
+        OpTxEnvelope::Eip1559(tx.into_signed(signature)).encoded_2718().into()
+    }
+
+    /// The next transaction: a call, or a creation without a target.
+    pub fn send(
+        &mut self,
+        config: &RollupConfig,
+        to: TxKind,
+        value: U256,
+        gas_limit: u64,
+        input: Bytes,
+    ) -> Bytes {
+        let nonce = self.nonce;
+        self.nonce += 1;
+        self.sign(TxEip1559 {
+            chain_id: config.l2ChainId,
+            nonce,
+            gas_limit,
+            max_fee_per_gas: 100_000_000_000,
+            max_priority_fee_per_gas: 1,
+            to,
+            value,
+            access_list: Default::default(),
+            input,
+        })
+    }
+
+    /// The next transaction: a native transfer.
+    pub fn transfer(&mut self, config: &RollupConfig, to: Address, value: u64) -> Bytes {
+        let value = U256::from(value);
+        self.send(config, TxKind::Call(to), value, TRANSFER_GAS, Bytes::new())
+    }
+}
+
+/// The rules that a development chain has unless told otherwise.
+pub fn config() -> RollupConfig {
+    RollupConfig {
+        l1ChainId: 31_337,
+        l2ChainId: 901,
+        gasLimit: 30_000_000,
+        eip1559Denominator: 250,
+        eip1559Elasticity: 6,
+        minBaseFee: 1_000_000,
+        daFootprintGasScalar: 400,
+        baseFeeScalar: 5_000,
+        blobBaseFeeScalar: 800_000,
+        batcher: address!("00000000000000000000000000000000000ba7c4"),
+        maxSequencerDrift: 600,
+        maxBlocksPerBatch: 1_000,
+        maxBatchBytes: 1 << 22,
+    }
+}
+
+/// A rollup between two batches.
+#[derive(Clone, Debug)]
+pub struct DevChain {
+    /// Its rules.
+    pub config: RollupConfig,
+    /// Nodes and codes of every state so far.
+    pub source: MemorySource,
+    /// The last L2 block.
+    pub header: Sealed<Header>,
+    /// The last batch; at first the genesis header.
+    pub batch: BatchHeader,
+    /// L1 from the origin of genesis on.
+    l1: Vec<Sealed<Header>>,
+    queue: Vec<Deposit>,
+}
+
+impl DevChain {
+    /// A chain on which these accounts have ether, and these others stand besides the predeploys.
+    pub fn new(
+        config: RollupConfig,
+        rich: impl IntoIterator<Item = Address>,
+        others: impl IntoIterator<Item = (Address, GenesisAccount)>,
+    ) -> Self {
+        let l1 = l1_header(&Sealed::new(Header::default()));
+        let origin = L1Origin::from_header(&l1);
+        let predeploys: BTreeMap<Address, Predeploy> =
+            serde_json::from_str(PREDEPLOYS).expect("invariant: xtask writes the artifact");
+        let mut accounts: BTreeMap<_, _> = predeploys
+            .into_iter()
+            .map(|(address, predeploy)| {
+                let storage = if address == crate::L1_BLOCK {
+                    l1_block_storage(&config, &origin)
+                } else {
+                    predeploy.storage.into_iter().collect()
+                };
+                let code = predeploy.code;
+                (address, GenesisAccount { nonce: 1, balance: U256::ZERO, code, storage })
+            })
+            .collect();
+        accounts.extend(others);
+        let ether = U256::from(10).pow(U256::from(24));
+        for address in rich {
+            accounts.entry(address).or_default().balance = ether;
+        }
+        let state = genesis_state(&accounts);
+        let header = genesis_header(&config, &origin, &state, l1.timestamp);
+        let mut source = MemorySource::default();
+        source.extend(state.new);
+        let batch = BatchHeader {
+            originNumber: origin.number,
+            originHash: origin.hash,
+            postedAt: origin.timestamp,
+            ..BatchHeader::default()
+        };
+        Self { config, source, header, batch, l1: [l1].into(), queue: Vec::new() }
+    }
+
+    /// The newest L1 block.
+    pub fn l1_head(&self) -> L1Origin {
+        L1Origin::from_header(self.l1.last().expect("invariant: L1 has a block"))
+    }
+
+    /// Makes an L1 block and gives its number.
+    pub fn l1_block(&mut self) -> u64 {
+        let parent = self.l1.last().expect("invariant: L1 has a block");
+        let header = l1_header(parent);
+        let number = header.number;
+        self.l1.push(header);
+        number
+    }
+
+    /// Queues a deposit in the newest L1 block.
+    pub fn deposit(&mut self, from: Address, to: Address, fields: &DepositFields) {
+        self.queue.push(Deposit {
+            from,
+            to,
+            l1_block_number: self.l1_head().number,
+            opaque_data: fields.opaque_data(),
+        });
+    }
+
+    /// Blocks of a second each on the L2 tip, with the origin that the batch before ended with.
+    pub fn blocks(&self, transactions: impl IntoIterator<Item = Vec<Bytes>>) -> Vec<BatchBlock> {
+        (1..)
+            .zip(transactions)
+            .map(|(second, transactions)| BatchBlock {
+                timestamp: self.header.timestamp + second,
+                origin_number: self.batch.originNumber,
+                transactions,
+            })
+            .collect()
+    }
+
+    /// Posts these blocks as calldata, with the newest L1 block as the origin.
+    pub fn post(&self, blocks: &[BatchBlock]) -> ExecutionInput {
+        self.post_data(BatchData::Calldata(batch::encode(blocks)))
+    }
+
+    /// Posts these blocks in blobs. The versioned hashes are made up.
+    pub fn post_blobs(&self, blocks: &[BatchBlock]) -> ExecutionInput {
+        let blobs = blob::pack(&batch::encode(blocks)).into_iter().enumerate().map(|(i, bytes)| {
+            let versioned_hash = keccak256([i as u8]);
+            let z = blob::evaluation_point(&versioned_hash, &bytes);
+            let y = blob::evaluate(&bytes, &z).expect("invariant: packed blobs are canonical");
+            let data = BlobData { bytes: blob::trim(&bytes).to_vec().into(), proof: None };
+            (BlobOpening { versionedHash: versioned_hash, z, y }, data)
+        });
+        self.post_data(BatchData::Blobs(blobs.collect()))
+    }
+
+    /// Posts any data, one L1 block time after the newest L1 block.
+    pub fn post_data(&self, data: BatchData) -> ExecutionInput {
+        let origin = self.l1_head();
+        let before = self.batch.depositsAfter;
+        let deposits: Vec<_> = self.queue[before as usize..].to_vec();
+        let hash = self.batch.depositHashAfter;
+        let data_hash = match &data {
+            BatchData::Calldata(data) => calldata_data_hash(data),
+            BatchData::Blobs(blobs) => {
+                let openings: Vec<_> = blobs.iter().map(|(opening, _)| opening.clone()).collect();
+                blob_data_hash(&openings)
+            }
+        };
+        let batch = BatchHeader {
+            parentCommitment: self.batch.commitment(),
+            index: self.batch.index + 1,
+            dataHash: data_hash,
+            depositsBefore: before,
+            depositHashBefore: hash,
+            depositsAfter: before + deposits.len() as u64,
+            depositHashAfter: deposits.iter().fold(hash, |hash, deposit| deposit.extend(hash)),
+            originNumber: origin.number,
+            originHash: origin.hash,
+            postedAt: origin.timestamp + L1_BLOCK_TIME,
+        };
+        let new_headers = (origin.number - self.batch.originNumber) as usize;
+        ExecutionInput {
+            domain: B256::repeat_byte(0xd0),
+            rollup_id: B256::repeat_byte(0x1d),
+            program_hash: B256::repeat_byte(0xe1),
+            config: self.config.clone(),
+            parent_header: alloy_rlp::encode(self.header.inner()).into(),
+            batch,
+            data,
+            deposits,
+            l1_headers: self.l1[self.l1.len() - new_headers..]
+                .iter()
+                .map(|header| alloy_rlp::encode(header.inner()).into())
+                .collect(),
+            nodes: Vec::new(),
+            codes: Vec::new(),
+        }
+    }
+
+    /// Executes a posted batch, fills in its witness and moves on to its end.
+    pub fn advance(&mut self, input: ExecutionInput) -> Result<(ExecutionInput, Executed)> {
+        let (input, executed) = record(input, &self.source)?;
+        self.source.extend(executed.new.clone());
+        self.header = executed.blocks.last().expect("invariant: a batch has blocks").header.clone();
+        self.batch = input.batch.clone();
+        Ok((input, executed))
+    }
+}
+
+/// The L1 block after `parent`, or the first one after the default header.
+fn l1_header(parent: &Sealed<Header>) -> Sealed<Header> {
+    let (number, timestamp) = match parent.number {
+        0 => (FIRST_L1_BLOCK, FIRST_L1_TIME),
+        number => (number + 1, parent.timestamp + L1_BLOCK_TIME),
+    };
+    let salt = number.to_be_bytes();
+    Sealed::new(Header {
+        parent_hash: parent.hash(),
+        number,
+        timestamp,
+        gas_limit: 60_000_000,
+        base_fee_per_gas: Some(1_000_000_000),
+        mix_hash: keccak256(salt),
+        withdrawals_root: Some(alloy_trie::EMPTY_ROOT_HASH),
+        blob_gas_used: Some(0),
+        excess_blob_gas: Some(20_000_000),
+        parent_beacon_block_root: Some(keccak256([salt, salt].concat())),
+        requests_hash: Some(alloy_eips::eip7685::EMPTY_REQUESTS_HASH),
+        ..Header::default()
+    })
+}

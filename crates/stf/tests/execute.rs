@@ -1,0 +1,515 @@
+//! Batches on a chain in memory: what comes out, and what is refused.
+
+use alloy_consensus::TxReceipt;
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes, hex};
+use oneslot_stf::{
+    BatchData, Error, ExecutionInput, GenesisAccount, L1_BLOCK, L1Origin, State, StateError, Tip,
+    TrieError, WitnessError, batch,
+    devchain::{Account, DevChain, config},
+    execute, record,
+};
+use oneslot_types::{DepositFields, RollupConfig};
+use revm::Database;
+
+/// Stores `blockhash(number - 1)` in slot 0 and `blockhash(number - 2)` in slot 1.
+const HASHES: Address = address!("00000000000000000000000000000000000000aa");
+const HASHES_CODE: Bytes = bytes!("6001430340600055600243034060015500");
+
+const PASSER: Address = address!("4200000000000000000000000000000000000016");
+
+fn chain_with(config: RollupConfig) -> (DevChain, Account, Account) {
+    let (alice, bob) = (Account::new(1), Account::new(2));
+    let hashes = GenesisAccount { nonce: 1, code: HASHES_CODE, ..GenesisAccount::default() };
+    let chain = DevChain::new(config, [alice.address(), bob.address()], [(HASHES, hashes)]);
+    (chain, alice, bob)
+}
+
+fn chain() -> (DevChain, Account, Account) {
+    chain_with(config())
+}
+
+fn mint(amount: u64, gas_limit: u64) -> DepositFields {
+    let value = U256::from(amount);
+    DepositFields { mint: value, value, gas_limit, is_creation: false, data: Bytes::new() }
+}
+
+/// Three blocks, two deposits, a creation, a call, several transfers.
+fn busy() -> (DevChain, ExecutionInput) {
+    let (mut chain, mut alice, mut bob) = chain();
+    let config = chain.config.clone();
+    chain.l1_block();
+    chain.deposit(Address::repeat_byte(7), Address::repeat_byte(8), &mint(5_000, 50_000));
+    chain.l1_block();
+    chain.deposit(Address::repeat_byte(7), Address::repeat_byte(9), &mint(6_000, 50_000));
+    let create = bytes!("600160005560016000f3");
+    let mut blocks = chain.blocks([
+        vec![alice.transfer(&config, Address::repeat_byte(3), 10)],
+        vec![
+            bob.send(&config, TxKind::Create, U256::ZERO, 200_000, create),
+            alice.send(&config, TxKind::Call(HASHES), U256::ZERO, 200_000, Bytes::new()),
+        ],
+        vec![bob.transfer(&config, alice.address(), 10)],
+    ]);
+    blocks[2].origin_number += 1;
+    blocks[2].timestamp += 12;
+    let input = chain.post(&blocks);
+    (chain, input)
+}
+
+fn state(chain: &DevChain) -> State<&oneslot_stf::MemorySource> {
+    State::new(&chain.source, chain.header.state_root)
+}
+
+fn balance(chain: &DevChain, address: Address) -> U256 {
+    state(chain).account(address).expect("state").map_or(U256::ZERO, |account| account.balance)
+}
+
+#[test]
+fn a_recorded_input_executes_to_the_recorded_statement() {
+    let (mut chain, input) = busy();
+    let parent = chain.header.clone();
+    let (input, executed) = chain.advance(input).expect("record");
+    assert_eq!(executed.blocks.len(), 4, "three posted, one closing");
+    assert_eq!(executed.statement.l2BlockNumber, 4);
+    assert_eq!(executed.statement.batchIndex, 1);
+    assert_eq!(executed.statement.configHash, input.config.hash());
+    assert_eq!(executed.statement.batchCommitment, input.batch.commitment());
+    assert_eq!(Some(executed.statement.parentOutput), oneslot_stf::output_root(&parent));
+    assert_eq!(Some(executed.statement.output), oneslot_stf::output_root(&chain.header));
+    for block in &executed.blocks {
+        assert!(block.skipped.is_empty());
+        assert!(block.receipts.iter().all(|receipt| receipt.status()));
+    }
+    assert_eq!(execute(&input), Ok(executed.statement.clone()));
+
+    let bytes = Bytes::from(input.encode());
+    let decoded = ExecutionInput::decode(bytes).expect("decode");
+    assert_eq!(decoded, input);
+    assert_eq!(execute(&decoded), Ok(executed.statement));
+    assert_eq!(balance(&chain, Address::repeat_byte(8)), U256::from(5_000));
+    assert_eq!(balance(&chain, Address::repeat_byte(9)), U256::from(6_000));
+    assert_eq!(balance(&chain, Address::repeat_byte(3)), U256::from(10));
+}
+
+#[test]
+fn blobs_and_calldata_give_the_same_output() {
+    let (chain, calldata) = busy();
+    let body = match &calldata.data {
+        BatchData::Calldata(body) => body.clone(),
+        BatchData::Blobs(_) => unreachable!(),
+    };
+    let blocks = batch::decode(&body, &chain.config).expect("body");
+    let (_, one) = record(calldata, &chain.source).expect("calldata");
+    let (blobs, other) = record(chain.post_blobs(&blocks), &chain.source).expect("blobs");
+    assert_eq!(one.statement.output, other.statement.output);
+    assert_ne!(one.statement.batchCommitment, other.statement.batchCommitment);
+    let decoded = ExecutionInput::decode(blobs.encode().into()).expect("decode");
+    assert_eq!(execute(&decoded), Ok(other.statement));
+}
+
+#[test]
+fn l1_values_reach_l2_storage() {
+    let (mut chain, input) = busy();
+    let origin = chain.l1_head();
+    chain.advance(input).expect("execute");
+    let header = chain.header.clone();
+    let tip = Tip::read(&mut state(&chain), &header).expect("tip");
+    assert_eq!(tip, Tip { origin, sequence_number: 0, timestamp: header.timestamp });
+    // A second batch with the same origin goes on counting.
+    let (_, executed) = chain.advance(chain.post(&[])).expect("execute");
+    assert_eq!(executed.blocks.len(), 1);
+    let header = chain.header.clone();
+    let tip = Tip::read(&mut state(&chain), &header).expect("tip");
+    assert_eq!((tip.origin, tip.sequence_number), (origin, 1));
+    let fee = state(&chain).storage(L1_BLOCK, U256::from(1)).expect("slot");
+    assert_eq!(fee, origin.base_fee);
+}
+
+#[test]
+fn blockhash_is_the_hash_of_the_block() {
+    let (mut chain, mut alice, _) = chain();
+    let config = chain.config.clone();
+    let genesis = chain.header.hash();
+    let call = alice.send(&config, TxKind::Call(HASHES), U256::ZERO, 100_000, Bytes::new());
+    let blocks = chain.blocks([vec![], vec![call]]);
+    let (_, executed) = chain.advance(chain.post(&blocks)).expect("execute");
+    let mut state = state(&chain);
+    let first: B256 = state.storage(HASHES, U256::ZERO).expect("slot").into();
+    let zeroth: B256 = state.storage(HASHES, U256::from(1)).expect("slot").into();
+    assert_eq!((first, zeroth), (executed.blocks[0].header.hash(), genesis));
+}
+
+#[test]
+fn a_withdrawal_changes_the_withdrawals_root() {
+    let (mut chain, mut alice, _) = chain();
+    let config = chain.config.clone();
+    let before = chain.header.withdrawals_root;
+    // The passer's receive function starts a withdrawal of the value sent.
+    let send = alice.send(&config, TxKind::Call(PASSER), U256::from(77), 300_000, Bytes::new());
+    let (_, executed) = chain.advance(chain.post(&chain.blocks([vec![send]]))).expect("execute");
+    assert!(executed.blocks[0].receipts.iter().all(|receipt| receipt.status()));
+    assert_ne!(chain.header.withdrawals_root, before);
+    let mut state = state(&chain);
+    let account = state.account(PASSER).expect("state").expect("predeploy");
+    assert_eq!(chain.header.withdrawals_root, Some(account.storage_root));
+}
+
+#[test]
+fn any_data_gives_the_blocks_of_an_empty_batch() {
+    let (mut chain, _, _) = chain();
+    chain.l1_block();
+    chain.deposit(Address::repeat_byte(7), Address::repeat_byte(8), &mint(5_000, 50_000));
+    let run = |data: BatchData| record(chain.post_data(data), &chain.source).expect("total").1;
+    let calldata = |data: &[u8]| BatchData::Calldata(Bytes::copy_from_slice(data));
+    let empty = run(calldata(&[]));
+    assert_eq!(empty.blocks.len(), 1);
+    assert_eq!(empty.blocks[0].transactions.len(), 2, "attributes and the deposit");
+    for data in [&[0][..], &[1, 2, 3], &[0xff; 500], &batch::encode(&[])[..2]] {
+        assert_eq!(run(calldata(data)).statement.output, empty.statement.output);
+    }
+    // A block from the future.
+    let late = chain
+        .blocks([vec![]])
+        .into_iter()
+        .map(|block| oneslot_stf::BatchBlock { timestamp: block.timestamp + 1_000_000, ..block });
+    let late: Vec<_> = late.collect();
+    assert_eq!(run(calldata(&batch::encode(&late))).statement.output, empty.statement.output);
+    // Blobs that hold no body, and a batch of no blobs.
+    assert_eq!(run(BatchData::Blobs(vec![])).statement.output, empty.statement.output);
+}
+
+/// I-6: transactions that cannot run leave no trace.
+#[test]
+fn skipped_transactions_leave_no_trace() {
+    let (chain, mut alice, mut bob) = chain();
+    let config = chain.config.clone();
+    let good = [
+        alice.transfer(&config, bob.address(), 1),
+        alice.send(&config, TxKind::Call(HASHES), U256::ZERO, 100_000, Bytes::new()),
+        bob.transfer(&config, alice.address(), 1),
+        // Reads an account that the failed ones below have read before.
+        alice.send(&config, TxKind::Call(PASSER), U256::from(1), 300_000, Bytes::new()),
+    ];
+    let poor = Account::new(99);
+    let mut late = Account::new(2);
+    late.nonce = 50;
+    let mut foreign = Account::new(1);
+    foreign.nonce = 1;
+    let other_chain = RollupConfig { l2ChainId: 1, ..config.clone() };
+    let huge = alice.clone().send(
+        &config,
+        TxKind::Call(HASHES),
+        U256::ZERO,
+        29_999_999,
+        vec![1; 9].into(),
+    );
+    let mut broken = good[0].to_vec();
+    let last = broken.len() - 1;
+    broken[last] ^= 1;
+    let bad: Vec<Bytes> = vec![
+        bytes!("00"),
+        Bytes::new(),
+        bytes!("7ef8"),
+        hex!("02c0").into(),
+        broken.into(),
+        poor.clone().transfer(&config, bob.address(), 1),
+        late.transfer(&config, Address::repeat_byte(0x55), 1),
+        foreign.transfer(&other_chain, bob.address(), 1),
+        Account::new(1).send(&config, TxKind::Call(HASHES), U256::ZERO, 20_000, Bytes::new()),
+        huge,
+    ];
+    let mixed: Vec<Bytes> = good
+        .iter()
+        .flat_map(|tx| bad.iter().cloned().chain([tx.clone()]).chain(bad.iter().cloned()))
+        .collect();
+    let run = |transactions: Vec<Bytes>| {
+        record(chain.post(&chain.blocks([transactions])), &chain.source).expect("execute").1
+    };
+    let (clean, dirty) = (run(good.to_vec()), run(mixed));
+    assert_eq!(clean.blocks[0].transactions.len(), 5);
+    // The repeated good ones are skipped for their nonce.
+    assert!(dirty.blocks[0].skipped.len() >= 8 * bad.len() - 8);
+    assert_eq!(dirty.blocks[0].header, clean.blocks[0].header);
+    assert_eq!(dirty.statement.output, clean.statement.output);
+}
+
+#[test]
+fn failed_deposits_keep_their_mint() {
+    let (mut chain, _, _) = chain();
+    chain.l1_block();
+    let from = Address::repeat_byte(7);
+    // Too little gas to start, a value beyond the balance, and a contract that halts.
+    chain.deposit(from, Address::repeat_byte(8), &mint(100, 10));
+    let greedy = DepositFields { value: U256::MAX, ..mint(200, 50_000) };
+    chain.deposit(from, Address::repeat_byte(8), &greedy);
+    let halt = DepositFields { is_creation: true, data: bytes!("fe"), ..mint(300, 100_000) };
+    chain.deposit(from, Address::ZERO, &halt);
+    let (_, executed) = chain.advance(chain.post(&[])).expect("execute");
+    let statuses: Vec<_> =
+        executed.blocks[0].receipts.iter().map(|receipt| receipt.status()).collect();
+    assert_eq!(statuses, [true, false, false, false]);
+    assert_eq!(balance(&chain, from), U256::from(600));
+    let nonce = state(&chain).account(from).expect("state").expect("account").nonce;
+    assert_eq!(nonce, 3);
+}
+
+#[test]
+fn many_deposits_take_as_many_blocks_as_their_gas() {
+    let small = RollupConfig { gasLimit: 5_000_000, ..config() };
+    let (mut chain, _, _) = chain_with(small);
+    for _ in 0..3 {
+        chain.l1_block();
+        for i in 0..3 {
+            chain.deposit(Address::repeat_byte(7), Address::repeat_byte(i), &mint(1, 1_000_000));
+        }
+    }
+    let (input, executed) = chain.advance(chain.post(&[])).expect("execute");
+    let sizes: Vec<_> = executed.blocks.iter().map(|block| block.transactions.len()).collect();
+    assert_eq!(sizes, [4, 4, 4]);
+    assert_eq!(execute(&input), Ok(executed.statement));
+
+    // One L1 block with more than a block can hold: what does not fit runs out of gas, nothing is lost.
+    chain.l1_block();
+    for _ in 0..6 {
+        chain.deposit(Address::repeat_byte(6), Address::repeat_byte(5), &mint(10, 1_000_000));
+    }
+    let (_, executed) = chain.advance(chain.post(&[])).expect("execute");
+    let good = executed.blocks[0].receipts.iter().filter(|receipt| receipt.status()).count();
+    assert_eq!((executed.blocks.len(), good), (1, 1 + 4));
+    assert_eq!(balance(&chain, Address::repeat_byte(6)), U256::from(20));
+    assert_eq!(balance(&chain, Address::repeat_byte(5)), U256::from(40));
+}
+
+#[test]
+fn the_data_footprint_is_in_the_header() {
+    let (mut chain, mut alice, _) = chain();
+    let config = chain.config.clone();
+    let transfer = alice.transfer(&config, Address::repeat_byte(1), 1);
+    let (_, executed) =
+        chain.advance(chain.post(&chain.blocks([vec![], vec![transfer]]))).expect("execute");
+    assert_eq!(executed.blocks[0].header.blob_gas_used, Some(0));
+    // A short transaction counts as 100 bytes (Fjord's minimum).
+    assert_eq!(executed.blocks[1].header.blob_gas_used, Some(100 * config.daFootprintGasScalar));
+}
+
+#[test]
+fn the_base_fee_keeps_its_minimum() {
+    let high = RollupConfig { minBaseFee: 2_000_000_000, ..config() };
+    let (mut chain, _, _) = chain_with(high);
+    let (_, executed) = chain.advance(chain.post(&chain.blocks([vec![], vec![]]))).expect("run");
+    assert!(executed.blocks.iter().all(|b| b.header.base_fee_per_gas == Some(2_000_000_000)));
+    let (mut chain, _, _) = self::chain();
+    let (_, executed) = chain.advance(chain.post(&chain.blocks([vec![], vec![]]))).expect("run");
+    assert!(executed.blocks[1].header.base_fee_per_gas < Some(1_000_000_000));
+}
+
+// ── refusals ──
+
+fn recorded() -> ExecutionInput {
+    let (mut chain, input) = busy();
+    chain.advance(input).expect("record").0
+}
+
+fn refused(change: impl FnOnce(&mut ExecutionInput)) -> Error {
+    let mut input = recorded();
+    change(&mut input);
+    execute(&input).expect_err("must be refused")
+}
+
+#[test]
+fn every_missing_node_and_code_is_named() {
+    let input = recorded();
+    assert!(input.nodes.len() > 10 && input.codes.len() > 2);
+    for position in 0..input.nodes.len() {
+        let mut input = input.clone();
+        let removed = alloy_primitives::keccak256(input.nodes.remove(position));
+        let error = execute(&input).expect_err("a node is missing");
+        let Error::State(
+            StateError::Accounts(TrieError::Missing { hash, .. })
+            | StateError::Storage { error: TrieError::Missing { hash, .. }, .. },
+        ) = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(hash, removed);
+    }
+    for position in 0..input.codes.len() {
+        let mut input = input.clone();
+        let hash = alloy_primitives::keccak256(input.codes.remove(position));
+        assert_eq!(execute(&input), Err(StateError::MissingCode { hash }.into()));
+    }
+}
+
+#[test]
+fn every_changed_node_is_an_error() {
+    let input = recorded();
+    for position in 0..input.nodes.len() {
+        let mut input = input.clone();
+        let mut node = input.nodes[position].to_vec();
+        let at = (position * 31) % node.len();
+        node[at] ^= 0x10;
+        input.nodes[position] = node.into();
+        assert!(execute(&input).is_err(), "node {position}");
+    }
+}
+
+#[test]
+fn surplus_and_doubled_preimages_are_refused() {
+    let surplus = |kind: &'static str| {
+        let hash = alloy_primitives::keccak256([1, 2, 3]);
+        Error::from(WitnessError::Surplus { kind, count: 1, hash })
+    };
+    let extra = Bytes::from_static(&[1, 2, 3]);
+    assert_eq!(refused(|input| input.nodes.push(extra.clone())), surplus("trie node"));
+    assert_eq!(refused(|input| input.codes.insert(0, extra.clone())), surplus("bytecode"));
+    let error = refused(|input| input.nodes.push(input.nodes[3].clone()));
+    assert!(matches!(error, Error::Witness(WitnessError::Duplicate { kind: "trie node", .. })));
+    let error = refused(|input| input.codes.push(input.codes[0].clone()));
+    assert!(matches!(error, Error::Witness(WitnessError::Duplicate { kind: "bytecode", .. })));
+}
+
+#[test]
+fn other_data_than_posted_is_refused() {
+    let error = refused(|input| input.data = BatchData::Calldata(bytes!("00")));
+    assert!(matches!(error, Error::Mismatch { what: "data hash", .. }));
+    let error = refused(|input| input.data = BatchData::Blobs(vec![]));
+    assert!(matches!(error, Error::Mismatch { what: "data hash", .. }));
+}
+
+#[test]
+fn other_blobs_than_posted_are_refused() {
+    let (chain, calldata) = busy();
+    let BatchData::Calldata(body) = calldata.data else { unreachable!() };
+    let blocks = batch::decode(&body, &chain.config).expect("body");
+    let (input, _) = record(chain.post_blobs(&blocks), &chain.source).expect("record");
+    let mut changed = input.clone();
+    let BatchData::Blobs(blobs) = &mut changed.data else { unreachable!() };
+    let mut bytes = blobs[0].1.bytes.to_vec();
+    bytes[50] ^= 1;
+    blobs[0].1.bytes = bytes.into();
+    assert!(matches!(execute(&changed), Err(Error::Blob { index: 0, .. })));
+    let mut changed = input;
+    let BatchData::Blobs(blobs) = &mut changed.data else { unreachable!() };
+    blobs[0].0.y = B256::with_last_byte(1);
+    assert!(matches!(execute(&changed), Err(Error::Mismatch { what: "data hash", .. })));
+}
+
+/// I-3: the queue between the two hashes cannot be shortened, reordered or changed.
+#[test]
+fn deposits_cannot_be_skipped_or_changed() {
+    let error = refused(|input| {
+        input.deposits.pop();
+    });
+    assert_eq!(error, Error::Number { what: "deposits after", expected: 2, got: 1 });
+    let error = refused(|input| input.deposits.push(input.deposits[1].clone()));
+    assert_eq!(error, Error::Number { what: "deposits after", expected: 2, got: 3 });
+    let error = refused(|input| input.deposits[0].to = Address::ZERO);
+    assert!(matches!(error, Error::Mismatch { what: "deposit hash", .. }));
+    let error = refused(|input| input.deposits.swap(0, 1));
+    assert!(matches!(error, Error::DepositBlock { index: 1, .. }));
+    let error = refused(|input| input.deposits[0].l1_block_number -= 1);
+    assert!(matches!(error, Error::DepositBlock { index: 0, .. }));
+    let error = refused(|input| input.deposits[1].l1_block_number += 1);
+    assert!(matches!(error, Error::DepositBlock { index: 1, .. }));
+    let error = refused(|input| {
+        let mut data = input.deposits[1].opaque_data.to_vec();
+        data[31] ^= 1;
+        input.deposits[1].opaque_data = data.into();
+    });
+    assert!(matches!(error, Error::Mismatch { what: "deposit hash", .. }));
+}
+
+#[test]
+fn other_l1_headers_are_refused() {
+    let error = refused(|input| {
+        input.l1_headers.pop();
+    });
+    assert!(matches!(error, Error::Mismatch { what: "L1 origin hash", .. }));
+    let error = refused(|input| {
+        input.l1_headers.remove(0);
+    });
+    assert!(matches!(error, Error::Mismatch { what: "L1 parent hash", .. }));
+    let error = refused(|input| input.l1_headers.swap(0, 1));
+    assert!(matches!(error, Error::Mismatch { what: "L1 parent hash", .. }));
+    let error = refused(|input| input.l1_headers[1] = bytes!("c0"));
+    assert!(matches!(error, Error::Header { which: "L1", index: 1, .. }));
+    let error = refused(|input| input.batch.originNumber += 1);
+    assert!(matches!(error, Error::Number { what: "L1 origin number", .. }));
+    // A header that chains, but is not the one that L1 checked.
+    let error = refused(|input| {
+        let mut header = input.l1_headers[1].to_vec();
+        let last = header.len() - 1;
+        header[last] ^= 1;
+        input.l1_headers[1] = header.into();
+    });
+    assert!(matches!(error, Error::Mismatch { what: "L1 origin hash", .. }));
+    assert!(L1Origin::from_rlp(&recorded().l1_headers[0]).is_some());
+}
+
+#[test]
+fn another_parent_has_another_state() {
+    let error = refused(|input| input.parent_header = bytes!("c0"));
+    assert!(matches!(error, Error::Header { which: "parent", .. }));
+    let error = refused(|input| {
+        let mut header = input.parent_header.to_vec();
+        // In the state root: version and length bytes, parent hash, ommers, beneficiary.
+        header[3 + 33 + 33 + 21 + 5] ^= 1;
+        input.parent_header = header.into();
+    });
+    assert!(matches!(error, Error::State(StateError::Accounts(TrieError::Missing { .. }))));
+}
+
+#[test]
+fn rules_that_cannot_be_followed_are_refused() {
+    let field = |change: fn(&mut RollupConfig)| match refused(|input| change(&mut input.config)) {
+        Error::Config { field, .. } => field,
+        error => panic!("{error}"),
+    };
+    assert_eq!(field(|config| config.eip1559Denominator = 0), "eip1559Denominator");
+    assert_eq!(field(|config| config.eip1559Elasticity = 1 << 32), "eip1559Elasticity");
+    assert_eq!(field(|config| config.gasLimit = 0), "gasLimit");
+    assert_eq!(field(|config| config.daFootprintGasScalar = 65_536), "daFootprintGasScalar");
+    assert_eq!(field(|config| config.maxBatchBytes = u64::MAX), "maxBatchBytes");
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    let bytes = Bytes::from(recorded().encode());
+    for cut in (0..bytes.len()).step_by(7) {
+        let error = ExecutionInput::decode(bytes.slice(..cut)).expect_err("truncated");
+        assert!(matches!(error, Error::Input { what: "truncated", .. }), "{cut}: {error}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert_eq!(
+        ExecutionInput::decode(longer.into()),
+        Err(Error::Input { at: bytes.len(), what: "bytes after the end" })
+    );
+    let mut other = bytes.to_vec();
+    other[0] = 2;
+    assert_eq!(
+        ExecutionInput::decode(other.into()),
+        Err(Error::Input { at: 0, what: "not version 1" })
+    );
+}
+
+/// Every field of the input changes the statement or is refused.
+#[test]
+fn the_statement_binds_what_goes_in() {
+    let input = recorded();
+    let id = execute(&input).expect("execute").id();
+    let changes: [fn(&mut ExecutionInput); 8] = [
+        |input| input.domain = B256::ZERO,
+        |input| input.rollup_id = B256::ZERO,
+        |input| input.program_hash = B256::ZERO,
+        |input| input.config.l1ChainId += 1,
+        |input| input.batch.index += 1,
+        |input| input.batch.parentCommitment = B256::ZERO,
+        |input| input.batch.postedAt += 1,
+        |input| input.config.maxSequencerDrift += 1,
+    ];
+    for change in changes {
+        let mut input = input.clone();
+        change(&mut input);
+        assert_ne!(execute(&input).expect("execute").id(), id);
+    }
+}
