@@ -5,7 +5,7 @@ import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @title DepositMeter: sells the L2 gas of deposits
 /// @notice Deposits are forced on L2 and pay no L2 fee, so their gas is sold on L1. At most `maxDepositGas` is sold in
-/// one L1 block, at a price that moves as in EIP-1559: target a tenth of the maximum, at most an eighth a block, never
+/// one L1 block, at a price that moves as in EIP-1559 (target a tenth of the maximum, denominator 8), never
 /// below 1 gwei. The price is paid by burning L1 gas, less the gas the deposit used anyway. Same rules and `params()`
 /// as OP's ResourceMetering.
 /// @dev Burning rather than charging keeps `msg.value` what it is for every OP front end: the amount minted.
