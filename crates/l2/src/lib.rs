@@ -1,1 +1,35 @@
-//! The reference rollup node: sequencer, derivation, store, transaction pool and JSON-RPC.
+#![doc = include_str!("../README.md")]
+
+pub mod api;
+mod chain;
+mod config;
+mod derive;
+mod error;
+mod genesis;
+mod health;
+mod input;
+mod l1sync;
+mod node;
+mod pending;
+mod pool;
+mod rpc;
+mod sequencer;
+mod store;
+#[cfg(test)]
+mod testing;
+
+pub use chain::{Chain, Head, attributes_of};
+pub use config::{NodeConfig, dev_accounts, dev_balance};
+pub use error::{Error, Kind, Result};
+pub use genesis::{Genesis, GenesisSpec, Predeploy, Predeploys, Value};
+pub use health::metrics_handle;
+pub use input::{BatchInput, Identity, InputBuilder};
+pub use node::{Node, RunningNode};
+pub use pending::{PendingLimits, pending};
+pub use pool::{Pool, PoolError, PoolLimits, PoolTx, SenderState};
+pub use rpc::{Backend, NOT_DERIVED_CODE, RpcError, RpcLimits, methods, serve};
+pub use sequencer::SequencerConfig;
+pub use store::{
+    BatchBytes, BatchRecord, Block, BlockBody, DepositRecord, Derived, L1Block, NewBlock, Reader,
+    StateNodes, Store, TxLocation, Writer,
+};

@@ -1,0 +1,167 @@
+//! What can go wrong in the rollup node.
+
+use alloy_primitives::B256;
+
+/// Short for the crate's results.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// What the caller should do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Try again later; nothing is lost.
+    Retry,
+    /// Rebuild the connection or the view of L1, then try again.
+    Reset,
+    /// A person has to look.
+    Fatal,
+}
+
+/// An error of the rollup node.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database failed.
+    #[error("store: {0}")]
+    Store(#[source] Box<redb::Error>),
+    /// The database was written by other code.
+    #[error("store format: expected {expected}, got {got}")]
+    Format {
+        /// What this code writes.
+        expected: u64,
+        /// What the file holds.
+        got: u64,
+    },
+    /// The database holds another chain.
+    #[error("store genesis: expected {expected}, got {got}")]
+    Genesis {
+        /// From the deployment file.
+        expected: B256,
+        /// From the database.
+        got: B256,
+    },
+    /// The deployment file and the L1 chain or the artifacts do not fit together.
+    #[error("deployment: {what}: expected {expected}, got {got}")]
+    Deployment {
+        /// Which field.
+        what: &'static str,
+        /// From the deployment file.
+        expected: String,
+        /// From the chain or the artifacts.
+        got: String,
+    },
+    /// A record cannot be read.
+    #[error("store table {table}: {reason}")]
+    Corrupt {
+        /// Table.
+        table: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A record that must be there is not.
+    #[error("store lacks {what}")]
+    Missing {
+        /// Which record.
+        what: &'static str,
+    },
+    /// A trie node or bytecode is not in the store.
+    #[error("state lacks node {hash}")]
+    MissingNode {
+        /// Its keccak hash.
+        hash: B256,
+    },
+    /// A block does not follow the head.
+    #[error("L2 block number: expected {expected}, got {got}")]
+    BlockOrder {
+        /// Head plus one.
+        expected: u64,
+        /// Number of the block.
+        got: u64,
+    },
+    /// L1 blocks arrived out of order.
+    #[error("L1 block does not follow: expected parent {expected}, got {got}")]
+    L1Order {
+        /// Hash of the last L1 block known.
+        expected: B256,
+        /// Parent hash of the new one.
+        got: B256,
+    },
+    /// What L1 shows contradicts itself.
+    #[error("L1 data: {what}: expected {expected}, got {got}")]
+    L1Data {
+        /// Which fact.
+        what: &'static str,
+        /// From the commitment.
+        expected: String,
+        /// From the data.
+        got: String,
+    },
+    /// A batch is not derived yet.
+    #[error("batch {index} is not derived yet, the last one is {derived}")]
+    NotDerived {
+        /// Asked for.
+        index: u64,
+        /// Last derived.
+        derived: u64,
+    },
+    /// A batch input does not give what was derived.
+    #[error("input of batch {index}: output expected {expected}, got {got}")]
+    Disagree {
+        /// Batch.
+        index: u64,
+        /// Derived output root.
+        expected: B256,
+        /// Output root of the input.
+        got: B256,
+    },
+    /// A blob cannot be opened.
+    #[error("blob {blob}: {reason}")]
+    Kzg {
+        /// Keccak of its bytes.
+        blob: B256,
+        /// Why.
+        reason: String,
+    },
+    /// The state transition refused its input.
+    #[error(transparent)]
+    Stf(#[from] oneslot_stf::Error),
+    /// L1 access failed.
+    #[error(transparent)]
+    L1(#[from] oneslot_l1::Error),
+    /// A file or socket failed.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{what}: {reason}")]
+    Parse {
+        /// Which file or field.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// What the caller should do about it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotDerived { .. } => Kind::Retry,
+            Self::L1Order { .. } | Self::L1Data { .. } => Kind::Reset,
+            Self::L1(error) => match error.kind() {
+                oneslot_l1::ErrorKind::Retry => Kind::Retry,
+                oneslot_l1::ErrorKind::Reset => Kind::Reset,
+                _ => Kind::Fatal,
+            },
+            _ => Kind::Fatal,
+        }
+    }
+}
+
+/// Wraps any error of the database.
+pub(crate) fn db(error: impl Into<redb::Error>) -> Error {
+    Error::Store(Box::new(error.into()))
+}
