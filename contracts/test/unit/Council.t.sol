@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {MockLane} from "../support/MockLane.sol";
+import {SettlementFixture} from "../support/SettlementFixture.sol";
+
+/// @notice schedule, executeChange, choose, executeChoice and suspend: tree of branches, one test a leaf.
+contract CouncilTest is SettlementFixture {
+    Statement private a;
+    Statement private b;
+    Statement private c;
+    MockLane private newZk;
+
+    function setUp() public override {
+        super.setUp();
+        post();
+        a = statementOf(1, GENESIS, A);
+        b = statementOf(1, GENESIS, B);
+        c = statementOf(1, GENESIS, C);
+        newZk = new MockLane(LaneKind.Zk, "new zk root");
+    }
+
+    function _newPolicy(uint64 fromBatch) private view returns (Policy memory policy) {
+        policy = standardPolicy();
+        policy.fromBatch = fromBatch;
+        policy.lanes[0] = address(newZk);
+    }
+
+    function _schedule(Policy memory policy, Council memory council) private {
+        vm.prank(councilAccount);
+        settlement.schedule(rollupId, policy, council);
+    }
+
+    function _change(Policy memory policy) private {
+        _schedule(policy, standardCouncil());
+        skip(30 days);
+        settlement.executeChange(rollupId, policy, standardCouncil());
+    }
+
+    // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Schedule() public {
+        Policy memory policy = _newPolicy(9);
+        bytes32 hash = keccak256(abi.encode(policy, standardCouncil()));
+        vm.expectEmit(address(settlement));
+        emit ISettlement.ChangeScheduled(rollupId, uint64(block.timestamp) + 30 days, policy, standardCouncil());
+        _schedule(policy, standardCouncil());
+        (bytes32 changeHash, uint64 executableAt) = settlement.scheduledChange(rollupId);
+        assertEq(changeHash, hash);
+        assertEq(executableAt, block.timestamp + 30 days);
+    }
+
+    function test_RevertWhen_Schedule_NotCouncil() public {
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, address(this)));
+        settlement.schedule(rollupId, _newPolicy(9), standardCouncil());
+    }
+
+    function test_RevertWhen_Schedule_ThereIsNoCouncil() public {
+        bytes32 free = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
+        vm.prank(address(0));
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, free, address(0)));
+        settlement.schedule(free, _newPolicy(9), noCouncil());
+    }
+
+    function test_RevertWhen_Schedule_PolicyIsBad() public {
+        Policy memory policy = _newPolicy(9);
+        policy.lanes[2] = address(newZk);
+        vm.prank(councilAccount);
+        vm.expectPartialRevert(ISettlement.TrustRootShared.selector);
+        settlement.schedule(rollupId, policy, standardCouncil());
+    }
+
+    function test_RevertWhen_Schedule_ModeEscalates() public {
+        Council memory council = standardCouncil();
+        council.mode = CouncilMode.Stage1;
+        vm.prank(councilAccount);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ISettlement.CouncilModeEscalated.selector, CouncilMode.Standard, CouncilMode.Stage1
+            )
+        );
+        settlement.schedule(rollupId, _newPolicy(9), council);
+    }
+
+    function test_RevertWhen_Schedule_DelayShrinks() public {
+        Council memory council = standardCouncil();
+        council.changeDelay = 40 days;
+        Policy memory policy = _newPolicy(0);
+        _schedule(policy, council);
+        skip(30 days);
+        settlement.executeChange(rollupId, policy, council);
+        council.changeDelay = 40 days - 1;
+        vm.prank(councilAccount);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ISettlement.ChangeDelayOutOfRange.selector, 40 days, 3650 days, 40 days - 1
+            )
+        );
+        settlement.schedule(rollupId, policy, council);
+    }
+
+    // ── executeChange ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev I-8: 30 days, then anyone.
+    function test_ExecuteChange_ByAnyoneAfterTheDelay() public {
+        Policy memory policy = _newPolicy(3);
+        _schedule(policy, standardCouncil());
+        skip(30 days - 1);
+        uint64 due = uint64(vm.getBlockTimestamp()) + 1;
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.ChangeNotDue.selector, due, due - 1));
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        skip(1);
+        vm.prank(address(0xa11));
+        vm.expectEmit(address(settlement));
+        emit ISettlement.CouncilChanged(rollupId, standardCouncil());
+        vm.expectEmit(address(settlement));
+        emit ISettlement.PolicyAdded(rollupId, 1, policy);
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        assertEq(settlement.policyVersions(rollupId), 2);
+        (bytes32 changeHash,) = settlement.scheduledChange(rollupId);
+        assertEq(changeHash, 0);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NoChangeScheduled.selector, rollupId));
+        settlement.executeChange(rollupId, policy, standardCouncil());
+    }
+
+    /// @dev I-7: every statement is judged by the version of its own batch.
+    function test_ExecuteChange_SwitchesAtItsBatch() public {
+        Policy memory policy = _newPolicy(3);
+        policy.programHash = keccak256("next program");
+        _change(policy);
+        finalizeNextOf(a);
+        Statement memory two = finalizeNext(B);
+        assertEq(two.batchIndex, 2);
+
+        uint64 index = post();
+        Statement memory old = statementOf(index, B, C);
+        zk.vote(old.id());
+        tee.vote(old.id());
+        assertEq(advance(old), 2);
+        Statement memory next = statementOf(index, B, C);
+        next.programHash = policy.programHash;
+        zk.vote(next.id());
+        tee.vote(next.id());
+        assertEq(advance(next), 2);
+        newZk.vote(next.id());
+        assertEq(advance(next), 3);
+
+        assertEq(settlement.policy(rollupId, 2).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, 3).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, 1000).lanes[0], address(newZk));
+        assertEq(settlement.policyVersions(rollupId), 2);
+    }
+
+    /// @dev The rescue of a stalled rollup: the change covers batches that wait already.
+    function test_ExecuteChange_FromTheFirstOpenBatch() public {
+        post();
+        _change(_newPolicy(0));
+        assertEq(settlement.policy(rollupId, 1).fromBatch, 1);
+        zk.vote(a.id());
+        tee.vote(a.id());
+        assertEq(advance(a), 0);
+        newZk.vote(a.id());
+        assertEq(advance(a), 1);
+    }
+
+    function test_ExecuteChange_TwiceInARow() public {
+        _change(_newPolicy(0));
+        Policy memory policy = standardPolicy();
+        policy.fromBatch = 5;
+        _change(policy);
+        assertEq(settlement.policyVersions(rollupId), 3);
+        assertEq(settlement.policy(rollupId, 1).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, 4).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, 5).lanes[0], address(zk));
+        newZk.vote(a.id());
+        tee.vote(a.id());
+        assertEq(advance(a), 1);
+    }
+
+    /// @dev A version that judges no batch yet gives way to a newer one.
+    function test_ExecuteChange_ReplacesAVersionNotYetReached() public {
+        _change(_newPolicy(100));
+        Policy memory policy = _newPolicy(50);
+        policy.lanes[0] = address(op);
+        policy.lanes[2] = address(zk);
+        _change(policy);
+        assertEq(settlement.policyVersions(rollupId), 2);
+        assertEq(settlement.policy(rollupId, 49).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, 50).lanes[0], address(op));
+        assertEq(settlement.policy(rollupId, 100).lanes[0], address(op));
+    }
+
+    function test_ExecuteChange_ToTwoLanesAndBack() public {
+        Policy memory policy = _newPolicy(0);
+        policy.lanes = new address[](2);
+        policy.lanes[0] = address(newZk);
+        policy.lanes[1] = address(op);
+        _change(policy);
+        assertEq(settlement.policy(rollupId, 1).lanes.length, 2);
+        tee.vote(a.id());
+        op.vote(a.id());
+        assertEq(advance(a), 0);
+        newZk.vote(a.id());
+        assertEq(advance(a), 1);
+    }
+
+    /// @dev I-9: a suspended lane stays out unless another contract takes its place.
+    function test_ExecuteChange_SuspendedLaneStaysSuspended() public {
+        zk.vote(a.id());
+        zk.vote(b.id());
+        settlement.contradict(address(zk), a, b);
+        Policy memory policy = standardPolicy();
+        policy.fromBatch = 0;
+        policy.instantWindow = 1;
+        _change(policy);
+        tee.vote(a.id());
+        assertEq(advance(a), 0);
+        _change(_newPolicy(0));
+        newZk.vote(a.id());
+        assertEq(advance(a), 1);
+    }
+
+    /// @dev Suspension between a change's execution and its first batch counts for the new version, too.
+    function test_Suspension_ReachesTheNextVersion() public {
+        Policy memory policy = standardPolicy();
+        policy.fromBatch = 2;
+        _change(policy);
+        zk.vote(a.id());
+        zk.vote(b.id());
+        settlement.contradict(address(zk), a, b);
+        tee.vote(a.id());
+        op.vote(a.id());
+        assertEq(advance(a), 1);
+        post();
+        Statement memory two = statementOf(2, A, B);
+        zk.vote(two.id());
+        tee.vote(two.id());
+        assertEq(advance(two), 1);
+    }
+
+    function test_ExecuteChange_CouncilResigns() public {
+        _schedule(_newPolicy(0), noCouncil());
+        skip(30 days);
+        settlement.executeChange(rollupId, _newPolicy(0), noCouncil());
+        vm.prank(councilAccount);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, councilAccount));
+        settlement.schedule(rollupId, _newPolicy(0), noCouncil());
+    }
+
+    function test_ExecuteChange_NewCouncilAddress() public {
+        Council memory council = standardCouncil();
+        council.account = address(0xc0);
+        _schedule(_newPolicy(0), council);
+        skip(30 days);
+        settlement.executeChange(rollupId, _newPolicy(0), council);
+        assertEq(settlement.council(rollupId).account, address(0xc0));
+    }
+
+    function test_ExecuteChange_VoidsTheOldChoice() public {
+        skip(7 days);
+        zk.vote(a.id());
+        _schedule(_newPolicy(0), standardCouncil());
+        skip(30 days);
+        vm.prank(councilAccount);
+        settlement.choose(list(a), 0);
+        settlement.executeChange(rollupId, _newPolicy(0), standardCouncil());
+        (bytes32 chosen,,) = settlement.choice(rollupId);
+        assertEq(chosen, 0);
+    }
+
+    function test_RevertWhen_ExecuteChange_Mismatch() public {
+        _schedule(_newPolicy(3), standardCouncil());
+        skip(30 days);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ISettlement.ChangeMismatch.selector,
+                keccak256(abi.encode(_newPolicy(3), standardCouncil())),
+                keccak256(abi.encode(_newPolicy(4), standardCouncil()))
+            )
+        );
+        settlement.executeChange(rollupId, _newPolicy(4), standardCouncil());
+    }
+
+    function test_RevertWhen_ExecuteChange_ReplacedByANewerOne() public {
+        _schedule(_newPolicy(3), standardCouncil());
+        skip(29 days);
+        _schedule(_newPolicy(4), standardCouncil());
+        skip(1 days);
+        vm.expectPartialRevert(ISettlement.ChangeMismatch.selector);
+        settlement.executeChange(rollupId, _newPolicy(3), standardCouncil());
+        vm.expectPartialRevert(ISettlement.ChangeNotDue.selector);
+        settlement.executeChange(rollupId, _newPolicy(4), standardCouncil());
+    }
+
+    function test_RevertWhen_ExecuteChange_BatchIsFinalAlready() public {
+        _schedule(_newPolicy(1), standardCouncil());
+        finalizeNextOf(a);
+        skip(30 days);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.FromBatch.selector, 2, 1));
+        settlement.executeChange(rollupId, _newPolicy(1), standardCouncil());
+    }
+
+    // ── choose: the predicates ──────────────────────────────────────────────────────────────────────────────────────
+
+    function _choose(Statement[] memory candidates, uint256 index) private {
+        vm.prank(councilAccount);
+        settlement.choose(candidates, index);
+    }
+
+    function _refuseChoice(Statement[] memory candidates, bytes memory reason) private {
+        vm.prank(councilAccount);
+        vm.expectRevert(reason);
+        settlement.choose(candidates, 0);
+    }
+
+    function _conflict() private {
+        zk.vote(a.id());
+        tee.vote(b.id());
+        op.vote(c.id());
+    }
+
+    function _notMet() private view returns (bytes memory) {
+        return abi.encodeWithSelector(ISettlement.PredicateNotMet.selector, rollupId, 1);
+    }
+
+    function test_Choose_AllAttestedAndNoTwoAgree() public {
+        _conflict();
+        vm.expectEmit(address(settlement));
+        emit ISettlement.OutputChosen(rollupId, 1, B, b.id(), uint64(block.timestamp) + 1 days);
+        _choose(list(a, b, c), 1);
+        (bytes32 id, uint64 batchIndex, uint64 effectiveAt) = settlement.choice(rollupId);
+        assertEq(id, b.id());
+        assertEq(batchIndex, 1);
+        assertEq(effectiveAt, block.timestamp + 1 days);
+        skip(1 days);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.BatchFinalized(rollupId, 1, B, b.id(), 2, 10);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.ChoiceExecuted(rollupId, 1);
+        settlement.executeChoice(list(a, b, c), 1);
+        assertEq(settlement.finalOutput(rollupId, 1), B);
+    }
+
+    function test_RevertWhen_Choose_OneLaneIsSilent() public {
+        zk.vote(a.id());
+        tee.vote(b.id());
+        _refuseChoice(list(a, b), _notMet());
+    }
+
+    /// @dev Leaving a lane's candidate out does not make that lane silent in the council's favour.
+    function test_RevertWhen_Choose_ACandidateIsLeftOut() public {
+        _conflict();
+        _refuseChoice(list(a, b), _notMet());
+    }
+
+    function test_Choose_ContradictionAndTheRestDisagrees() public {
+        zk.vote(a.id());
+        zk.vote(c.id());
+        settlement.contradict(address(zk), a, c);
+        tee.vote(a.id());
+        _refuseChoice(list(a), _notMet());
+        op.vote(b.id());
+        _choose(list(a, b), 0);
+    }
+
+    function test_Choose_ContradictionsLeaveOneLane() public {
+        zk.vote(a.id());
+        zk.vote(c.id());
+        op.vote(a.id());
+        op.vote(c.id());
+        settlement.contradict(address(zk), a, c);
+        tee.vote(b.id());
+        _refuseChoice(list(b), _notMet());
+        settlement.contradict(address(op), a, c);
+        _choose(list(b), 0);
+    }
+
+    function test_Choose_AfterSevenDaysOfNothing() public {
+        tee.vote(a.id());
+        skip(7 days - 1);
+        _refuseChoice(list(a), _notMet());
+        skip(1);
+        _choose(list(a), 0);
+    }
+
+    /// @dev The batch must have waited, too: an idle rollup's first batch is no stall.
+    function test_RevertWhen_Choose_TheBatchIsYoung() public {
+        finalizeNextOf(a);
+        skip(100 days);
+        post();
+        Statement memory two = statementOf(2, A, B);
+        tee.vote(two.id());
+        vm.prank(councilAccount);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.PredicateNotMet.selector, rollupId, 2));
+        settlement.choose(list(two), 0);
+    }
+
+    function test_RevertWhen_Choose_QuorumExists() public {
+        zk.vote(a.id());
+        tee.vote(a.id());
+        op.vote(b.id());
+        _refuseChoice(list(b, a), abi.encodeWithSelector(ISettlement.QuorumReached.selector, a.id()));
+    }
+
+    function test_RevertWhen_Choose_NobodyAttests() public {
+        skip(7 days);
+        _refuseChoice(list(a), abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
+    }
+
+    function test_RevertWhen_Choose_OnlyASuspendedLaneAttests() public {
+        zk.vote(a.id());
+        zk.vote(b.id());
+        settlement.contradict(address(zk), a, b);
+        skip(7 days);
+        _refuseChoice(list(a), abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
+    }
+
+    function test_RevertWhen_Choose_WrongInputs() public {
+        skip(7 days);
+        Statement memory wrong = statementOf(1, B, A);
+        zk.vote(wrong.id());
+        _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
+        wrong = statementOf(2, GENESIS, A);
+        _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
+    }
+
+    function test_RevertWhen_Choose_CandidatesOfTwoRollups() public {
+        skip(7 days);
+        zk.vote(a.id());
+        Statement memory foreign = statementOf(1, GENESIS, A);
+        foreign.rollupId = "another";
+        zk.vote(foreign.id());
+        _refuseChoice(list(a, foreign), abi.encodeWithSelector(ISettlement.WrongInputs.selector, foreign.id()));
+    }
+
+    function test_RevertWhen_Choose_IndexIsOut() public {
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.CandidateIndex.selector, 1, 1));
+        settlement.choose(list(a), 1);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.CandidateIndex.selector, 0, 0));
+        settlement.executeChoice(new Statement[](0), 0);
+    }
+
+    function test_RevertWhen_Choose_NotCouncil() public {
+        _conflict();
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, address(this)));
+        settlement.choose(list(a, b, c), 0);
+    }
+
+    // ── executeChoice ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_RevertWhen_ExecuteChoice_NoticeIsNotOver() public {
+        _conflict();
+        _choose(list(a, b, c), 0);
+        uint64 due = uint64(vm.getBlockTimestamp()) + 1 days;
+        skip(1 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NoticeNotOver.selector, due, due - 1));
+        settlement.executeChoice(list(a, b, c), 0);
+    }
+
+    function test_RevertWhen_ExecuteChoice_AnotherStatement() public {
+        _conflict();
+        _choose(list(a, b, c), 0);
+        skip(1 days);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotChosen.selector, b.id()));
+        settlement.executeChoice(list(a, b, c), 1);
+    }
+
+    function test_RevertWhen_ExecuteChoice_NothingChosen() public {
+        _conflict();
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotChosen.selector, a.id()));
+        settlement.executeChoice(list(a, b, c), 0);
+    }
+
+    /// @dev I-6: a quorum overtakes the council.
+    function test_ExecuteChoice_OvertakenByQuorum() public {
+        _conflict();
+        _choose(list(a, b, c), 0);
+        tee.vote(c.id());
+        skip(1 days);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.QuorumReached.selector, c.id()));
+        settlement.executeChoice(list(a, b, c), 0);
+        advance(c);
+        assertEq(settlement.finalOutput(rollupId, 1), C);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.WrongInputs.selector, a.id()));
+        settlement.executeChoice(list(a, b, c), 0);
+    }
+
+    function test_RevertWhen_ExecuteChoice_TheReasonIsGone() public {
+        _conflict();
+        _choose(list(a, b, c), 0);
+        op.unvote(c.id());
+        skip(1 days);
+        vm.expectRevert(_notMet());
+        settlement.executeChoice(list(a, b), 0);
+    }
+
+    function test_RevertWhen_ExecuteChoice_TheVoteIsGone() public {
+        tee.vote(a.id());
+        skip(7 days);
+        _choose(list(a), 0);
+        tee.unvote(a.id());
+        skip(1 days);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
+        settlement.executeChoice(list(a), 0);
+    }
+
+    function test_Choose_AgainRestartsTheNotice() public {
+        _conflict();
+        _choose(list(a, b, c), 0);
+        skip(1 days - 1);
+        _choose(list(a, b, c), 1);
+        skip(1);
+        vm.expectPartialRevert(ISettlement.NoticeNotOver.selector);
+        settlement.executeChoice(list(a, b, c), 1);
+    }
+
+    // ── suspend ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_RevertWhen_Suspend_NotStage1() public {
+        vm.prank(councilAccount);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotStage1.selector, rollupId));
+        settlement.suspend(rollupId, address(zk));
+    }
+
+    function finalizeNextOf(Statement memory statement) private {
+        zk.vote(statement.id());
+        tee.vote(statement.id());
+        assertEq(advance(statement), statement.batchIndex);
+    }
+}

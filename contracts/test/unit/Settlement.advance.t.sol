@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IInbox} from "../../src/interfaces/IInbox.sol";
+import {ISettlement, Tally} from "../../src/interfaces/ISettlement.sol";
+import {Call} from "../../src/settlement/Call.sol";
+import {RegisterParams, Suspension, Verdict} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {MockLane} from "../support/MockLane.sol";
+import {SettlementFixture} from "../support/SettlementFixture.sol";
+
+/// @notice advance, contradict, reportDisagreement, heartbeat and the views.
+contract SettlementAdvanceTest is SettlementFixture {
+    Statement private one;
+    bytes32 private oneId;
+
+    function setUp() public override {
+        super.setUp();
+        post();
+        one = statementOf(1, GENESIS, A);
+        oneId = one.id();
+    }
+
+    // ── advance: the rule ───────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_TwoLanesFinalize() public {
+        zk.vote(oneId);
+        tee.vote(oneId);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.BatchFinalized(rollupId, 1, A, oneId, 3, 10);
+        assertEq(advance(one), 1);
+        (uint64 batchIndex, bytes32 output, uint64 finalizedAt) = settlement.lastFinalized(rollupId);
+        assertEq(batchIndex, 1);
+        assertEq(output, A);
+        assertEq(finalizedAt, block.timestamp);
+    }
+
+    function test_EveryPairOfLanesFinalizes() public {
+        MockLane[3] memory lanes = [zk, tee, op];
+        uint256 clean = vm.snapshotState();
+        for (uint256 silent; silent < 3; ++silent) {
+            for (uint256 i; i < 3; ++i) {
+                if (i != silent) lanes[i].vote(oneId);
+            }
+            vm.expectEmit(address(settlement));
+            emit ISettlement.BatchFinalized(rollupId, 1, A, oneId, 7 & ~(1 << silent), 10);
+            advance(one);
+            vm.revertToState(clean);
+        }
+    }
+
+    function test_OneLaneDoesNot() public {
+        MockLane[3] memory lanes = [zk, tee, op];
+        for (uint256 i; i < 3; ++i) {
+            lanes[i].vote(oneId);
+            assertEq(advance(one), 0);
+            lanes[i].unvote(oneId);
+        }
+    }
+
+    function test_TwoVotesForTwoNumbersOfBlocksAreNoQuorum() public {
+        Statement memory other = statementOf(1, GENESIS, A);
+        other.l2BlockNumber = 11;
+        zk.vote(oneId);
+        tee.vote(other.id());
+        assertEq(settlement.advance(list(one, other)), 0);
+    }
+
+    function test_VotesBeforeTheParentIsFinalCountOnceItIs() public {
+        post();
+        Statement memory two = statementOf(2, A, B);
+        zk.vote(two.id());
+        tee.vote(two.id());
+        assertEq(advance(two), 0);
+        zk.vote(oneId);
+        tee.vote(oneId);
+        assertEq(settlement.advance(list(one, two)), 2);
+        assertEq(settlement.finalOutput(rollupId, 2), B);
+    }
+
+    function test_CascadeReachesAsFarAsTheStatements() public {
+        uint64 count = 20;
+        Statement[] memory statements = new Statement[](count);
+        statements[0] = one;
+        for (uint64 i = 1; i < count; ++i) {
+            post();
+            statements[i] = statementOf(i + 1, statements[i - 1].output, keccak256(abi.encode(i)));
+        }
+        for (uint256 i; i < count; ++i) {
+            if (i == 15) continue;
+            zk.vote(statements[i].id());
+            op.vote(statements[i].id());
+        }
+        assertEq(settlement.advance(statements), 15);
+        tee.vote(statements[15].id());
+        op.vote(statements[15].id());
+        assertEq(settlement.advance(statements), 20);
+    }
+
+    /// @dev I-2: an output stays final, whatever is voted later.
+    function test_FinalOutputsNeverChange() public {
+        zk.vote(oneId);
+        tee.vote(oneId);
+        advance(one);
+        Statement memory other = statementOf(1, GENESIS, B);
+        bytes32 otherId = other.id();
+        zk.vote(otherId);
+        tee.vote(otherId);
+        op.vote(otherId);
+        zk.unvote(oneId);
+        tee.unvote(oneId);
+        assertEq(advance(other), 1);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+    }
+
+    function test_SuspendedLaneDoesNotCount() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(oneId);
+        zk.vote(other.id());
+        settlement.contradict(address(zk), one, other);
+        tee.vote(oneId);
+        assertEq(advance(one), 0);
+        op.vote(oneId);
+        assertEq(advance(one), 1);
+    }
+
+    // ── advance: statements that do not fit are skipped ─────────────────────────────────────────────────────────────
+
+    function _skipped(Statement memory wrong) private {
+        bytes32 id = wrong.id();
+        zk.vote(id);
+        tee.vote(id);
+        op.vote(id);
+        assertEq(advance(wrong), 0);
+        assertFalse(settlement.tally(wrong).ready);
+        assertEq(finalized(), 0);
+    }
+
+    function test_SkippedWhen_DomainDiffers() public {
+        one.domain = bytes32(uint256(one.domain) ^ 1);
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_ProgramDiffers() public {
+        one.programHash = CONFIG;
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_ConfigDiffers() public {
+        one.configHash = PROGRAM;
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_ParentDiffers() public {
+        one.parentOutput = A;
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_CommitmentDiffers() public {
+        one.batchCommitment = commitmentOf(2);
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_OutputIsZero() public {
+        one.output = 0;
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_BatchIsNotPosted() public {
+        finalizeFirst();
+        Statement memory two = statementOf(2, A, B);
+        two.batchCommitment = 0;
+        zk.vote(two.id());
+        tee.vote(two.id());
+        assertEq(advance(two), 1);
+    }
+
+    function test_SkippedWhen_IndexIsZero() public {
+        one.batchIndex = 0;
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_IndexIsAhead() public {
+        post();
+        one.batchIndex = 2;
+        one.batchCommitment = commitmentOf(2);
+        _skipped(one);
+    }
+
+    function test_SkippedWhen_RollupIsUnknown() public {
+        zk.vote(oneId);
+        tee.vote(oneId);
+        Statement memory stranger = statementOf(1, GENESIS, A);
+        stranger.rollupId = "unknown";
+        zk.vote(stranger.id());
+        tee.vote(stranger.id());
+        assertEq(settlement.advance(list(one, stranger)), 0);
+        assertEq(finalized(), 1);
+    }
+
+    function test_NothingGiven() public {
+        assertEq(settlement.advance(new Statement[](0)), 0);
+    }
+
+    /// @dev A bad batch, a broken Inbox or a broken lane of one rollup never stops another rollup's.
+    function test_OtherRollupsAreUntouched() public {
+        FakeInbox broken = new FakeInbox(address(this));
+        broken.post(commitmentOf(1));
+        bytes32 brokenRollup = settlement.register(registration(address(broken), noCouncil()));
+        Statement memory stuck = statementOf(1, GENESIS, B);
+        stuck.rollupId = brokenRollup;
+        zk.vote(stuck.id());
+        tee.vote(stuck.id());
+        zk.vote(oneId);
+        tee.vote(oneId);
+        vm.mockCallRevert(address(broken), abi.encodeCall(IInbox.batchCommitment, (1)), "broken");
+        settlement.advance(list(stuck, one));
+        assertEq(finalized(), 1);
+        assertEq(settlement.finalOutput(brokenRollup, 1), 0);
+        vm.clearMockedCalls();
+        advance(stuck);
+        assertEq(settlement.finalOutput(brokenRollup, 1), B);
+    }
+
+    // ── advance: broken lanes ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev I-4: whatever one lane does, the other two decide.
+    function test_BrokenLaneCannotBlockTheOthers() public {
+        zk.vote(oneId);
+        op.vote(oneId);
+        uint256 clean = vm.snapshotState();
+        for (uint256 fault = 1; fault <= uint256(type(MockLane.Fault).max); ++fault) {
+            tee.setFault(MockLane.Fault(fault));
+            assertEq(advance(one), 1);
+            vm.revertToState(clean);
+        }
+    }
+
+    /// @dev Anything but one word of value 1 is "no".
+    function test_BrokenLaneDoesNotVote() public {
+        zk.vote(oneId);
+        tee.vote(oneId);
+        MockLane.Fault[4] memory faults = [
+            MockLane.Fault.Reverts, MockLane.Fault.BurnsGas, MockLane.Fault.ReturnsNothing, MockLane.Fault.ReturnsTwo
+        ];
+        for (uint256 i; i < faults.length; ++i) {
+            tee.setFault(faults[i]);
+            assertEq(advance(one), 0);
+        }
+    }
+
+    function test_RevertWhen_GasIsTooLowToAskALane() public {
+        zk.vote(oneId);
+        tee.vote(oneId);
+        vm.expectPartialRevert(Call.GasTooLow.selector);
+        settlement.advance{gas: 150_000}(list(one));
+    }
+
+    /// @dev With little gas a call reverts or does what it does with plenty: no lane is silenced.
+    function testFuzz_GasDoesNotChangeTheOutcome(uint256 gas) public {
+        gas = bound(gas, 20_000, 600_000);
+        zk.vote(oneId);
+        tee.vote(oneId);
+        try settlement.advance{gas: gas}(list(one)) returns (uint64 batch) {
+            assertEq(batch, 1);
+        } catch {
+            assertEq(finalized(), 0);
+        }
+    }
+
+    // ── advance: last resort ────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_LastResort_OpAloneAfterItsTime() public {
+        op.vote(oneId);
+        skip(60 days - 1);
+        assertEq(advance(one), 0);
+        skip(1);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.BatchFinalized(rollupId, 1, A, oneId, 4, 10);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.LastResort(rollupId, 1);
+        assertEq(advance(one), 1);
+    }
+
+    function test_LastResort_OnlyOp() public {
+        skip(61 days);
+        zk.vote(oneId);
+        assertEq(advance(one), 0);
+        zk.unvote(oneId);
+        tee.vote(oneId);
+        assertEq(advance(one), 0);
+    }
+
+    function test_LastResort_NotWhileTheBatchIsYoung() public {
+        finalizeFirst();
+        skip(61 days);
+        post();
+        Statement memory two = statementOf(2, A, B);
+        op.vote(two.id());
+        assertEq(advance(two), 1);
+        skip(60 days);
+        assertEq(advance(two), 2);
+    }
+
+    /// @dev A queue of waiting batches drains at once: each last resort does not start the clock anew.
+    function test_LastResort_DrainsTheQueue() public {
+        post();
+        Statement memory two = statementOf(2, A, B);
+        op.vote(oneId);
+        op.vote(two.id());
+        skip(60 days);
+        assertEq(settlement.advance(list(one, two)), 2);
+    }
+
+    /// @dev A quorum ends a run of last resorts.
+    function test_LastResort_QuorumStartsTheClockAnew() public {
+        post();
+        post();
+        Statement memory two = statementOf(2, A, B);
+        Statement memory three = statementOf(3, B, C);
+        op.vote(oneId);
+        op.vote(two.id());
+        op.vote(three.id());
+        skip(60 days);
+        advance(one);
+        zk.vote(two.id());
+        assertEq(settlement.advance(list(two, three)), 2);
+        skip(60 days);
+        assertEq(advance(three), 3);
+    }
+
+    function test_LastResort_Off() public {
+        FakeInbox fresh = new FakeInbox(address(this));
+        RegisterParams memory params = registration(address(fresh), noCouncil());
+        params.policy.lastResortAfter = 0;
+        inbox = fresh;
+        rollupId = settlement.register(params);
+        post();
+        Statement memory only = statementOf(1, GENESIS, A);
+        op.vote(only.id());
+        skip(3650 days);
+        assertEq(advance(only), 0);
+    }
+
+    function test_LastResort_SuspendedOpDoesNotCount() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        op.vote(oneId);
+        op.vote(other.id());
+        settlement.contradict(address(op), one, other);
+        skip(61 days);
+        assertEq(advance(one), 0);
+    }
+
+    // ── the third lane ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Instant_WindowPasses() public {
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        finalizeFirst();
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        skip(7 days - 1);
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        skip(1);
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, 1));
+    }
+
+    function test_Instant_ThirdLaneAgreesLater() public {
+        finalizeFirst();
+        advance(one);
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        op.vote(oneId);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.LanesAgreed(rollupId, 1, 7);
+        advance(one);
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, 1));
+        vm.recordLogs();
+        advance(one);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
+    function test_Instant_DisagreementDoesNotCount() public {
+        finalizeFirst();
+        Statement memory other = statementOf(1, GENESIS, B);
+        op.vote(other.id());
+        advance(other);
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        other = statementOf(1, B, A);
+        op.vote(other.id());
+        advance(other);
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+    }
+
+    /// @dev Records of neighbours share a slot: each keeps its own time and lanes.
+    function test_Instant_RecordsOfManyBatches() public {
+        finalizeFirst();
+        uint256 start = vm.getBlockTimestamp();
+        bytes32 parent = A;
+        for (uint64 i = 2; i <= 14; ++i) {
+            vm.warp(start + i * 1 hours);
+            Statement memory next = finalizeNext(keccak256(abi.encode(i)));
+            parent = next.output;
+            if (i % 3 == 0) {
+                op.vote(next.id());
+                advance(next);
+            }
+        }
+        for (uint64 i = 1; i <= 14; ++i) {
+            assertEq(settlement.isSettledBeyondInstant(rollupId, i), i % 3 == 0);
+        }
+        vm.warp(start + 7 days + 5 hours);
+        for (uint64 i = 1; i <= 14; ++i) {
+            assertEq(settlement.isSettledBeyondInstant(rollupId, i), i % 3 == 0 || i <= 5);
+        }
+    }
+
+    // ── contradict ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Contradict_SuspendsAndCallsTheLane() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(oneId);
+        zk.vote(other.id());
+        vm.expectEmit(address(settlement));
+        emit ISettlement.LaneSuspended(rollupId, address(zk), Suspension.Contradiction);
+        vm.prank(address(0xbeef));
+        settlement.contradict(address(zk), one, other);
+        assertTrue(settlement.suspended(rollupId, address(zk)) == Suspension.Contradiction);
+        assertEq(zk.contradictedRollup(), rollupId);
+        assertEq(zk.contradictedInput(), one.inputId());
+        assertEq(zk.contradictionReporter(), address(0xbeef));
+    }
+
+    function test_Contradict_RewardCannotStopIt() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(oneId);
+        zk.vote(other.id());
+        vm.mockCallRevert(address(zk), abi.encodePacked(zk.contradicted.selector), "no money");
+        settlement.contradict(address(zk), one, other);
+        assertTrue(settlement.suspended(rollupId, address(zk)) == Suspension.Contradiction);
+    }
+
+    /// @dev Long after the batch is final: it changes nothing about it, and voids what is not final.
+    function test_Contradict_AfterFinality() public {
+        finalizeFirst();
+        for (uint256 i; i < 3; ++i) {
+            finalizeNext(keccak256(abi.encode(i)));
+        }
+        skip(365 days);
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(other.id());
+        settlement.contradict(address(zk), one, other);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+        uint64 index = post();
+        Statement memory next = statementOf(index, settlement.finalOutput(rollupId, index - 1), C);
+        zk.vote(next.id());
+        tee.vote(next.id());
+        assertEq(advance(next), index - 1);
+    }
+
+    /// @dev Per rollup: another one that shares the lane goes on.
+    function test_Contradict_OnlyThisRollup() public {
+        bytes32 otherRollup = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(oneId);
+        zk.vote(other.id());
+        settlement.contradict(address(zk), one, other);
+        assertTrue(settlement.suspended(otherRollup, address(zk)) == Suspension.None);
+    }
+
+    function test_RevertWhen_Contradict_SameStatement() public {
+        zk.vote(oneId);
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(zk), one, one);
+    }
+
+    function test_RevertWhen_Contradict_OtherInputs() public {
+        Statement memory other = statementOf(1, C, B);
+        zk.vote(oneId);
+        zk.vote(other.id());
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(zk), one, other);
+    }
+
+    function test_RevertWhen_Contradict_OnlyOneIsAttested() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(oneId);
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(zk), one, other);
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(zk), other, one);
+    }
+
+    function test_RevertWhen_Contradict_TeeLane() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        tee.vote(oneId);
+        tee.vote(other.id());
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(tee), one, other);
+    }
+
+    function test_RevertWhen_Contradict_LaneIsNotInPolicy() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.LaneNotInPolicy.selector, rollupId, address(0xbad)));
+        settlement.contradict(address(0xbad), one, other);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.LaneNotInPolicy.selector, rollupId, address(0)));
+        settlement.contradict(address(0), one, other);
+    }
+
+    function test_RevertWhen_Contradict_SuspendedAlready() public {
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(oneId);
+        zk.vote(other.id());
+        settlement.contradict(address(zk), one, other);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.LaneAlreadySuspended.selector, rollupId, address(zk)));
+        settlement.contradict(address(zk), one, other);
+    }
+
+    /// @dev A lane may rightly attest two outputs of somebody else's non-deterministic program under this rollup's name.
+    function test_RevertWhen_Contradict_ForeignProgram() public {
+        Statement memory foreign = statementOf(1, GENESIS, A);
+        foreign.programHash = keccak256("dice");
+        Statement memory other = statementOf(1, GENESIS, B);
+        other.programHash = foreign.programHash;
+        zk.vote(foreign.id());
+        zk.vote(other.id());
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.WrongInputs.selector, foreign.id()));
+        settlement.contradict(address(zk), foreign, other);
+    }
+
+    function test_RevertWhen_Contradict_BatchIsNotPosted() public {
+        Statement memory early = statementOf(2, GENESIS, A);
+        Statement memory other = statementOf(2, GENESIS, B);
+        zk.vote(early.id());
+        zk.vote(other.id());
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.WrongInputs.selector, early.id()));
+        settlement.contradict(address(zk), early, other);
+    }
+
+    // ── reportDisagreement ──────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_ReportDisagreement() public {
+        finalizeFirst();
+        Statement memory other = statementOf(1, GENESIS, B);
+        op.vote(other.id());
+        vm.expectEmit(address(settlement));
+        emit ISettlement.LaneDisagreed(rollupId, 1, address(op), other.id());
+        settlement.reportDisagreement(other);
+    }
+
+    function test_RevertWhen_ReportDisagreement_NobodyAttests() public {
+        finalizeFirst();
+        Statement memory other = statementOf(1, GENESIS, B);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotDisagreeing.selector, other.id()));
+        settlement.reportDisagreement(other);
+    }
+
+    function test_RevertWhen_ReportDisagreement_NotFinalOrRightOrMoot() public {
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotDisagreeing.selector, oneId));
+        settlement.reportDisagreement(one);
+        finalizeFirst();
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotDisagreeing.selector, oneId));
+        settlement.reportDisagreement(one);
+        Statement memory moot = statementOf(1, B, C);
+        zk.vote(moot.id());
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotDisagreeing.selector, moot.id()));
+        settlement.reportDisagreement(moot);
+    }
+
+    // ── heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Heartbeat() public {
+        post();
+        uint64 registeredAt = uint64(vm.getBlockTimestamp());
+        skip(5);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.Heartbeat(rollupId, 0, 2, registeredAt);
+        settlement.heartbeat(rollupId);
+    }
+
+    function test_Heartbeat_WhenAdvanceIsLate() public {
+        uint64 registeredAt = uint64(vm.getBlockTimestamp());
+        zk.vote(oneId);
+        skip(1 hours);
+        vm.recordLogs();
+        advance(one);
+        assertEq(vm.getRecordedLogs().length, 0);
+        skip(1);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.Heartbeat(rollupId, 0, 1, registeredAt);
+        advance(one);
+    }
+
+    // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Tally() public {
+        Tally memory tally = settlement.tally(one);
+        assertTrue(tally.inputsMatch && !tally.ready && tally.lanes == 0);
+        tee.vote(oneId);
+        op.vote(oneId);
+        tally = settlement.tally(one);
+        assertTrue(tally.inputsMatch && tally.ready && tally.lanes == 6);
+        advance(one);
+        tally = settlement.tally(one);
+        assertTrue(tally.inputsMatch && !tally.ready && tally.lanes == 6);
+    }
+
+    function test_Judge() public {
+        assertTrue(settlement.judge(one) == Verdict.Open);
+        finalizeFirst();
+        assertTrue(settlement.judge(one) == Verdict.Right);
+        assertTrue(settlement.judge(statementOf(1, GENESIS, B)) == Verdict.Wrong);
+        assertTrue(settlement.judge(statementOf(1, B, A)) == Verdict.Moot);
+        assertTrue(settlement.judge(statementOf(0, 0, GENESIS)) == Verdict.Moot);
+        assertTrue(settlement.judge(statementOf(2, A, B)) == Verdict.Open);
+    }
+
+    function finalizeFirst() private {
+        zk.vote(oneId);
+        tee.vote(oneId);
+        assertEq(advance(one), 1);
+    }
+}

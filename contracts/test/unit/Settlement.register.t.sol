@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
+import {StatementLib} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {MockLane} from "../support/MockLane.sol";
+import {SettlementFixture} from "../support/SettlementFixture.sol";
+
+/// @notice register: tree of branches, one test a leaf.
+contract SettlementRegisterTest is SettlementFixture {
+    FakeInbox private fresh;
+    RegisterParams private params;
+
+    function setUp() public override {
+        super.setUp();
+        fresh = new FakeInbox(address(this));
+    }
+
+    function _params() private view returns (RegisterParams memory) {
+        return registration(address(fresh), standardCouncil());
+    }
+
+    function _refuse(RegisterParams memory refused, bytes memory reason) private {
+        vm.expectRevert(reason);
+        settlement.register(refused);
+    }
+
+    function test_Register() public {
+        RegisterParams memory accepted = _params();
+        bytes32 expected = StatementLib.rollupIdOf(settlement.domain(), address(fresh));
+        vm.expectEmit(address(settlement));
+        emit ISettlement.RollupRegistered(expected, address(fresh), GENESIS, accepted.council);
+        vm.expectEmit(address(settlement));
+        emit ISettlement.PolicyAdded(expected, 0, accepted.policy);
+        bytes32 id = settlement.register(accepted);
+
+        assertEq(id, expected);
+        assertEq(settlement.inbox(id), address(fresh));
+        assertEq(settlement.finalOutput(id, 0), GENESIS);
+        (uint64 batchIndex, bytes32 output, uint64 finalizedAt) = settlement.lastFinalized(id);
+        assertEq(batchIndex, 0);
+        assertEq(output, GENESIS);
+        assertEq(finalizedAt, block.timestamp);
+        assertEq(abi.encode(settlement.policy(id, 1)), abi.encode(accepted.policy));
+        assertEq(abi.encode(settlement.council(id)), abi.encode(accepted.council));
+        assertEq(settlement.policyVersions(id), 1);
+        assertTrue(settlement.isSettledBeyondInstant(id, 0));
+    }
+
+    function test_Domain_BindsChainAndContract() public view {
+        assertEq(
+            settlement.domain(), keccak256(abi.encode("oneslot.statement.v1", block.chainid, address(settlement)))
+        );
+    }
+
+    function test_Register_TwoLanes() public {
+        RegisterParams memory accepted = _params();
+        accepted.policy.lanes = new address[](2);
+        accepted.policy.lanes[0] = address(zk);
+        accepted.policy.lanes[1] = address(op);
+        bytes32 id = settlement.register(accepted);
+        assertEq(abi.encode(settlement.policy(id, 7)), abi.encode(accepted.policy));
+    }
+
+    function test_Register_TwoZkLanesWithTwoTrustRoots() public {
+        RegisterParams memory accepted = _params();
+        accepted.policy.lanes[1] = address(new MockLane(LaneKind.Zk, "another zk root"));
+        settlement.register(accepted);
+    }
+
+    function test_RevertWhen_CallerIsNotRegistrant() public {
+        vm.prank(address(0xbad));
+        _refuse(_params(), abi.encodeWithSelector(ISettlement.NotRegistrant.selector, address(this), address(0xbad)));
+    }
+
+    function test_RevertWhen_RegisteredAlready() public {
+        bytes32 id = settlement.register(_params());
+        _refuse(_params(), abi.encodeWithSelector(ISettlement.AlreadyRegistered.selector, id));
+    }
+
+    function test_RevertWhen_GenesisOutputIsZero() public {
+        RegisterParams memory refused = _params();
+        refused.genesisOutput = 0;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.GenesisOutputZero.selector));
+    }
+
+    function test_RevertWhen_FromBatchIsNotOne() public {
+        RegisterParams memory refused = _params();
+        refused.policy.fromBatch = 2;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.FromBatch.selector, 1, 2));
+    }
+
+    function test_RevertWhen_OneLane() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lanes = new address[](1);
+        refused.policy.lanes[0] = address(zk);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.LaneCount.selector, 1));
+    }
+
+    function test_RevertWhen_FourLanes() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lanes = new address[](4);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.LaneCount.selector, 4));
+    }
+
+    function test_RevertWhen_LaneIsNoContract() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lanes[1] = address(0x1234);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.LaneUnusable.selector, address(0x1234)));
+    }
+
+    function test_RevertWhen_TrustRootIsZero() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lanes[1] = address(new MockLane(LaneKind.Tee, 0));
+        _refuse(refused, abi.encodeWithSelector(ISettlement.LaneUnusable.selector, refused.policy.lanes[1]));
+    }
+
+    function test_RevertWhen_TrustRootIsShared() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lanes[2] = address(new MockLane(LaneKind.Tee, "tee root"));
+        _refuse(
+            refused,
+            abi.encodeWithSelector(
+                ISettlement.TrustRootShared.selector, address(tee), refused.policy.lanes[2], bytes32("tee root")
+            )
+        );
+    }
+
+    function test_RevertWhen_LaneIsListedTwice() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lanes[2] = address(zk);
+        _refuse(
+            refused,
+            abi.encodeWithSelector(
+                ISettlement.TrustRootShared.selector, address(zk), address(zk), bytes32("zk root")
+            )
+        );
+    }
+
+    function test_RevertWhen_ProgramHashIsZero() public {
+        RegisterParams memory refused = _params();
+        refused.policy.programHash = 0;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.HashZero.selector));
+    }
+
+    function test_RevertWhen_ConfigHashIsZero() public {
+        RegisterParams memory refused = _params();
+        refused.policy.configHash = 0;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.HashZero.selector));
+    }
+
+    function test_RevertWhen_LastResortIsShort() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lastResortAfter = 30 days - 1;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.LastResortTooShort.selector, 30 days, 30 days - 1));
+    }
+
+    function test_RevertWhen_NumbersAreHuge() public {
+        RegisterParams memory refused = _params();
+        refused.policy.lastResortAfter = 36500 days + 1;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.NumberTooLarge.selector, 36500 days, 36500 days + 1));
+        refused.policy.lastResortAfter = 0;
+        refused.policy.instantWindow = type(uint64).max;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.NumberTooLarge.selector, 36500 days, type(uint64).max));
+    }
+
+    function test_RevertWhen_CouncilHasNoAddress() public {
+        RegisterParams memory refused = _params();
+        refused.council.account = address(0);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.CouncilMalformed.selector));
+    }
+
+    function test_RevertWhen_NoCouncilHasAddressOrDelay() public {
+        RegisterParams memory refused = _params();
+        refused.council.mode = CouncilMode.None;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.CouncilMalformed.selector));
+        refused.council.account = address(0);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.CouncilMalformed.selector));
+    }
+
+    function test_RevertWhen_ChangeDelayIsOutOfRange() public {
+        RegisterParams memory refused = _params();
+        uint64[2] memory delays = [uint64(30 days - 1), 3650 days + 1];
+        for (uint256 i; i < 2; ++i) {
+            refused.council.changeDelay = delays[i];
+            _refuse(
+                refused,
+                abi.encodeWithSelector(ISettlement.ChangeDelayOutOfRange.selector, 30 days, 3650 days, delays[i])
+            );
+        }
+    }
+
+    function test_RevertWhen_ViewsOfUnknownRollup() public {
+        bytes memory reason = abi.encodeWithSelector(ISettlement.UnknownRollup.selector, bytes32("unknown"));
+        vm.expectRevert(reason);
+        settlement.lastFinalized("unknown");
+        vm.expectRevert(reason);
+        settlement.policy("unknown", 1);
+        vm.expectRevert(reason);
+        settlement.isSettledBeyondInstant("unknown", 1);
+        vm.expectRevert(reason);
+        settlement.heartbeat("unknown");
+    }
+}
