@@ -3,7 +3,7 @@
 mod assembler;
 
 use assembler::*;
-use oneslot_riscv::{INITIAL_STACK_POINTER, Machine, Op, Status, Trap};
+use oneslot_riscv::{INITIAL_STACK_POINTER, Machine, Op, Program, Status, Tape, Trap};
 
 /// Runs code to its end.
 fn run(code: &[u32], data: &[u64], input: &[u8]) -> Machine {
@@ -166,6 +166,21 @@ fn code_cannot_be_written_but_read() {
     let code = [u(Op::Auipc, 5, 0), i(Op::Lwu, 6, 5, 0), li(10, 0)];
     let machine = run(&[&code[..], &halt()].concat(), &[], &[]);
     assert_eq!(machine.registers()[6], u64::from(code[0]));
+}
+
+/// Code in the last page of memory: a store to its last word is a code write, not out of range.
+#[test]
+fn code_may_end_at_4_gib() {
+    let base = 0xffff_f000;
+    for (op, size) in STORES {
+        let last = 0x1000 - size;
+        let store = s(op, 5, 6, last as i32 - 2047);
+        let mut code = code_segment(&[u(Op::Auipc, 5, 0), i(Op::Addi, 5, 5, 2047), store]);
+        code.address = base;
+        let program = Program::from_elf(&elf(base, &[code])).unwrap();
+        let expected = Trap::CodeWrite { address: base + last, size: size as u8 };
+        assert_eq!(Machine::new(program, Tape::new(&[])).run(9), Status::Trapped(expected));
+    }
 }
 
 #[test]
