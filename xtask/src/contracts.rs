@@ -28,6 +28,10 @@ const OP_CONTRACTS: [&str; 9] = [
     "WETH",
 ];
 
+/// Safe's contracts: the devnet's council is one.
+const SAFE_CONTRACTS: [(&str, &str); 2] =
+    [("Safe", "Safe.sol"), ("SafeProxyFactory", "proxies/SafeProxyFactory.sol")];
+
 /// Compiles, then writes the artifacts, or with `check` compares them with the committed ones.
 ///
 /// # Errors
@@ -43,6 +47,9 @@ pub(crate) fn run(check: bool) -> Result<()> {
     }
     for name in OP_CONTRACTS {
         files.insert(format!("{name}.json"), render(&trimmed(&op_artifact(name)?)?)?);
+    }
+    for (name, source) in SAFE_CONTRACTS {
+        files.insert(format!("{name}.json"), render(&safe_artifact(name, source)?)?);
     }
     let l1_block = read(&compiled.join("L1Block.sol/L1Block.json"))?;
     files.insert("predeploys.json".to_owned(), render(&predeploys::build(&l1_block)?)?);
@@ -107,6 +114,17 @@ fn op_artifact(name: &str) -> Result<Value> {
     read(&sh::root().join(format!(
         "node_modules/@eth-optimism/contracts-bedrock/forge-artifacts/{name}.sol/{name}.json"
     )))
+}
+
+/// The artifact of a Safe contract, as published on npm (Hardhat's layout: the code is a plain string).
+fn safe_artifact(name: &str, source: &str) -> Result<Value> {
+    let package = "node_modules/@safe-global/safe-smart-account/build/artifacts/contracts";
+    let artifact = read(&sh::root().join(format!("{package}/{source}/{name}.json")))?;
+    Ok(json!({
+        "abi": artifact["abi"],
+        "bytecode": artifact["bytecode"],
+        "deployedBytecode": artifact["deployedBytecode"],
+    }))
 }
 
 /// `{"abi", "bytecode", "deployedBytecode"}` of a Foundry artifact.

@@ -20,7 +20,7 @@ pub(crate) fn run(fast: bool) -> Result<()> {
     let mut tests = sh::cargo();
     tests.args(["test", "--locked", "--workspace"]);
     if fast {
-        tests.args(["--exclude", "oneslot-tests"]);
+        tests.args(["--exclude", "oneslot-cli"]);
     }
     sh::run(tests.env("ONESLOT_ANVIL", npm::tool("anvil")))
 }
