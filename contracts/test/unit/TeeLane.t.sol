@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IQuoteVerifier, QuoteReport} from "../../src/interfaces/IQuoteVerifier.sol";
+import {ITeeLane, KeyInfo} from "../../src/interfaces/ITeeLane.sol";
+import {TeeLane} from "../../src/lanes/TeeLane.sol";
+import {AttestationLib} from "../../src/types/Attestation.sol";
+import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {TeeFixture} from "../support/TeeFixture.sol";
+
+/// @notice TeeLane: tree of branches, one test a leaf.
+contract TeeLaneTest is TeeFixture {
+    uint256 private constant ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+    uint256 private constant SECRET = 0xe1;
+    uint256 private constant OTHER = 0xe2;
+
+    address private key;
+    bytes32 private otherRollup;
+    Statement private a;
+    Statement private b;
+
+    function setUp() public override {
+        super.setUp();
+        deployLane();
+        key = vm.addr(SECRET);
+        inbox = new FakeInbox(address(this));
+        rollupId = settlement.register(_registration(inbox));
+        post();
+        FakeInbox second = new FakeInbox(address(this));
+        otherRollup = settlement.register(_registration(second));
+        a = statementOf(1, GENESIS, A);
+        b = statementOf(1, GENESIS, B);
+    }
+
+    function _registration(FakeInbox posted) private view returns (RegisterParams memory params) {
+        params = registration(address(posted), standardCouncil());
+        params.policy.lanes[1] = address(lane);
+    }
+
+    function _attests(Statement memory statement) private view returns (bool) {
+        return lane.attests(statement.id(), statement.inputId(), statement.rollupId);
+    }
+
+    function _refuseAttest(uint256 secret, Statement memory statement, bytes memory reason) private {
+        bytes memory proof = signature(secret, statement, payee);
+        vm.expectRevert(reason);
+        lane.attest(statement, payee, proof);
+    }
+
+    // ── constructor ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Constructor() public view {
+        assertTrue(lane.kind() == LaneKind.Tee);
+        assertEq(lane.trustRoot(), keccak256(abi.encode("oneslot.tee", verifier.trustRoot())));
+        assertEq(lane.activationDelay(), 1 days);
+        assertEq(lane.keyLife(), 30 days);
+        assertEq(lane.keyBond(), 1 ether);
+        assertTrue(lane.pinned(MEASUREMENT) && !lane.pinned(NEXT_MEASUREMENT));
+    }
+
+    function test_RevertWhen_Constructor_KeyLifeIsOutOfRange() public {
+        bytes32[] memory measurements = new bytes32[](1);
+        measurements[0] = MEASUREMENT;
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyLifeTooLong.selector, 30 days + 1, 30 days));
+        new TeeLane(settlement, verifier, measurements, 0, 30 days + 1, 0);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyLifeTooLong.selector, 0, 30 days));
+        new TeeLane(settlement, verifier, measurements, 0, 0, 0);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyLifeTooLong.selector, 5, 5));
+        new TeeLane(settlement, verifier, measurements, 5, 5, 0);
+    }
+
+    function test_RevertWhen_Constructor_NoMeasurement() public {
+        vm.expectRevert(ITeeLane.NoMeasurement.selector);
+        new TeeLane(settlement, verifier, new bytes32[](0), 0, 30 days, 0);
+        vm.expectRevert(ITeeLane.NoMeasurement.selector);
+        new TeeLane(settlement, verifier, new bytes32[](1), 0, 30 days, 0);
+    }
+
+    // ── register ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Register() public {
+        uint64 now_ = uint64(vm.getBlockTimestamp());
+        vm.expectEmit(address(lane));
+        emit ITeeLane.KeyRegistered(key, MEASUREMENT, address(this), now_ + 1 days, now_ + 30 days);
+        lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key);
+        KeyInfo memory info = lane.keyInfo(key);
+        assertEq(
+            abi.encode(info), abi.encode(KeyInfo(MEASUREMENT, address(this), now_ + 1 days, now_ + 30 days, false, true))
+        );
+        assertFalse(lane.isLive(key, rollupId));
+        skip(1 days);
+        assertTrue(lane.isLive(key, rollupId));
+        skip(29 days - 1);
+        assertTrue(lane.isLive(key, rollupId));
+        skip(1);
+        assertFalse(lane.isLive(key, rollupId));
+    }
+
+    function _verifierSays(bytes32 measurement, bytes32 first, bytes32 second, uint64 validUntil) private {
+        QuoteReport memory report;
+        report.measurement = measurement;
+        report.reportData[0] = first;
+        report.reportData[1] = second;
+        report.validUntil = validUntil;
+        vm.mockCall(address(verifier), abi.encodePacked(IQuoteVerifier.verify.selector), abi.encode(report));
+    }
+
+    function test_Register_CollateralEndsTheKey() public {
+        uint64 now_ = uint64(vm.getBlockTimestamp());
+        _verifierSays(MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), 0, now_ + 5 days);
+        lane.register{value: 1 ether}("", key);
+        assertEq(lane.keyInfo(key).expiresAt, now_ + 5 days);
+    }
+
+    function test_RevertWhen_Register_CollateralIsOver() public {
+        uint64 now_ = uint64(vm.getBlockTimestamp());
+        _verifierSays(MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), 0, now_);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.QuoteExpired.selector, now_, now_));
+        lane.register{value: 1 ether}("", key);
+    }
+
+    function test_RevertWhen_Register_MeasurementIsZero() public {
+        _verifierSays(0, AttestationLib.reportData(31337, address(lane), key), 0, type(uint64).max);
+        vm.expectRevert(ITeeLane.NoMeasurement.selector);
+        lane.register{value: 1 ether}("", key);
+    }
+
+    function test_RevertWhen_Register_BondDiffers() public {
+        bytes memory quote = quoteFor(MEASUREMENT, key);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.BondMismatch.selector, 1 ether, 1 ether - 1));
+        lane.register{value: 1 ether - 1}(quote, key);
+    }
+
+    function test_RevertWhen_Register_Twice() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes memory quote = quoteFor(MEASUREMENT, key);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyAlreadyRegistered.selector, key));
+        lane.register{value: 1 ether}(quote, key);
+        // Not after its end either: a key has one life.
+        skip(60 days);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyAlreadyRegistered.selector, key));
+        lane.register{value: 1 ether}(quote, key);
+    }
+
+    function test_RevertWhen_Register_QuoteIsForAnotherKey() public {
+        bytes memory quote = quoteFor(MEASUREMENT, vm.addr(OTHER));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITeeLane.ReportDataMismatch.selector,
+                AttestationLib.reportData(31337, address(lane), key),
+                AttestationLib.reportData(31337, address(lane), vm.addr(OTHER))
+            )
+        );
+        lane.register{value: 1 ether}(quote, key);
+    }
+
+    function test_RevertWhen_Register_QuoteIsForAnotherLaneOrChain() public {
+        bytes memory quote = signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(31337, address(1), key), 0);
+        vm.expectPartialRevert(ITeeLane.ReportDataMismatch.selector);
+        lane.register{value: 1 ether}(quote, key);
+        quote = signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(1, address(lane), key), 0);
+        vm.expectPartialRevert(ITeeLane.ReportDataMismatch.selector);
+        lane.register{value: 1 ether}(quote, key);
+    }
+
+    function test_RevertWhen_Register_ReportDataHasATail() public {
+        bytes memory quote =
+            signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), "tail");
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.ReportDataTail.selector, bytes32("tail")));
+        lane.register{value: 1 ether}(quote, key);
+    }
+
+    // ── attest ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Attest() public {
+        enclave(SECRET, MEASUREMENT);
+        assertFalse(_attests(a));
+        bytes memory proof = signature(SECRET, a, payee);
+        vm.expectEmit(address(lane));
+        emit ITeeLane.Attested(a.id(), a.inputId(), key, rollupId, payee);
+        vm.prank(address(0xa11));
+        lane.attest(a, payee, proof);
+        assertTrue(_attests(a));
+        assertFalse(_attests(b));
+        assertEq(lane.voters(a.id()).length, 1);
+        assertEq(lane.voters(b.id()).length, 0);
+    }
+
+    /// @dev Deadlines that nobody calls: the second lane's vote makes the batch final in its own call.
+    function test_Attest_AdvancesSettlement() public {
+        enclave(SECRET, MEASUREMENT);
+        zk.vote(a.id());
+        attestBy(SECRET, a);
+        assertEq(finalized(), 1);
+        assertEq(lane.voters(a.id()).length, 0);
+    }
+
+    /// @dev A vote that disagrees with the final output is evidence: it is stored.
+    function test_Attest_OtherThanFinalIsStored() public {
+        enclave(SECRET, MEASUREMENT);
+        zk.vote(a.id());
+        op.vote(a.id());
+        advance(a);
+        attestBy(SECRET, b);
+        assertTrue(_attests(b));
+    }
+
+    function test_Attest_Twice() public {
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        attestBy(SECRET, a);
+        assertEq(lane.voters(a.id()).length, 1);
+    }
+
+    function test_Attest_ByManyKeys() public {
+        for (uint256 i = 1; i <= 10; ++i) {
+            lane.register{value: 1 ether}(quoteFor(MEASUREMENT, vm.addr(i)), vm.addr(i));
+        }
+        skip(1 days);
+        for (uint256 i = 1; i <= 10; ++i) {
+            attestBy(i, a);
+            attestBy(1 + (i - 1) / 2, a);
+        }
+        address[] memory voters = lane.voters(a.id());
+        assertEq(voters.length, 8);
+        for (uint256 i; i < 8; ++i) {
+            assertEq(voters[i], vm.addr(i + 1));
+        }
+    }
+
+    /// @dev I-T5: a vote stands as long as one key that gave it does.
+    function test_Attest_StandsWhileOneKeyDoes() public {
+        enclave(SECRET, MEASUREMENT);
+        enclave(OTHER, MEASUREMENT);
+        attestBy(SECRET, a);
+        attestBy(OTHER, a);
+        vm.startPrank(councilAccount);
+        lane.removeKey(rollupId, key);
+        assertTrue(_attests(a));
+        lane.removeKey(rollupId, vm.addr(OTHER));
+        assertFalse(_attests(a));
+        vm.stopPrank();
+        enclave(0xe3, MEASUREMENT);
+        attestBy(0xe3, a);
+        assertTrue(_attests(a));
+        assertEq(lane.voters(a.id())[0], vm.addr(0xe3));
+    }
+
+    /// @dev A key's term limits what it may sign, not what it has signed.
+    function test_Attest_VoteOutlivesTheKeysTerm() public {
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        skip(100 days);
+        assertTrue(_attests(a));
+        op.vote(a.id());
+        advance(a);
+        assertEq(finalized(), 1);
+    }
+
+    function test_RevertWhen_Attest_KeyIsUnknown() public {
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyNotRegistered.selector, key));
+    }
+
+    function test_RevertWhen_Attest_KeyIsNotActive() public {
+        lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key);
+        uint64 activeFrom = uint64(vm.getBlockTimestamp()) + 1 days;
+        skip(1 days - 1);
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyNotActive.selector, key, activeFrom));
+        skip(1);
+        attestBy(SECRET, a);
+    }
+
+    function test_RevertWhen_Attest_KeyIsExpired() public {
+        enclave(SECRET, MEASUREMENT);
+        uint64 expiresAt = uint64(vm.getBlockTimestamp()) + 29 days;
+        vm.warp(expiresAt);
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyExpired.selector, key, expiresAt));
+    }
+
+    function test_RevertWhen_Attest_MeasurementDoesNotCount() public {
+        enclave(SECRET, NEXT_MEASUREMENT);
+        _refuseAttest(
+            SECRET, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, NEXT_MEASUREMENT)
+        );
+    }
+
+    function test_RevertWhen_Attest_DomainDiffers() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes32 right = a.domain;
+        a.domain = "wrong";
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.DomainMismatch.selector, right, bytes32("wrong")));
+    }
+
+    /// @dev I-T4: whoever copies a signature works for the same payee.
+    function test_RevertWhen_Attest_PayeeIsReplaced() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes memory proof = signature(SECRET, a, payee);
+        vm.expectPartialRevert(ITeeLane.KeyNotRegistered.selector);
+        lane.attest(a, address(0xbad), proof);
+    }
+
+    function test_RevertWhen_Attest_SignatureIsForAnotherLane() public {
+        enclave(SECRET, MEASUREMENT);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SECRET, AttestationLib.digest(31337, address(1), a.id(), payee));
+        vm.expectPartialRevert(ITeeLane.KeyNotRegistered.selector);
+        lane.attest(a, payee, abi.encodePacked(r, s, v));
+    }
+
+    function test_RevertWhen_Attest_SignatureIsMalformed() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes32 digest = AttestationLib.digest(block.chainid, address(lane), a.id(), payee);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SECRET, digest);
+        bytes[7] memory bad = [
+            bytes(""),
+            abi.encodePacked(r, s),
+            abi.encodePacked(r, s, v, uint8(0)),
+            abi.encodePacked(r, s, v - 27),
+            abi.encodePacked(r, bytes32(ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27)),
+            abi.encodePacked(bytes32(0), s, v),
+            abi.encodePacked(r, bytes32(type(uint256).max), v)
+        ];
+        for (uint256 i; i < bad.length; ++i) {
+            vm.expectRevert(ITeeLane.SignatureMalformed.selector);
+            lane.attest(a, payee, bad[i]);
+        }
+        lane.attest(a, payee, abi.encodePacked(r, s, v));
+    }
+
+    // ── vouch ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Vouch_CountsInThisTransaction() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes[] memory proofs = new bytes[](1);
+        proofs[0] = signature(SECRET, a, payee);
+        lane.vouch(list(a), payee, proofs);
+        assertTrue(_attests(a));
+        assertEq(lane.voters(a.id()).length, 0);
+        zk.vote(a.id());
+        advance(a);
+        assertEq(finalized(), 1);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_Vouch_IsGoneInTheNextTransaction() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes[] memory proofs = new bytes[](1);
+        proofs[0] = signature(SECRET, a, payee);
+        lane.vouch(list(a), payee, proofs);
+        assertFalse(_attests(a));
+    }
+
+    function test_Vouch_IsVoidOnceTheKeyIsRevoked() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes[] memory proofs = new bytes[](1);
+        proofs[0] = signature(SECRET, a, payee);
+        lane.vouch(list(a), payee, proofs);
+        _contradict();
+        assertFalse(_attests(a));
+    }
+
+    function test_RevertWhen_Vouch_LengthsDiffer() public {
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.LengthMismatch.selector, 1, 2));
+        lane.vouch(list(a), payee, new bytes[](2));
+    }
+
+    function test_RevertWhen_Vouch_OneSignatureIsBad() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes[] memory proofs = new bytes[](2);
+        proofs[0] = signature(SECRET, a, payee);
+        proofs[1] = signature(OTHER, b, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyNotRegistered.selector, vm.addr(OTHER)));
+        lane.vouch(list(a, b), payee, proofs);
+    }
+
+    // ── contradict ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _contradict() private {
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, b, address(0x7));
+        lane.contradict(a, payee, first, b, address(0x7), second);
+    }
+
+    /// @dev I-T6: one key, two outputs: revoked everywhere, votes void, reward paid.
+    function test_Contradict() public {
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        Statement memory elsewhere = statementOf(1, GENESIS, C);
+        elsewhere.rollupId = otherRollup;
+        attestBy(SECRET, elsewhere);
+        address reporter = address(0xbeef);
+        uint256 burnt = address(0xdEaD).balance;
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, b, address(0x7));
+        vm.expectEmit(address(lane));
+        emit ITeeLane.KeyRevoked(key, a.inputId(), reporter, 0.5 ether);
+        vm.prank(reporter);
+        lane.contradict(a, payee, first, b, address(0x7), second);
+        assertFalse(_attests(a));
+        assertFalse(_attests(elsewhere));
+        assertTrue(lane.keyInfo(key).revoked && !lane.keyInfo(key).bonded);
+        assertEq(reporter.balance, 0.5 ether);
+        assertEq(address(0xdEaD).balance - burnt, 0.5 ether);
+        assertEq(address(lane).balance, 0);
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyIsRevoked.selector, key));
+    }
+
+    function test_Contradict_LongAfterTheBatchIsFinalAndTheBondIsGone() public {
+        enclave(SECRET, MEASUREMENT);
+        zk.vote(a.id());
+        attestBy(SECRET, a);
+        skip(365 days);
+        lane.withdrawBond(key);
+        _contradict();
+        assertTrue(lane.keyInfo(key).revoked);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+    }
+
+    function test_Contradict_TwoNumbersOfBlocks() public {
+        enclave(SECRET, MEASUREMENT);
+        Statement memory other = statementOf(1, GENESIS, A);
+        other.l2BlockNumber = 11;
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, other, payee);
+        lane.contradict(a, payee, first, other, payee, second);
+        assertTrue(lane.keyInfo(key).revoked);
+    }
+
+    function test_RevertWhen_Contradict_Twice() public {
+        enclave(SECRET, MEASUREMENT);
+        _contradict();
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, b, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyIsRevoked.selector, key));
+        lane.contradict(a, payee, first, b, payee, second);
+    }
+
+    function test_RevertWhen_Contradict_SameStatement() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, a, address(0x7));
+        vm.expectRevert(ITeeLane.NoContradiction.selector);
+        lane.contradict(a, payee, first, a, address(0x7), second);
+    }
+
+    function test_RevertWhen_Contradict_OtherInputs() public {
+        enclave(SECRET, MEASUREMENT);
+        Statement memory other = statementOf(1, C, B);
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, other, payee);
+        vm.expectRevert(ITeeLane.NoContradiction.selector);
+        lane.contradict(a, payee, first, other, payee, second);
+    }
+
+    /// @dev A and B by two keys is no contradiction of either: one of them will be disproved.
+    function test_RevertWhen_Contradict_TwoKeys() public {
+        enclave(SECRET, MEASUREMENT);
+        enclave(OTHER, MEASUREMENT);
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(OTHER, b, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.DifferentKeys.selector, key, vm.addr(OTHER)));
+        lane.contradict(a, payee, first, b, payee, second);
+    }
+
+    function test_RevertWhen_Contradict_KeyIsUnknown() public {
+        bytes memory first = signature(SECRET, a, payee);
+        bytes memory second = signature(SECRET, b, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyNotRegistered.selector, key));
+        lane.contradict(a, payee, first, b, payee, second);
+    }
+
+    // ── disprove ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @dev I-T7: A and B by two keys; once A is final, who signed B counts no more for this rollup, and only for it.
+    function test_Disprove() public {
+        enclave(SECRET, MEASUREMENT);
+        enclave(OTHER, MEASUREMENT);
+        attestBy(OTHER, b);
+        attestBy(SECRET, a);
+        zk.vote(a.id());
+        advance(a);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+        bytes memory proof = signature(OTHER, b, payee);
+        vm.expectEmit(address(lane));
+        emit ITeeLane.KeyRemoved(rollupId, vm.addr(OTHER), b.inputId());
+        lane.disprove(b, payee, proof);
+        assertFalse(_attests(b));
+        assertFalse(lane.isLive(vm.addr(OTHER), rollupId));
+        assertTrue(lane.isLive(vm.addr(OTHER), otherRollup));
+        assertTrue(lane.isLive(key, rollupId));
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyIsRemoved.selector, rollupId, vm.addr(OTHER)));
+        lane.disprove(b, payee, proof);
+    }
+
+    function test_RevertWhen_Disprove_NotWrong() public {
+        enclave(SECRET, MEASUREMENT);
+        bytes memory proof = signature(SECRET, a, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotDisproved.selector, a.id()));
+        lane.disprove(a, payee, proof);
+        zk.vote(a.id());
+        op.vote(a.id());
+        advance(a);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotDisproved.selector, a.id()));
+        lane.disprove(a, payee, proof);
+        Statement memory moot = statementOf(1, C, B);
+        proof = signature(SECRET, moot, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotDisproved.selector, moot.id()));
+        lane.disprove(moot, payee, proof);
+    }
+
+    function test_RevertWhen_Disprove_KeyIsUnknown() public {
+        bytes memory proof = signature(SECRET, a, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyNotRegistered.selector, key));
+        lane.disprove(a, payee, proof);
+    }
+
+    // ── council ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_RemoveKey() public {
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        vm.expectEmit(address(lane));
+        emit ITeeLane.KeyRemoved(rollupId, key, 0);
+        vm.prank(councilAccount);
+        lane.removeKey(rollupId, key);
+        assertFalse(_attests(a));
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyIsRemoved.selector, rollupId, key));
+        assertTrue(lane.isLive(key, otherRollup));
+    }
+
+    function test_RemoveMeasurement() public {
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        vm.expectEmit(address(lane));
+        emit ITeeLane.MeasurementRemoved(rollupId, MEASUREMENT);
+        vm.prank(councilAccount);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        assertFalse(_attests(a));
+        assertFalse(lane.counts(rollupId, MEASUREMENT));
+        assertTrue(lane.counts(otherRollup, MEASUREMENT));
+        _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, MEASUREMENT));
+    }
+
+    /// @dev Rotation never stops settlement: the next enclave registers before its measurement counts.
+    function test_ScheduleMeasurement() public {
+        uint64 from = uint64(vm.getBlockTimestamp()) + 30 days;
+        vm.expectEmit(address(lane));
+        emit ITeeLane.MeasurementScheduled(rollupId, NEXT_MEASUREMENT, from);
+        vm.prank(councilAccount);
+        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
+        skip(28 days);
+        enclave(SECRET, NEXT_MEASUREMENT);
+        assertFalse(lane.isLive(key, rollupId));
+        vm.warp(from - 1);
+        assertFalse(lane.isLive(key, rollupId));
+        vm.warp(from);
+        assertTrue(lane.isLive(key, rollupId));
+        assertFalse(lane.isLive(key, otherRollup));
+        attestBy(SECRET, a);
+        assertTrue(_attests(a));
+    }
+
+    function test_ScheduleMeasurement_CanBeTakenBack() public {
+        vm.startPrank(councilAccount);
+        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
+        lane.removeMeasurement(rollupId, NEXT_MEASUREMENT);
+        skip(31 days);
+        assertFalse(lane.counts(rollupId, NEXT_MEASUREMENT));
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        lane.scheduleMeasurement(rollupId, MEASUREMENT);
+        assertFalse(lane.counts(rollupId, MEASUREMENT));
+        skip(30 days);
+        assertTrue(lane.counts(rollupId, MEASUREMENT));
+    }
+
+    function test_RevertWhen_ScheduleMeasurement_CountsAlreadyOrZero() public {
+        vm.startPrank(councilAccount);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.AlreadyCounted.selector, rollupId, MEASUREMENT));
+        lane.scheduleMeasurement(rollupId, MEASUREMENT);
+        vm.expectRevert(ITeeLane.NoMeasurement.selector);
+        lane.scheduleMeasurement(rollupId, 0);
+    }
+
+    function test_RevertWhen_NotCouncil() public {
+        bytes memory reason = abi.encodeWithSelector(ITeeLane.NotCouncil.selector, rollupId, address(this));
+        vm.expectRevert(reason);
+        lane.removeKey(rollupId, key);
+        vm.expectRevert(reason);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        vm.expectRevert(reason);
+        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
+    }
+
+    function test_RevertWhen_ThereIsNoCouncil() public {
+        RegisterParams memory params = _registration(new FakeInbox(address(this)));
+        params.council = noCouncil();
+        bytes32 free = settlement.register(params);
+        vm.prank(address(0));
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotCouncil.selector, free, address(0)));
+        lane.removeKey(free, key);
+    }
+
+    function test_RevertWhen_Contradicted_IsCalled() public {
+        vm.prank(address(settlement));
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotSettlement.selector, address(settlement)));
+        lane.contradicted(rollupId, 0, address(this));
+    }
+
+    // ── bonds ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_WithdrawBond() public {
+        uint256 before = address(this).balance;
+        enclave(SECRET, MEASUREMENT);
+        uint64 until = uint64(vm.getBlockTimestamp()) + 59 days;
+        vm.warp(until - 1);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.BondLocked.selector, key, until));
+        lane.withdrawBond(key);
+        vm.warp(until);
+        vm.expectEmit(address(lane));
+        emit ITeeLane.BondWithdrawn(key, address(this), 1 ether);
+        vm.prank(address(0xa11));
+        lane.withdrawBond(key);
+        assertEq(address(this).balance, before);
+        vm.expectPartialRevert(ITeeLane.BondLocked.selector);
+        lane.withdrawBond(key);
+    }
+
+    function test_RevertWhen_WithdrawBond_KeyIsUnknown() public {
+        vm.expectPartialRevert(ITeeLane.BondLocked.selector);
+        lane.withdrawBond(key);
+    }
+}
