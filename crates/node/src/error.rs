@@ -1,0 +1,105 @@
+//! What stops a service, for how long, and what makes it go on.
+
+use alloy_primitives::B256;
+
+/// What the runner does about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Wait, then do the same again.
+    Retry,
+    /// The world is another than assumed: look again at once.
+    Reset,
+    /// Give up: somebody has to change something.
+    Fatal,
+}
+
+/// The errors of the services.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// L1.
+    #[error(transparent)]
+    L1(#[from] oneslot_l1::Error),
+    /// The rollup node does not answer, or answers an error.
+    #[error("rollup node, {method}: {message}")]
+    Node {
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// What it or the connection said.
+        message: String,
+    },
+    /// The enclave process.
+    #[error("TEE prover: {0}")]
+    Tee(#[from] oneslot_tee::Error),
+    /// Two parts of the system disagree about one batch. Nothing was submitted.
+    #[error("batch {batch}: {what}: expected {expected}, got {got}")]
+    Disagreement {
+        /// Batch index.
+        batch: u64,
+        /// Who disagrees about what.
+        what: &'static str,
+        /// Ours.
+        expected: B256,
+        /// Theirs.
+        got: B256,
+    },
+    /// The enclave's key will never count.
+    #[error("enclave key {key}: {message}")]
+    EnclaveKey {
+        /// The key.
+        key: alloy_primitives::Address,
+        /// Why not.
+        message: &'static str,
+    },
+    /// The proposer lost a game: none of its claims counts any more.
+    #[error(
+        "proposer {0} was proven wrong on L1 and can claim no more; find out why before using another account"
+    )]
+    Defeated(alloy_primitives::Address),
+    /// The account cannot pay for the next step.
+    #[error("account {account} has {got} wei, the next step needs {expected}: fund it")]
+    Funds {
+        /// The account.
+        account: alloy_primitives::Address,
+        /// Wei needed.
+        expected: alloy_primitives::U256,
+        /// Wei there.
+        got: alloy_primitives::U256,
+    },
+    /// KZG.
+    #[error("KZG: {0}")]
+    Kzg(String),
+    /// The configuration does not fit together.
+    #[error("configuration: {0}")]
+    Config(String),
+    /// A local resource: socket, thread.
+    #[error("{what}: {message}")]
+    Local {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        message: String,
+    },
+}
+
+impl Error {
+    /// What the runner does about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::L1(error) => match error.kind() {
+                oneslot_l1::ErrorKind::Retry => ErrorKind::Retry,
+                oneslot_l1::ErrorKind::Reset => ErrorKind::Reset,
+                oneslot_l1::ErrorKind::Fatal => ErrorKind::Fatal,
+            },
+            // An enclave that refuses this input may be replaced by one that does not; the service outlives it.
+            Self::Tee(_)
+            | Self::Node { .. }
+            | Self::EnclaveKey { .. }
+            | Self::Disagreement { .. }
+            | Self::Funds { .. } => ErrorKind::Retry,
+            Self::Defeated(_) | Self::Kzg(_) | Self::Config(_) | Self::Local { .. } => {
+                ErrorKind::Fatal
+            }
+        }
+    }
+}

@@ -1,0 +1,539 @@
+//! The way of the data, stage by stage, as the picture in the overview shows it.
+//!
+//! ```text
+//! L2 blocks ─► batch ─► L1 Inbox ─┬─► tee  enclave ─► signature                          ┐
+//!                                 └─► op   bonded claim ─► window ──────────────────────┴─► Settlement ─► final output ─► Portal pays
+//! ```
+//!
+//! Each stage is a service of its own, with its own account. A stage looks at L1 and at the rollup node, finds the next
+//! thing that is missing, and does it. It asks nobody else, so that any stage can be stopped, killed or replaced.
+
+use std::{collections::HashMap, time::Duration, time::Instant};
+
+use alloy::sol_types::SolCall;
+use alloy_primitives::{B256, Bytes, U256};
+use jsonrpsee::rpc_params;
+use oneslot_l1::{
+    TxRequest,
+    bindings::{OptimisticLane, Settlement, TeeLane},
+};
+use oneslot_l2::{PendingLimits, api::PendingBatch};
+use oneslot_stf::blob::PAYLOAD_BYTES;
+use oneslot_types::Statement;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    AttesterConfig, DataMode, Error, PosterConfig, Progress, ProposerConfig, Rollup, Service,
+    SettlerConfig, enclave::Enclave, intents::Intents, posting, service, withdrawals,
+};
+
+/// Bytes that the Inbox takes as calldata.
+const MAX_CALLDATA: usize = 131_072;
+
+// ════════════════════════════════ L2 blocks ─► batch ─► L1 Inbox ════════════════════════════════
+
+/// Posts what the sequencer built. The only stage that needs the batcher's key.
+#[derive(Debug)]
+pub struct Poster {
+    rollup: Rollup,
+    config: PosterConfig,
+    intents: Intents,
+}
+
+impl Service for Poster {
+    const NAME: &'static str = "poster";
+
+    async fn step(&mut self) -> Result<Progress, Error> {
+        let inbox = self.rollup.inbox();
+        let address = self.rollup.deployment.inbox;
+        let wrap = |e| self.rollup.call_error("Inbox", address, e);
+        let posted = inbox.head().call().await.map_err(wrap)?;
+
+        // An overdue deposit must be in the very next batch, and so must the L1 block that holds it.
+        let overdue = inbox.forcedDue().call().await.map_err(wrap)?;
+        let mut limits =
+            PendingLimits { max_bytes: Some(self.max_bytes()), ..PendingLimits::default() };
+        if overdue {
+            let waiting = inbox
+                .depositCheckpoints(U256::from(posted.checkpointsConsumed))
+                .call()
+                .await
+                .map_err(wrap)?;
+            limits.min_origin = Some(waiting.blockNumber);
+        }
+
+        let Some(pending) = self.rollup.pending_batch(&limits).await? else {
+            return Ok(Progress::Idle("no block to post"));
+        };
+        if pending.index != posted.count + 1 {
+            return Ok(Progress::Idle("the node has yet to derive the last batch"));
+        }
+        let last_at = inbox.postedAt(posted.count).call().await.map_err(wrap)?;
+        let age = self.rollup.l1_time().await?.saturating_sub(last_at);
+        if !overdue && !self.is_full(&pending) && age < self.config.interval_s {
+            return Ok(Progress::Idle("collecting blocks"));
+        }
+
+        let parent = inbox.batchCommitment(posted.count).call().await.map_err(wrap)?;
+        let intent = format!("post/{address}/{}/{parent}", pending.index);
+        let Some(name) = self.intents.name(&intent) else {
+            return Ok(Progress::Idle("posted; waiting to see it"));
+        };
+        let (mode, batch) = (self.config.data, pending.clone());
+        let request = tokio::task::spawn_blocking(move || posting::request(address, &batch, mode))
+            .await
+            .map_err(|e| Error::Kzg(e.to_string()))??;
+        let blobs = request.blobs.len();
+        let inclusion = self.rollup.send(name, request).await?;
+        self.intents.done(&intent);
+
+        metrics::gauge!("oneslot_posted_batch").set(pending.index as f64);
+        metrics::counter!("oneslot_posted_bytes_total").increment(pending.body.len() as u64);
+        Ok(Progress::Done(format!(
+            "posted batch {}: L2 blocks {} to {}, {} bytes, {blobs} blobs, {} gas",
+            pending.index,
+            pending.first_block,
+            pending.last_block,
+            pending.body.len(),
+            inclusion.gas_used
+        )))
+    }
+}
+
+impl Poster {
+    fn max_bytes(&self) -> usize {
+        match self.config.data {
+            DataMode::Blobs => self.config.max_blobs.clamp(1, 6) * PAYLOAD_BYTES - 4,
+            DataMode::Calldata => MAX_CALLDATA,
+        }
+    }
+
+    fn is_full(&self, pending: &PendingBatch) -> bool {
+        let blocks = pending.last_block + 1 - pending.first_block;
+        pending.body.len() * 10 >= self.max_bytes() * 9
+            || blocks >= self.rollup.deployment.config.maxBlocksPerBatch
+    }
+}
+
+/// Runs the poster.
+pub async fn post(config: PosterConfig, cancel: CancellationToken) -> Result<(), Error> {
+    let rollup = Rollup::connect(&config.base).await?;
+    if rollup.sender.address() != rollup.deployment.config.batcher {
+        return Err(Error::Config(format!(
+            "the batcher is {}, the key is {}'s",
+            rollup.deployment.config.batcher,
+            rollup.sender.address()
+        )));
+    }
+    let base = config.base.clone();
+    let poster = Poster { rollup, config, intents: Intents::default() };
+    service::run(poster, &base, cancel).await
+}
+
+// ══════════════════════════════════ tee: enclave ─► signature ═══════════════════════════════════
+
+/// Has the enclave execute every open batch and brings its signatures to L1. Votes may come before the parent is final;
+/// the lane lets Settlement advance in the same transaction.
+#[derive(Debug)]
+pub struct Attester {
+    rollup: Rollup,
+    enclave: Enclave,
+    config: AttesterConfig,
+    intents: Intents,
+}
+
+impl Service for Attester {
+    const NAME: &'static str = "attester";
+
+    async fn step(&mut self) -> Result<Progress, Error> {
+        // A restarted enclave has a new key, and L1 must know it first.
+        if let Some(progress) = self.enclave.enrol(&self.rollup, &mut self.intents).await? {
+            return Ok(progress);
+        }
+        let last = self.rollup.last_final().await?;
+        for index in last.batch + 1..=last.batch + self.config.max_ahead {
+            let Some(statement) = self.rollup.statement(index).await? else {
+                break;
+            };
+            if !self.is_attested(&statement).await? {
+                return self.attest(statement).await;
+            }
+        }
+        Ok(Progress::Idle("every open batch is attested"))
+    }
+}
+
+impl Attester {
+    async fn is_attested(&self, statement: &Statement) -> Result<bool, Error> {
+        let (id, input) = (statement.id(), statement.input_id());
+        self.rollup
+            .tee_lane()
+            .attests(id, input, statement.rollupId)
+            .call()
+            .await
+            .map_err(|e| self.rollup.call_error("TeeLane", self.rollup.deployment.tee_lane, e))
+    }
+
+    async fn attest(&mut self, statement: Statement) -> Result<Progress, Error> {
+        let batch = statement.batchIndex;
+        let lane = self.rollup.deployment.tee_lane;
+        let intent = format!("attest/{lane}/{}/{}", statement.id(), self.enclave.key());
+        let Some(name) = self.intents.name(&intent) else {
+            return Ok(Progress::Idle("attested; waiting to see it"));
+        };
+        let payee = self.config.payee.unwrap_or(self.rollup.sender.address());
+        let input: Bytes = self.rollup.ask("oneslot_batchInput", rpc_params![batch]).await?;
+        let (started, bytes) = (Instant::now(), input.len());
+        let proof = self.enclave.prove(&self.rollup, payee, input).await?;
+        let took = started.elapsed();
+        // Two independent executions; if they differ one of them is wrong, and no vote is better than a wrong one.
+        if proof.statement != statement {
+            return Err(Error::Disagreement {
+                batch,
+                what: "the enclave's output is not the node's",
+                expected: statement.output,
+                got: proof.statement.output,
+            });
+        }
+        let call = TeeLane::attestCall {
+            statement: statement.into(),
+            payee,
+            signature: Bytes::copy_from_slice(&proof.signature),
+        };
+        let inclusion = self.rollup.send(name, TxRequest::call(lane, call.abi_encode())).await?;
+        self.intents.done(&intent);
+        metrics::gauge!("oneslot_attested_batch").set(batch as f64);
+        metrics::histogram!("oneslot_tee_proof_seconds").record(took.as_secs_f64());
+        Ok(Progress::Done(format!(
+            "attested batch {batch}: enclave {} ms over {bytes} bytes, {} gas",
+            took.as_millis(),
+            inclusion.gas_used
+        )))
+    }
+}
+
+/// Runs the driver of the TEE lane.
+pub async fn attest(config: AttesterConfig, cancel: CancellationToken) -> Result<(), Error> {
+    let rollup = Rollup::connect(&config.base).await?;
+    let base = config.base.clone();
+    let attester = Attester {
+        rollup,
+        enclave: Enclave::new(&config.prover)?,
+        config,
+        intents: Intents::default(),
+    };
+    service::run(attester, &base, cancel).await
+}
+
+// ════════════════════════════════ op: bonded claim ─► window ════════════════════════════════════
+
+/// Claims every open batch with a bond and fetches the bond back once the batch is final. All bookkeeping is read from
+/// the lane: a claim is ours if it says so.
+#[derive(Debug)]
+pub struct Proposer {
+    rollup: Rollup,
+    config: ProposerConfig,
+    intents: Intents,
+    /// First batch whose bond may still lie in the lane; `None` before the first look.
+    bonds_from: Option<u64>,
+}
+
+/// `ClaimState` of the contract.
+const CLAIM_NONE: u8 = 0;
+const CLAIM_OPEN: u8 = 1;
+
+impl Service for Proposer {
+    const NAME: &'static str = "proposer";
+
+    async fn step(&mut self) -> Result<Progress, Error> {
+        let me = self.rollup.sender.address();
+        let lane = self.rollup.optimistic_lane();
+        let wrap = |e| {
+            let address = self.rollup.deployment.optimistic_lane;
+            self.rollup.call_error("OptimisticLane", address, e)
+        };
+        if lane.defeated(me).call().await.map_err(wrap)? {
+            return Err(Error::Defeated(me));
+        }
+        let last = self.rollup.last_final().await?;
+        let mut at_stake = 0u64;
+        for index in last.batch + 1..=last.batch + self.config.max_ahead {
+            let Some(statement) = self.rollup.statement(index).await? else {
+                break;
+            };
+            let claim = lane.claimOf(statement.id()).call().await.map_err(wrap)?;
+            if claim.state == CLAIM_NONE {
+                return self.claim(statement).await;
+            }
+            at_stake += u64::from(claim.proposer == me);
+        }
+        metrics::gauge!("oneslot_claims_at_stake").set(at_stake as f64);
+        self.fetch_bond(last.batch).await
+    }
+}
+
+impl Proposer {
+    async fn claim(&mut self, statement: Statement) -> Result<Progress, Error> {
+        let batch = statement.batchIndex;
+        let address = self.rollup.deployment.optimistic_lane;
+        let intent = format!("claim/{address}/{}", statement.id());
+        let Some(name) = self.intents.name(&intent) else {
+            return Ok(Progress::Idle("claimed; waiting to see it"));
+        };
+        let bond = self
+            .rollup
+            .optimistic_lane()
+            .bond()
+            .call()
+            .await
+            .map_err(|e| self.rollup.call_error("OptimisticLane", address, e))?;
+        let (expected, got) = (bond + self.config.reserve, self.rollup.balance().await?);
+        if got < expected {
+            return Err(Error::Funds { account: self.rollup.sender.address(), expected, got });
+        }
+        let call = OptimisticLane::claimCall { statement: statement.into() };
+        let request = TxRequest::call(address, call.abi_encode()).with_value(bond);
+        let inclusion = self.rollup.send(name, request).await?;
+        self.intents.done(&intent);
+        metrics::gauge!("oneslot_claimed_batch").set(batch as f64);
+        Ok(Progress::Done(format!(
+            "claimed batch {batch}: bond {bond} wei, {} gas",
+            inclusion.gas_used
+        )))
+    }
+
+    /// Fetches the bond of one claim whose batch is final. What cannot be fetched now is tried after a restart.
+    async fn fetch_bond(&mut self, last_final: u64) -> Result<Progress, Error> {
+        let first = last_final.saturating_sub(self.config.bond_lookback).max(1);
+        let mut from = self.bonds_from.unwrap_or(first);
+        let me = self.rollup.sender.address();
+        let address = self.rollup.deployment.optimistic_lane;
+        while from <= last_final {
+            let Some(statement) = self.rollup.statement(from).await? else {
+                break;
+            };
+            let claim = self
+                .rollup
+                .optimistic_lane()
+                .claimOf(statement.id())
+                .call()
+                .await
+                .map_err(|e| self.rollup.call_error("OptimisticLane", address, e))?;
+            from += 1;
+            if claim.proposer != me || claim.state != CLAIM_OPEN {
+                self.bonds_from = Some(from);
+                continue;
+            }
+            let call = OptimisticLane::withdrawBondCall { statement: statement.clone().into() };
+            let name = format!("bond/{address}/{}", statement.id());
+            let request = TxRequest::call(address, call.abi_encode());
+            match self.rollup.send(name, request).await {
+                Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
+                    tracing::warn!(batch = from - 1, message, "bond cannot be fetched now");
+                    self.bonds_from = Some(from);
+                }
+                Err(other) => return Err(other),
+                Ok(_) => {
+                    self.bonds_from = Some(from);
+                    return Ok(Progress::Done(format!("fetched the bond of batch {}", from - 1)));
+                }
+            }
+        }
+        Ok(Progress::Idle("every open batch is claimed"))
+    }
+}
+
+/// Runs the proposer of the optimistic lane.
+pub async fn propose(config: ProposerConfig, cancel: CancellationToken) -> Result<(), Error> {
+    let rollup = Rollup::connect(&config.base).await?;
+    let base = config.base.clone();
+    let proposer = Proposer { rollup, config, intents: Intents::default(), bonds_from: None };
+    service::run(proposer, &base, cancel).await
+}
+
+// ════════════════════════════ Settlement ─► final output ─► Portal pays ═════════════════════════
+
+/// Has Settlement count votes that nobody else had it count (a window that passed is no transaction), says loudly when
+/// nothing becomes final, and pays withdrawals out if asked to.
+#[derive(Debug)]
+pub struct Settler {
+    rollup: Rollup,
+    config: SettlerConfig,
+    intents: Intents,
+    /// First final batch whose withdrawals were not looked at; `None` before the first look.
+    pay_from: Option<u64>,
+    /// Withdrawals of the batch under way.
+    unpaid: Vec<withdrawals::Withdrawal>,
+    /// Withdrawals that L1 refused, and when.
+    refused: HashMap<B256, Instant>,
+}
+
+/// How long a refused withdrawal is left alone. Nothing else would have to change for it to work later.
+const REFUSED_FOR: Duration = Duration::from_secs(3_600);
+
+impl Service for Settler {
+    const NAME: &'static str = "settler";
+
+    async fn step(&mut self) -> Result<Progress, Error> {
+        let last = self.rollup.last_final().await?;
+        let now = self.rollup.l1_time().await?;
+        let age = now.saturating_sub(last.at);
+        metrics::gauge!("oneslot_final_batch").set(last.batch as f64);
+        metrics::gauge!("oneslot_final_batch_age_seconds").set(age as f64);
+
+        if let Some(next) = self.rollup.statement(last.batch + 1).await? {
+            if next.parentOutput != last.output {
+                return Err(Error::Disagreement {
+                    batch: last.batch,
+                    what: "the node's output is not the final one",
+                    expected: last.output,
+                    got: next.parentOutput,
+                });
+            }
+            if self.is_ready(&next).await? {
+                return self.advance(next).await;
+            }
+            if age >= self.config.heartbeat_s {
+                self.heartbeat(last.batch, age).await?;
+            }
+        }
+        if self.config.pay_withdrawals {
+            return self.pay(last.batch, last.output).await;
+        }
+        Ok(Progress::Idle("no batch has two votes yet"))
+    }
+}
+
+impl Settler {
+    async fn is_ready(&self, statement: &Statement) -> Result<bool, Error> {
+        let tally =
+            self.rollup.settlement().tally(statement.clone().into()).call().await.map_err(|e| {
+                let address = self.rollup.deployment.settlement;
+                self.rollup.call_error("Settlement", address, e)
+            })?;
+        Ok(tally.ready)
+    }
+
+    async fn advance(&mut self, first: Statement) -> Result<Progress, Error> {
+        let index = first.batchIndex;
+        let settlement = self.rollup.deployment.settlement;
+        let intent = format!("advance/{settlement}/{}", first.id());
+        let Some(name) = self.intents.name(&intent) else {
+            return Ok(Progress::Idle("advanced; waiting to see it"));
+        };
+        // Those after it may be ready too once it is final; Settlement skips what is not.
+        let mut statements: Vec<Settlement::Statement> = vec![first.into()];
+        for next in index + 1..index + self.config.max_statements.max(1) as u64 {
+            match self.rollup.statement(next).await? {
+                Some(statement) => statements.push(statement.into()),
+                None => break,
+            }
+        }
+        let call = Settlement::advanceCall { statements };
+        let inclusion =
+            self.rollup.send(name, TxRequest::call(settlement, call.abi_encode())).await?;
+        self.intents.done(&intent);
+        let reached = self.rollup.last_final().await?.batch;
+        Ok(Progress::Done(format!("advanced to batch {reached}, {} gas", inclusion.gas_used)))
+    }
+
+    /// An outage must be loud, also on L1.
+    async fn heartbeat(&mut self, last_final: u64, age: u64) -> Result<(), Error> {
+        let (settlement, id) =
+            (self.rollup.deployment.settlement, self.rollup.deployment.rollup_id);
+        tracing::error!(last_final, age, "nothing has become final although a batch waits");
+        let round = age / self.config.heartbeat_s.max(1);
+        let intent = format!("heartbeat/{id}/{last_final}/{round}");
+        let Some(name) = self.intents.name(&intent).filter(|name| *name == intent) else {
+            return Ok(());
+        };
+        let call = Settlement::heartbeatCall { rollupId: id };
+        self.rollup.send(name, TxRequest::call(settlement, call.abi_encode())).await?;
+        self.intents.done(&intent);
+        Ok(())
+    }
+
+    /// Pays the next unpaid withdrawal of a final batch, proven against the newest final output: every later one holds
+    /// it too.
+    async fn pay(&mut self, last_final: u64, output: B256) -> Result<Progress, Error> {
+        let first = last_final.saturating_sub(self.config.payout_lookback).max(1);
+        loop {
+            while let Some(withdrawal) = self.unpaid.last().cloned() {
+                let paid = self.pay_one(&withdrawal, last_final, output).await?;
+                self.unpaid.pop();
+                if paid {
+                    return Ok(Progress::Done(format!("paid withdrawal {}", withdrawal.hash)));
+                }
+            }
+            let from = self.pay_from.unwrap_or(first);
+            if from > last_final {
+                return Ok(Progress::Idle("every final withdrawal is paid"));
+            }
+            let Some(batch) = self.rollup.batch(from).await? else {
+                return Ok(Progress::Idle("the node has yet to derive final batches"));
+            };
+            self.unpaid =
+                withdrawals::of_blocks(&self.rollup, batch.first_block, batch.last_block).await?;
+            // In the order they were made.
+            self.unpaid.reverse();
+            self.pay_from = Some(from + 1);
+        }
+    }
+
+    /// `false`: there was nothing to do, or L1 refuses it now.
+    async fn pay_one(
+        &mut self,
+        withdrawal: &withdrawals::Withdrawal,
+        last_final: u64,
+        output: B256,
+    ) -> Result<bool, Error> {
+        let (hash, portal) = (withdrawal.hash, self.rollup.deployment.portal);
+        let refused = self.refused.get(&hash);
+        if refused.is_some_and(|at| at.elapsed() < REFUSED_FOR)
+            || withdrawal.message.gasLimit > U256::from(self.config.max_withdrawal_gas)
+        {
+            return Ok(false);
+        }
+        let paid = self
+            .rollup
+            .portal()
+            .finalizedWithdrawals(hash)
+            .call()
+            .await
+            .map_err(|e| self.rollup.call_error("Portal", portal, e))?;
+        let batch = match self.rollup.batch(last_final).await? {
+            Some(batch) if !paid => batch,
+            _ => return Ok(false),
+        };
+        let output =
+            withdrawals::final_output(&self.rollup, last_final, batch.last_block, output).await?;
+        let request = withdrawals::payment(&self.rollup, withdrawal, &output).await?;
+        match self.rollup.send(format!("pay/{portal}/{hash}"), request).await {
+            Ok(_) => {
+                metrics::counter!("oneslot_withdrawals_paid_total").increment(1);
+                Ok(true)
+            }
+            Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
+                tracing::warn!(%hash, message, "withdrawal refused by L1; its owner can try again");
+                self.refused.insert(hash, Instant::now());
+                Ok(false)
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// Runs settlement and, if configured, payout.
+pub async fn settle(config: SettlerConfig, cancel: CancellationToken) -> Result<(), Error> {
+    let rollup = Rollup::connect(&config.base).await?;
+    let base = config.base.clone();
+    let settler = Settler {
+        rollup,
+        config,
+        intents: Intents::default(),
+        pay_from: None,
+        unpaid: Vec::new(),
+        refused: HashMap::new(),
+    };
+    service::run(settler, &base, cancel).await
+}

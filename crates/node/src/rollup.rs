@@ -1,0 +1,203 @@
+//! One rollup as a service sees it: its contracts on L1, its node, and an account to act with.
+
+use std::time::Duration;
+
+use alloy::{eips::BlockNumberOrTag, providers::Provider};
+use alloy_primitives::{Address, B256, U256};
+use jsonrpsee::{
+    core::{ClientError, client::ClientT},
+    http_client::{HttpClient, HttpClientBuilder},
+    rpc_params,
+};
+use oneslot_l1::{
+    Deployment, IdempotencyKey, Inclusion, L1Client, Sender, TxRequest,
+    bindings::{Inbox, OptimisticLane, Portal, Settlement, TeeLane},
+};
+use oneslot_l2::{
+    PendingLimits,
+    api::{BatchInfo, PendingBatch, SyncStatus},
+};
+use oneslot_types::Statement;
+use serde::de::DeserializeOwned;
+
+use crate::{BaseConfig, Error};
+
+/// Largest answer of the rollup node: the input of a batch with its witness.
+const MAX_ANSWER: u32 = 512 << 20;
+
+/// A rollup's contracts, node and an account. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Rollup {
+    /// Addresses and rules.
+    pub deployment: Deployment,
+    /// L1.
+    pub l1: L1Client,
+    /// Our account on L1.
+    pub sender: Sender,
+    l2: HttpClient,
+    batch_depth: u64,
+}
+
+/// The last final batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Final {
+    /// Its index; 0 is genesis.
+    pub batch: u64,
+    /// Its output root.
+    pub output: B256,
+    /// L1 time at which it became final, seconds.
+    pub at: u64,
+}
+
+impl Rollup {
+    /// Connects to both ends and opens the account.
+    pub async fn connect(config: &BaseConfig) -> Result<Self, Error> {
+        let deployment = Deployment::load(&config.deployment)?;
+        if deployment.l1_chain_id != config.l1.chain_id {
+            return Err(Error::Config(format!(
+                "L1 chain id: the deployment is on {}, the configuration says {}",
+                deployment.l1_chain_id, config.l1.chain_id
+            )));
+        }
+        let signer = config.key.load()?;
+        let l1 = L1Client::connect(&config.l1).await?;
+        let sender = Sender::open(l1.clone(), signer, config.sender()).await?;
+        let l2 = HttpClientBuilder::default()
+            .max_response_size(MAX_ANSWER)
+            .request_timeout(Duration::from_secs(300))
+            .build(&config.l2_rpc)
+            .map_err(|e| Error::Config(format!("l2_rpc: {e}")))?;
+        Ok(Self { deployment, l1, sender, l2, batch_depth: config.batch_depth })
+    }
+
+    // ── L1 ──
+
+    /// The Inbox.
+    pub fn inbox(&self) -> Inbox::InboxInstance<&alloy::providers::DynProvider> {
+        Inbox::new(self.deployment.inbox, self.l1.provider())
+    }
+
+    /// The Portal.
+    pub fn portal(&self) -> Portal::PortalInstance<&alloy::providers::DynProvider> {
+        Portal::new(self.deployment.portal, self.l1.provider())
+    }
+
+    /// The Settlement.
+    pub fn settlement(&self) -> Settlement::SettlementInstance<&alloy::providers::DynProvider> {
+        Settlement::new(self.deployment.settlement, self.l1.provider())
+    }
+
+    /// The TEE lane.
+    pub fn tee_lane(&self) -> TeeLane::TeeLaneInstance<&alloy::providers::DynProvider> {
+        TeeLane::new(self.deployment.tee_lane, self.l1.provider())
+    }
+
+    /// The optimistic lane.
+    pub fn optimistic_lane(
+        &self,
+    ) -> OptimisticLane::OptimisticLaneInstance<&alloy::providers::DynProvider> {
+        OptimisticLane::new(self.deployment.optimistic_lane, self.l1.provider())
+    }
+
+    /// The last final batch.
+    pub async fn last_final(&self) -> Result<Final, Error> {
+        let last = self
+            .settlement()
+            .lastFinalized(self.deployment.rollup_id)
+            .call()
+            .await
+            .map_err(|e| self.call_error("Settlement", self.deployment.settlement, e))?;
+        Ok(Final { batch: last._0, output: last._1, at: last._2 })
+    }
+
+    /// Wei of our account.
+    pub async fn balance(&self) -> Result<U256, Error> {
+        self.l1.provider().get_balance(self.sender.address()).await.map_err(|e| {
+            let error = alloy::contract::Error::TransportError(e);
+            self.call_error("balance", self.sender.address(), error)
+        })
+    }
+
+    /// Timestamp of the L1 head, seconds.
+    pub async fn l1_time(&self) -> Result<u64, Error> {
+        let head = self.l1.block(BlockNumberOrTag::Latest).await?;
+        Ok(head.header.timestamp)
+    }
+
+    /// Sends one transaction for one intent and waits for it.
+    pub async fn send(&self, key: String, request: TxRequest) -> Result<Inclusion, Error> {
+        Ok(self.sender.send(&IdempotencyKey::new(key), request).await?)
+    }
+
+    /// Wraps the error of a contract call.
+    pub fn call_error(
+        &self,
+        contract: &'static str,
+        address: Address,
+        error: alloy::contract::Error,
+    ) -> Error {
+        self.l1.call_error(contract, address, error).into()
+    }
+
+    // ── The rollup node ──
+
+    /// Where the node stands.
+    pub async fn status(&self) -> Result<SyncStatus, Error> {
+        self.ask("oneslot_syncStatus", rpc_params![]).await
+    }
+
+    /// What to post next.
+    pub async fn pending_batch(
+        &self,
+        limits: &PendingLimits,
+    ) -> Result<Option<PendingBatch>, Error> {
+        self.ask("oneslot_pendingBatch", rpc_params![limits]).await
+    }
+
+    /// A batch that the node has derived, if L1 has buried it deep enough to speak about it.
+    pub async fn batch(&self, index: u64) -> Result<Option<BatchInfo>, Error> {
+        let batch: Option<BatchInfo> = self.ask("oneslot_batch", rpc_params![index]).await?;
+        let Some(batch) = batch else { return Ok(None) };
+        let head = self.l1.block_number().await?;
+        let deep = head + 1 >= batch.l1_block_number + self.batch_depth;
+        Ok(deep.then_some(batch))
+    }
+
+    /// The statement about a batch, see [`Rollup::batch`]; refused if the node computed it for another deployment.
+    pub async fn statement(&self, index: u64) -> Result<Option<Statement>, Error> {
+        let Some(batch) = self.batch(index).await? else {
+            return Ok(None);
+        };
+        let statement = batch.statement;
+        if statement.rollupId != self.deployment.rollup_id {
+            return Err(Error::Disagreement {
+                batch: index,
+                what: "the node serves another rollup",
+                expected: self.deployment.rollup_id,
+                got: statement.rollupId,
+            });
+        }
+        Ok(Some(statement))
+    }
+
+    /// Asks the node for anything.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: jsonrpsee::core::params::ArrayParams,
+    ) -> Result<T, Error> {
+        self.l2.request(method, params).await.map_err(|e| Error::Node {
+            method,
+            message: match e {
+                ClientError::Call(error) => error.to_string(),
+                ClientError::RequestTimeout => "no answer in time".into(),
+                other => without_address(&other.to_string()),
+            },
+        })
+    }
+}
+
+/// Connection errors repeat the address, which may hold a key.
+fn without_address(message: &str) -> String {
+    message.split_whitespace().filter(|word| !word.contains("://")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,268 @@
+//! The loop that every service is: look, take the next missing step, look again.
+//!
+//! No service keeps state that matters. What is still to do follows from L1 and the node each time; what is under way
+//! is in the sender's journal. So a service may be killed at any moment and started again, on another machine too once
+//! the first is gone.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::{BaseConfig, Error, ErrorKind};
+
+/// Longest pause between tries.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// What a look came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Something was done; there may be more.
+    Done(String),
+    /// Nothing to do now, and why.
+    Idle(&'static str),
+}
+
+/// One service.
+pub trait Service: Send {
+    /// Name for logs, metrics and `/health`.
+    const NAME: &'static str;
+
+    /// Looks at L1 and the node, and takes the next missing step, if any.
+    fn step(&mut self) -> impl Future<Output = Result<Progress, Error>> + Send;
+}
+
+/// What `/health` says.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// Name of the service.
+    pub service: &'static str,
+    /// Whether the last successful look is recent.
+    pub healthy: bool,
+    /// Seconds since the last successful look.
+    pub silent_s: u64,
+    /// What it came to.
+    pub state: String,
+    /// The last error since then.
+    pub error: Option<String>,
+}
+
+#[derive(Debug)]
+struct Pulse {
+    last: u64,
+    state: String,
+    error: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Monitor {
+    service: &'static str,
+    max_silence: u64,
+    pulse: Arc<Mutex<Pulse>>,
+}
+
+impl Monitor {
+    fn update(&self, change: impl FnOnce(&mut Pulse)) {
+        change(&mut self.pulse.lock().expect("invariant: nobody panics with the pulse"));
+    }
+
+    fn health(&self) -> Health {
+        let pulse = self.pulse.lock().expect("invariant: nobody panics with the pulse");
+        let silent_s = now().saturating_sub(pulse.last);
+        Health {
+            service: self.service,
+            healthy: silent_s <= self.max_silence,
+            silent_s,
+            state: pulse.state.clone(),
+            error: pulse.error.clone(),
+        }
+    }
+}
+
+/// Runs a service until it is cancelled or fails for good. A step under way is finished or left to the journal.
+pub async fn run<S: Service>(
+    mut service: S,
+    config: &BaseConfig,
+    cancel: CancellationToken,
+) -> Result<(), Error> {
+    let monitor = Monitor {
+        service: S::NAME,
+        max_silence: config.max_silence_s,
+        pulse: Arc::new(Mutex::new(Pulse { last: now(), state: "started".into(), error: None })),
+    };
+    if let Some(address) = config.http_addr {
+        serve(address, monitor.clone(), cancel.clone()).await?;
+    }
+    let poll = Duration::from_millis(config.poll_ms);
+    let mut failures = 0u32;
+    tracing::info!(service = S::NAME, "started");
+    loop {
+        let result = tokio::select! {
+            () = cancel.cancelled() => break,
+            result = service.step() => result,
+        };
+        let pause = match result {
+            Ok(progress) => {
+                failures = 0;
+                let (state, pause) = match progress {
+                    Progress::Done(what) => {
+                        tracing::info!(service = S::NAME, "{what}");
+                        metrics::counter!("oneslot_steps_total", "service" => S::NAME).increment(1);
+                        (what, Duration::ZERO)
+                    }
+                    Progress::Idle(why) => {
+                        tracing::debug!(service = S::NAME, why, "idle");
+                        (why.to_owned(), poll)
+                    }
+                };
+                monitor.update(|pulse| {
+                    *pulse = Pulse { last: now(), state, error: None };
+                });
+                pause
+            }
+            Err(error) => {
+                failures += 1;
+                let kind = error.kind();
+                metrics::counter!("oneslot_errors_total", "service" => S::NAME).increment(1);
+                tracing::warn!(service = S::NAME, %error, ?kind, failures, "step failed");
+                monitor.update(|pulse| pulse.error = Some(error.to_string()));
+                match kind {
+                    ErrorKind::Fatal => return Err(error),
+                    ErrorKind::Reset if failures < 3 => poll,
+                    ErrorKind::Reset | ErrorKind::Retry => {
+                        (poll * (1 << failures.min(10))).min(MAX_PAUSE)
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    tracing::info!(service = S::NAME, "stopped");
+    Ok(())
+}
+
+async fn serve(
+    address: SocketAddr,
+    monitor: Monitor,
+    cancel: CancellationToken,
+) -> Result<(), Error> {
+    // Installs the recorder, so that metrics count from the start.
+    oneslot_l2::metrics_handle();
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(|e| Error::Local {
+        what: "listening for /health and /metrics",
+        message: format!("{address}: {e}"),
+    })?;
+    let app = Router::new()
+        .route("/health", get(health))
+        .route("/metrics", get(render))
+        .with_state(monitor);
+    tokio::spawn(async move {
+        let served = axum::serve(listener, app).with_graceful_shutdown(cancel.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::error!(%error, "/health and /metrics are down");
+        }
+    });
+    Ok(())
+}
+
+async fn health(State(monitor): State<Monitor>) -> (StatusCode, Json<Health>) {
+    let health = monitor.health();
+    let code = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(health))
+}
+
+async fn render() -> (StatusCode, String) {
+    match oneslot_l2::metrics_handle() {
+        Some(handle) => (StatusCode::OK, handle.render()),
+        None => {
+            (StatusCode::NOT_FOUND, "the metrics of this process are served elsewhere\n".into())
+        }
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    struct Scripted {
+        steps: Vec<Result<Progress, Error>>,
+        taken: Arc<AtomicUsize>,
+        cancel: CancellationToken,
+    }
+
+    impl Service for Scripted {
+        const NAME: &'static str = "scripted";
+
+        async fn step(&mut self) -> Result<Progress, Error> {
+            self.taken.fetch_add(1, Ordering::SeqCst);
+            if self.steps.is_empty() {
+                self.cancel.cancel();
+                return Ok(Progress::Idle("over"));
+            }
+            self.steps.remove(0)
+        }
+    }
+
+    fn config() -> BaseConfig {
+        serde_json::from_value(serde_json::json!({
+            "deployment": "x", "journal": "x", "key": {"env": "X"}, "poll_ms": 1,
+            "l1": {"rpc_url": "http://localhost", "chain_id": 31337}, "l2_rpc": "http://localhost"
+        }))
+        .unwrap()
+    }
+
+    async fn script(steps: Vec<Result<Progress, Error>>) -> (Result<(), Error>, usize) {
+        let (taken, cancel) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let service = Scripted { steps, taken: taken.clone(), cancel: cancel.clone() };
+        let result = run(service, &config(), cancel).await;
+        (result, taken.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test]
+    async fn errors_that_pass_do_not_end_a_service() {
+        let retry = || Err(Error::Node { method: "x", message: "away".into() });
+        let (result, taken) =
+            script(vec![retry(), retry(), Ok(Progress::Done("it".into())), retry()]).await;
+        result.unwrap();
+        assert_eq!(taken, 5);
+    }
+
+    #[tokio::test]
+    async fn a_fatal_error_ends_a_service_at_once() {
+        let (result, taken) =
+            script(vec![Err(Error::Config("no".into())), Ok(Progress::Idle("never"))]).await;
+        assert!(matches!(result, Err(Error::Config(_))));
+        assert_eq!(taken, 1);
+    }
+
+    #[test]
+    fn silence_is_ill_health() {
+        let monitor = Monitor {
+            service: "x",
+            max_silence: 10,
+            pulse: Arc::new(Mutex::new(Pulse {
+                last: now() - 11,
+                state: String::new(),
+                error: Some("away".into()),
+            })),
+        };
+        assert!(!monitor.health().healthy);
+        monitor.update(|pulse| pulse.last = now());
+        assert!(monitor.health().healthy);
+    }
+}
