@@ -174,8 +174,9 @@ fn code_may_end_at_4_gib() {
     let base = 0xffff_f000;
     for (op, size) in STORES {
         let last = 0x1000 - size;
-        let store = s(op, 5, 6, last as i32 - 2047);
-        let mut code = code_segment(&[u(Op::Auipc, 5, 0), i(Op::Addi, 5, 5, 2047), store]);
+        let store = s(op, 5, 6, last as i32 - 4094);
+        let add = i(Op::Addi, 5, 5, 2047);
+        let mut code = code_segment(&[u(Op::Auipc, 5, 0), add, add, store]);
         code.address = base;
         let program = Program::from_elf(&elf(base, &[code])).unwrap();
         let expected = Trap::CodeWrite { address: base + last, size: size as u8 };
