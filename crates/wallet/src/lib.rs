@@ -1,1 +1,24 @@
-//! Deposits, withdrawals and their status: what a person or a bridge front end calls.
+#![doc = include_str!("../README.md")]
+
+mod contracts;
+mod deposit;
+mod error;
+mod l2;
+mod observe;
+mod pay;
+mod proof;
+mod rollup;
+mod status;
+mod wallet;
+mod withdraw;
+mod withdrawal;
+
+pub use deposit::Deposited;
+pub use error::{Error, ErrorKind};
+pub use l2::DepositStatus;
+pub use pay::{Payment, Relay};
+pub use proof::PaymentProof;
+pub use rollup::Rollup;
+pub use status::{Facts, Instant, Lane, LaneKind, OpenBatch, Stage, Status, Vote};
+pub use wallet::{Wallet, WalletConfig};
+pub use withdrawal::{Message, Withdrawal, slot_of};

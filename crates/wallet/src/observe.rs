@@ -1,0 +1,229 @@
+//! Collects what [`Status`] is drawn from.
+
+use crate::{
+    Error, Wallet, Withdrawal,
+    contracts::Lane as LaneContract,
+    l2::BatchInfo,
+    status::{Facts, Instant, Lane, LaneKind, OpenBatch, Status, Vote},
+    wallet::L1,
+};
+use alloy::{eips::BlockNumberOrTag, providers::DynProvider};
+use alloy_primitives::{Address, U256};
+use oneslot_l1::bindings::{Inbox, Settlement};
+use oneslot_types::Statement;
+
+type SettlementInstance<'a> = Settlement::SettlementInstance<&'a DynProvider>;
+
+fn failed(error: alloy::contract::Error) -> Error {
+    Error::contract(L1, "Settlement or lane", error)
+}
+
+impl Wallet {
+    /// Where a withdrawal stands, which lanes are missing and when it can be paid.
+    ///
+    /// What L1 says is read from L1; which batch holds the withdrawal, and what that batch does, from the
+    /// rollup's node, which can so delay or confuse this answer, but cannot change a payment.
+    pub async fn status(&self, withdrawal: &Withdrawal) -> Result<Status, Error> {
+        Ok(Status::of(&self.facts(withdrawal).await?))
+    }
+
+    async fn facts(&self, withdrawal: &Withdrawal) -> Result<Facts, Error> {
+        let settlement = self.settlement();
+        let id = self.rollup().rollup_id;
+        let now = self.l1.block(BlockNumberOrTag::Latest).await?.header.timestamp;
+        // Batch, output, time; the contract does not name them.
+        let last = settlement.lastFinalized(id).call().await.map_err(failed)?;
+        let paid = self.is_paid(withdrawal).await?;
+        let batch = match paid {
+            // A payment is the end, and it needs no more of the node.
+            true => None,
+            false => self.batch_of(withdrawal).await?,
+        };
+        let mut facts = Facts {
+            now,
+            paid,
+            value: withdrawal.value,
+            calls: !withdrawal.data.is_empty(),
+            included: batch.is_some(),
+            batch: batch.flatten(),
+            finalized: last._0,
+            finalized_at: last._2,
+            open: Vec::new(),
+            instant: Instant::Free,
+            instant_window: 0,
+            last_resort_after: 0,
+        };
+        if let Some(index) = facts.batch {
+            let policy = settlement.policy(id, index).call().await.map_err(failed)?;
+            facts.instant_window = policy.instantWindow;
+            facts.last_resort_after = policy.lastResortAfter;
+            match index <= facts.finalized {
+                true => facts.instant = self.instant(&settlement, index).await?,
+                false => {
+                    facts.open = self.open_batches(&settlement, facts.finalized, index).await?
+                }
+            }
+        }
+        Ok(facts)
+    }
+
+    /// Whether the Portal has paid it.
+    pub async fn is_paid(&self, withdrawal: &Withdrawal) -> Result<bool, Error> {
+        let paid = self.portal().finalizedWithdrawals(withdrawal.hash()).call().await;
+        paid.map_err(|error| Error::contract(L1, "Portal.finalizedWithdrawals", error))
+    }
+
+    /// Outer none: not in an L2 block. Inner none: its block is in no posted batch.
+    async fn batch_of(&self, withdrawal: &Withdrawal) -> Result<Option<Option<u64>>, Error> {
+        // Read again: a block that was not posted can be replaced, and the transaction move.
+        let Some(receipt) = self.l2.receipt(withdrawal.l2_tx).await? else { return Ok(None) };
+        let hash = withdrawal.hash();
+        let logs = Withdrawal::from_logs(withdrawal.l2_tx, receipt.block(), &receipt.logs);
+        if !logs.iter().any(|found| found.hash() == hash) {
+            return Ok(None);
+        }
+        let batch = self.l2.batch_of_block(receipt.block()).await?;
+        let Some(BatchInfo { index, statement: Some(statement), .. }) = batch else {
+            return Ok(Some(None));
+        };
+        let posted = self.is_posted(&statement).await?;
+        Ok(Some(posted.then_some(index)))
+    }
+
+    /// Whether the Inbox knows the batch that the node speaks of, or the node follows another chain.
+    async fn is_posted(&self, statement: &Statement) -> Result<bool, Error> {
+        let inbox = Inbox::new(self.rollup().inbox, self.l1.provider());
+        let posted = inbox.batchCommitment(statement.batchIndex).call().await;
+        let posted = posted.map_err(|error| Error::contract(L1, "Inbox", error))?;
+        Ok(posted == statement.batchCommitment)
+    }
+
+    async fn instant(
+        &self,
+        settlement: &SettlementInstance<'_>,
+        batch: u64,
+    ) -> Result<Instant, Error> {
+        let id = self.rollup().rollup_id;
+        let portal = self.portal();
+        if portal.instantCap().call().await.map_err(failed)? == U256::ZERO
+            || settlement.isSettledBeyondInstant(id, batch).call().await.map_err(failed)?
+        {
+            return Ok(Instant::Free);
+        }
+        Ok(Instant::Capped(portal.instantAvailable().call().await.map_err(failed)?))
+    }
+
+    /// The first open batch, which holds up all after it, and the withdrawal's own.
+    async fn open_batches(
+        &self,
+        settlement: &SettlementInstance<'_>,
+        finalized: u64,
+        own: u64,
+    ) -> Result<Vec<OpenBatch>, Error> {
+        let mut open = Vec::new();
+        let mut indices = vec![finalized + 1, own];
+        indices.dedup();
+        for index in indices {
+            let batch = self.l2.batch(index).await?;
+            let statement = batch.statement.ok_or_else(|| Error::Missing {
+                what: format!("the statement of batch {index}"),
+            })?;
+            open.push(OpenBatch { index, lanes: self.lanes(settlement, &statement).await? });
+        }
+        Ok(open)
+    }
+
+    async fn lanes(
+        &self,
+        settlement: &SettlementInstance<'_>,
+        statement: &Statement,
+    ) -> Result<Vec<Lane>, Error> {
+        let id = self.rollup().rollup_id;
+        let policy = settlement.policy(id, statement.batchIndex).call().await.map_err(failed)?;
+        let mut lanes = Vec::with_capacity(policy.lanes.len());
+        for address in policy.lanes {
+            let suspended = settlement.suspended(id, address).call().await.map_err(failed)? != 0;
+            lanes.push(self.lane(address, suspended, statement).await?);
+        }
+        Ok(lanes)
+    }
+
+    async fn lane(
+        &self,
+        address: Address,
+        suspended: bool,
+        statement: &Statement,
+    ) -> Result<Lane, Error> {
+        let lane = LaneContract::new(address, self.l1.provider());
+        let kind = match lane.kind().call().await.map_err(failed)? {
+            LaneContract::Kind::Zk => LaneKind::Zk,
+            LaneContract::Kind::Tee => LaneKind::Tee,
+            _ => LaneKind::Optimistic,
+        };
+        let window = match kind {
+            LaneKind::Optimistic => lane.window().call().await.map_err(failed)?,
+            _ => 0,
+        };
+        let (statement_id, input_id) = (statement.id(), statement.input_id());
+        let id = self.rollup().rollup_id;
+        let vote = if suspended {
+            Vote::Suspended
+        } else if lane.attests(statement_id, input_id, id).call().await.map_err(failed)? {
+            Vote::Attested
+        } else if kind == LaneKind::Optimistic {
+            let claim = lane.claimOf(statement_id).call().await.map_err(failed)?;
+            let rivals = lane.openClaims(input_id).call().await.map_err(failed)?;
+            claim_vote(&claim, rivals)
+        } else {
+            Vote::Missing
+        };
+        Ok(Lane { address, kind, vote, window })
+    }
+
+    pub(crate) fn settlement(&self) -> SettlementInstance<'_> {
+        Settlement::new(self.rollup().settlement, self.l1.provider())
+    }
+}
+
+/// What a claim that does not attest now stands for. `open_claims` counts all with its input, itself included.
+fn claim_vote(claim: &LaneContract::Claim, open_claims: U256) -> Vote {
+    use LaneContract::ClaimState;
+    match claim.state {
+        ClaimState::None if open_claims.is_zero() => Vote::Missing,
+        // Somebody claims another output.
+        ClaimState::None => Vote::Disputed,
+        ClaimState::Open if claim.openChallenges == 0 && open_claims == U256::ONE => {
+            Vote::Claimed { ready_at: claim.readyAt }
+        }
+        _ => Vote::Disputed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use LaneContract::{Claim, ClaimState};
+
+    fn claim(state: ClaimState, open_challenges: u16) -> Claim {
+        Claim {
+            proposer: Address::ZERO,
+            readyAt: 77,
+            state,
+            challenges: open_challenges,
+            openChallenges: open_challenges,
+        }
+    }
+
+    #[test]
+    fn claims_are_read_as_the_lane_counts_them() {
+        let one = U256::ONE;
+        let vote = |state, challenges, open| claim_vote(&claim(state, challenges), open);
+        assert_eq!(vote(ClaimState::None, 0, U256::ZERO), Vote::Missing);
+        assert_eq!(vote(ClaimState::None, 0, one), Vote::Disputed);
+        assert_eq!(vote(ClaimState::Open, 0, one), Vote::Claimed { ready_at: 77 });
+        assert_eq!(vote(ClaimState::Open, 1, one), Vote::Disputed);
+        assert_eq!(vote(ClaimState::Open, 0, U256::from(2)), Vote::Disputed);
+        assert_eq!(vote(ClaimState::Lost, 0, U256::ZERO), Vote::Disputed);
+        assert_eq!(vote(ClaimState::Returned, 0, U256::ZERO), Vote::Disputed);
+    }
+}

@@ -1,0 +1,138 @@
+//! L2 to L1: the end. Anyone can pay out any withdrawal, once its batch is final.
+
+use crate::{
+    Error, PaymentProof, Wallet, Withdrawal,
+    contracts::MESSAGE_PASSER,
+    wallet::{L1, Side},
+};
+use alloy::{providers::Provider, rpc::types::TransactionRequest};
+use alloy_primitives::{B256, U256};
+use oneslot_l1::bindings::L1CrossDomainMessenger;
+use serde::Serialize;
+
+/// Gas on top of the estimate where a message is relayed: the messenger swallows a lack of gas in the
+/// message's own call, so an estimate can be too low without failing.
+const RELAY_RESERVE: u64 = 200_000;
+
+/// A withdrawal that is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// The transaction, if this call sent it; none if the withdrawal was paid before.
+    pub l1_tx: Option<B256>,
+    /// What became of the message inside.
+    pub relay: Relay,
+}
+
+/// What became of a message of the cross-domain messenger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Relay {
+    /// The withdrawal is no message: its call was the payment.
+    None,
+    /// Delivered: bridged tokens are with their recipient.
+    Delivered,
+    /// The recipient's call failed. Nothing is lost: [`Wallet::retry_message`], by anyone.
+    Failed,
+}
+
+impl Wallet {
+    /// Pays a withdrawal whose batch is final, out of the Portal. Bridged tokens are released by the same
+    /// transaction. Calling it again, or after somebody else, is harmless.
+    ///
+    /// # Errors
+    /// [`Error::NotPayable`] while the batch is not final, [`Error::BadProof`] when the L2 node's data do not
+    /// lead to the final output.
+    pub async fn pay(&self, withdrawal: &Withdrawal) -> Result<Payment, Error> {
+        if self.is_paid(withdrawal).await? {
+            return self.payment(withdrawal, None).await;
+        }
+        let proof = self.prove(withdrawal).await?;
+        match self.send_payment(withdrawal, &proof).await {
+            Ok(hash) => self.payment(withdrawal, Some(hash)).await,
+            // Somebody may have been faster.
+            Err(Error::Rpc { refused: true, .. } | Error::Reverted { .. })
+                if self.is_paid(withdrawal).await? =>
+            {
+                self.payment(withdrawal, None).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The checked proof of a withdrawal, for who sends the payment by other means.
+    pub async fn prove(&self, withdrawal: &Withdrawal) -> Result<PaymentProof, Error> {
+        let not_payable = |reason: String| Error::NotPayable { hash: withdrawal.hash(), reason };
+        let receipt = self.l2.receipt(withdrawal.l2_tx).await?;
+        let receipt =
+            receipt.ok_or_else(|| not_payable("its transaction is in no L2 block".into()))?;
+        let batch = self.l2.batch_of_block(receipt.block()).await?;
+        let batch = batch.ok_or_else(|| not_payable("its L2 block is in no batch".into()))?;
+
+        let id = self.rollup().rollup_id;
+        let output = self.settlement().finalOutput(id, batch.index).call().await;
+        let output = output.map_err(|error| Error::contract(L1, "finalOutput", error))?;
+        if output.is_zero() {
+            return Err(not_payable(format!("its batch {} is not final", batch.index)));
+        }
+        let block = self.l2.block(batch.last_block).await?;
+        let proof = self.l2.proof(MESSAGE_PASSER, withdrawal.slot(), batch.last_block).await?;
+        let nodes = proof.storage_proof.into_iter().next().map(|slot| slot.proof);
+        let nodes = nodes.unwrap_or_default();
+        PaymentProof::new(withdrawal.clone(), batch.index, output, &block.header.inner, nodes)
+    }
+
+    /// Delivers a message that failed inside a payment, for example because its recipient was paused.
+    pub async fn retry_message(&self, withdrawal: &Withdrawal) -> Result<B256, Error> {
+        let messenger = self.rollup().l1_messenger;
+        if self.relay(withdrawal).await? != Relay::Failed {
+            let reason = "it holds no message that failed".into();
+            return Err(Error::NotPayable { hash: withdrawal.hash(), reason });
+        }
+        // The messenger takes the same call from anyone, without value, after a failure.
+        let data = withdrawal.data.clone();
+        let receipt = self.send(Side::L1, messenger, data, U256::ZERO, None).await?;
+        Ok(receipt.transaction_hash)
+    }
+
+    async fn send_payment(
+        &self,
+        withdrawal: &Withdrawal,
+        proof: &PaymentProof,
+    ) -> Result<B256, Error> {
+        let (to, data) = proof.call(self.rollup().portal);
+        let request = TransactionRequest::default()
+            .from(self.own_address()?)
+            .to(to)
+            .input(data.clone().into());
+        let estimate = self.l1.provider().estimate_gas(request).await;
+        let estimate = estimate.map_err(|error| Error::transport(L1, "proveAndPay", error))?;
+        let reserve = match withdrawal.message(self.rollup().l1_messenger) {
+            Some(_) => RELAY_RESERVE,
+            None => 0,
+        };
+        let gas = Some(estimate + estimate / 4 + reserve);
+        let receipt = self.send(Side::L1, to, data, U256::ZERO, gas).await?;
+        Ok(receipt.transaction_hash)
+    }
+
+    async fn payment(
+        &self,
+        withdrawal: &Withdrawal,
+        l1_tx: Option<B256>,
+    ) -> Result<Payment, Error> {
+        Ok(Payment { l1_tx, relay: self.relay(withdrawal).await? })
+    }
+
+    /// What became of the message inside a withdrawal that was paid.
+    async fn relay(&self, withdrawal: &Withdrawal) -> Result<Relay, Error> {
+        let address = self.rollup().l1_messenger;
+        let Some(message) = withdrawal.message(address) else { return Ok(Relay::None) };
+        let messenger = L1CrossDomainMessenger::new(address, self.l1.provider());
+        let delivered = messenger.successfulMessages(message.hash).call().await;
+        match delivered.map_err(|error| Error::contract(L1, "successfulMessages", error))? {
+            true => Ok(Relay::Delivered),
+            false => Ok(Relay::Failed),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! A connection to both chains, and an account.
+
+use crate::{
+    Error, Rollup,
+    l2::{L2, L2Client, Receipt},
+};
+use alloy::{
+    network::{EthereumWallet, NetworkWallet},
+    providers::{DynProvider, Provider, ProviderBuilder},
+    rpc::types::TransactionRequest,
+};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use oneslot_l1::{L1Client, L1Config, bindings};
+use std::{borrow::Cow, time::Duration};
+use url::Url;
+
+/// Name of the chain in errors.
+pub(crate) const L1: &str = "L1";
+
+/// How often a transaction that was sent is looked for.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What a wallet connects to.
+#[derive(Clone, Debug)]
+pub struct WalletConfig {
+    /// The rollup.
+    pub rollup: Rollup,
+    /// JSON-RPC of L1.
+    pub l1_rpc: Url,
+    /// JSON-RPC of the rollup.
+    pub l2_rpc: Url,
+    /// Limit on one request.
+    pub request_timeout: Duration,
+    /// How long to wait until a transaction is in a block.
+    pub inclusion_timeout: Duration,
+}
+
+impl WalletConfig {
+    /// The defaults: 10 s a request, 3 min until inclusion.
+    pub fn new(rollup: Rollup, l1_rpc: Url, l2_rpc: Url) -> Self {
+        Self {
+            rollup,
+            l1_rpc,
+            l2_rpc,
+            request_timeout: Duration::from_secs(10),
+            inclusion_timeout: Duration::from_secs(180),
+        }
+    }
+}
+
+/// Deposits, withdraws and says where the money is.
+#[derive(Clone, Debug)]
+pub struct Wallet {
+    pub(crate) config: WalletConfig,
+    pub(crate) l1: L1Client,
+    pub(crate) l2: L2Client,
+    account: Option<Account>,
+}
+
+/// Signs on both chains.
+#[derive(Clone, Debug)]
+struct Account {
+    address: Address,
+    l1: DynProvider,
+    l2: DynProvider,
+}
+
+/// Which chain a transaction goes to.
+#[derive(Clone, Copy)]
+pub(crate) enum Side {
+    L1,
+    L2,
+}
+
+impl Side {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::L1 => L1,
+            Self::L2 => L2,
+        }
+    }
+}
+
+impl Wallet {
+    /// Connects, and checks both chain ids and that the Portal is this rollup's.
+    ///
+    /// `signer` may be left out by who only reads. It is alloy's: a local key (`PrivateKeySigner`) or
+    /// whatever else implements it. The key is neither stored nor printed.
+    pub async fn connect(
+        config: WalletConfig,
+        signer: Option<EthereumWallet>,
+    ) -> Result<Self, Error> {
+        let mut l1_config = L1Config::new(config.l1_rpc.clone(), config.rollup.l1_chain_id);
+        l1_config.request_timeout_ms = config.request_timeout.as_millis() as u64;
+        let l1 = L1Client::connect(&l1_config).await?;
+        let http = reqwest::Client::builder().timeout(config.request_timeout).build();
+        let http = http.map_err(|error| Error::Rpc {
+            chain: L2,
+            method: "HTTP client",
+            message: error.to_string(),
+            refused: true,
+        })?;
+        let bare = ProviderBuilder::new()
+            .disable_recommended_fillers()
+            .connect_reqwest(http.clone(), config.l2_rpc.clone())
+            .erased();
+        let account = signer.map(|signer| {
+            let address =
+                NetworkWallet::<alloy::network::Ethereum>::default_signer_address(&signer);
+            let connect = |url: &Url| {
+                ProviderBuilder::new()
+                    .wallet(signer.clone())
+                    .connect_reqwest(http.clone(), url.clone())
+                    .erased()
+            };
+            Account { address, l1: connect(&config.l1_rpc), l2: connect(&config.l2_rpc) }
+        });
+        let wallet = Self { config, l1, l2: L2Client::new(bare), account };
+        wallet.check_chain().await?;
+        wallet.check_portal().await?;
+        Ok(wallet)
+    }
+
+    async fn check_chain(&self) -> Result<(), Error> {
+        let got = self.l2.provider().get_chain_id().await;
+        let got = got.map_err(|error| Error::transport(L2, "eth_chainId", error))?;
+        let expected = self.config.rollup.l2_chain_id;
+        match got == expected {
+            true => Ok(()),
+            false => Err(Error::ChainId { chain: L2, expected, got }),
+        }
+    }
+
+    /// Money sent to a Portal of another rollup would be lost.
+    async fn check_portal(&self) -> Result<(), Error> {
+        let rollup = &self.config.rollup;
+        let portal = self.portal();
+        let failed = |error| Error::contract(L1, "Portal", error);
+        let inbox = portal.inbox().call().await.map_err(failed)?;
+        let settlement = portal.settlement().call().await.map_err(failed)?;
+        let id = portal.rollupId().call().await.map_err(failed)?;
+        for (what, expected, got) in [
+            ("inbox", rollup.inbox.to_string(), inbox.to_string()),
+            ("settlement", rollup.settlement.to_string(), settlement.to_string()),
+            ("rollup id", rollup.rollup_id.to_string(), id.to_string()),
+        ] {
+            if expected != got {
+                return Err(Error::Portal { portal: rollup.portal, what, expected, got });
+            }
+        }
+        Ok(())
+    }
+
+    /// The rollup it works with.
+    pub fn rollup(&self) -> &Rollup {
+        &self.config.rollup
+    }
+
+    /// The account that signs, if there is one.
+    pub fn address(&self) -> Option<Address> {
+        self.account.as_ref().map(|account| account.address)
+    }
+
+    pub(crate) fn own_address(&self) -> Result<Address, Error> {
+        self.address().ok_or(Error::NoAccount)
+    }
+
+    pub(crate) fn portal(&self) -> bindings::Portal::PortalInstance<&DynProvider> {
+        bindings::Portal::new(self.config.rollup.portal, self.l1.provider())
+    }
+
+    /// Bare provider of a chain, for calls.
+    pub(crate) fn reader(&self, side: Side) -> &DynProvider {
+        match side {
+            Side::L1 => self.l1.provider(),
+            Side::L2 => self.l2.provider(),
+        }
+    }
+
+    /// Signs and sends a call and waits until it is in a block.
+    ///
+    /// `gas` is the limit; without one the node's estimate and a quarter more is taken.
+    pub(crate) async fn send(
+        &self,
+        side: Side,
+        to: Address,
+        data: Bytes,
+        value: U256,
+        gas: Option<u64>,
+    ) -> Result<Receipt, Error> {
+        let chain = side.name();
+        let account = self.account.as_ref().ok_or(Error::NoAccount)?;
+        let provider = match side {
+            Side::L1 => &account.l1,
+            Side::L2 => &account.l2,
+        };
+        let request = TransactionRequest::default()
+            .from(account.address)
+            .to(to)
+            .input(data.into())
+            .value(value);
+        let gas = match gas {
+            Some(gas) => gas,
+            None => {
+                let estimate = provider.estimate_gas(request.clone()).await;
+                let estimate =
+                    estimate.map_err(|error| Error::transport(chain, "eth_estimateGas", error))?;
+                estimate.saturating_add(estimate / 4)
+            }
+        };
+        let pending = provider.send_transaction(request.gas_limit(gas)).await;
+        let pending =
+            pending.map_err(|error| Error::transport(chain, "eth_sendRawTransaction", error))?;
+        let hash = *pending.tx_hash();
+        tracing::info!(chain, %hash, %to, "sent a transaction");
+        let receipt = self.wait(side, hash).await?;
+        match receipt.succeeded() {
+            true => Ok(receipt),
+            false => Err(Error::Reverted { chain, hash }),
+        }
+    }
+
+    async fn wait(&self, side: Side, hash: B256) -> Result<Receipt, Error> {
+        let after = self.config.inclusion_timeout;
+        let look = async {
+            loop {
+                // A request that fails says nothing about the transaction: look again.
+                match self.receipt(side, hash).await {
+                    Ok(Some(receipt)) => return receipt,
+                    Ok(None) => {}
+                    Err(error) => tracing::debug!(%error, %hash, "could not look for a receipt"),
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        let seen = tokio::time::timeout(after, look).await;
+        seen.map_err(|_| Error::Unconfirmed { chain: side.name(), hash, after })
+    }
+
+    async fn receipt(&self, side: Side, hash: B256) -> Result<Option<Receipt>, Error> {
+        if let Side::L2 = side {
+            return self.l2.receipt(hash).await;
+        }
+        let method = "eth_getTransactionReceipt";
+        let answer = self.l1.provider().raw_request(Cow::Borrowed(method), (hash,)).await;
+        answer.map_err(|error| Error::transport(L1, method, error))
+    }
+}
