@@ -59,7 +59,9 @@ contract Inbox is IInbox {
         if (params.batcher == address(0) || params.registrant == address(0) || params.portal == address(0)) {
             revert ZeroAddress();
         }
-        if (params.forceWindow == 0 || params.forceWindow > MAX_FORCE_WINDOW) revert BadForceWindow(params.forceWindow);
+        if (params.forceWindow == 0 || params.forceWindow > MAX_FORCE_WINDOW) {
+            revert BadForceWindow(params.forceWindow);
+        }
 
         batcher = params.batcher;
         registrant = params.registrant;

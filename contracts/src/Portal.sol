@@ -161,7 +161,9 @@ contract Portal is IPortal, DepositMeter {
     /// the gas: 63/64 of what is left after the overhead must reach `gasLimit`.
     function _call(address target, uint256 gasLimit, uint256 value, bytes memory data) private returns (bool success) {
         uint256 available = gasleft();
-        if (available < CALL_OVERHEAD || gasLimit > (available - CALL_OVERHEAD) / 64 * 63) revert NotEnoughGas(gasLimit);
+        if (available < CALL_OVERHEAD || gasLimit > (available - CALL_OVERHEAD) / 64 * 63) {
+            revert NotEnoughGas(gasLimit);
+        }
         assembly ("memory-safe") {
             success := call(gas(), target, value, add(data, 32), mload(data), 0, 0)
         }

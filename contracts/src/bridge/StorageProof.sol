@@ -41,8 +41,9 @@ library StorageProof {
                 if (!matches) return false;
                 depth += nibbles;
                 if (isLeaf) {
-                    return depth == KEY_NIBBLES && used == proof.length && secondEnd - firstEnd == 1
-                        && node[firstEnd] == 0x01;
+                    return
+                        depth == KEY_NIBBLES && used == proof.length && secondEnd - firstEnd == 1
+                            && node[firstEnd] == 0x01;
                 }
                 if (nibbles == 0) revert MalformedNode();
                 start = firstEnd;

@@ -110,7 +110,9 @@ contract StorageProofTest is EdgeTest {
         vm.assertTrue(verifiers.ours(root, slot, proof));
         if (branches != 0 && proof[branches].length < 32) {
             bytes[] memory shorter = new bytes[](branches);
-            for (uint256 i = 0; i < branches; ++i) shorter[i] = proof[i];
+            for (uint256 i = 0; i < branches; ++i) {
+                shorter[i] = proof[i];
+            }
             vm.assertTrue(verifiers.ours(root, slot, shorter));
             vm.assertEq(_openZeppelinAccepts(root, slot, shorter), true);
         }
@@ -136,11 +138,15 @@ contract StorageProofTest is EdgeTest {
         place %= proof.length;
 
         bytes[] memory fewer = new bytes[](proof.length - 1);
-        for (uint256 i = 0; i < fewer.length; ++i) fewer[i] = proof[i < place ? i : i + 1];
+        for (uint256 i = 0; i < fewer.length; ++i) {
+            fewer[i] = proof[i < place ? i : i + 1];
+        }
         vm.assertFalse(_accepts(root, slot, fewer));
 
         bytes[] memory more = new bytes[](proof.length + 1);
-        for (uint256 i = 0; i < more.length; ++i) more[i] = proof[i <= place ? i : i - 1];
+        for (uint256 i = 0; i < more.length; ++i) {
+            more[i] = proof[i <= place ? i : i - 1];
+        }
         vm.assertFalse(_accepts(root, slot, more));
     }
 

@@ -28,7 +28,9 @@ abstract contract TransactionGas is EdgeTest {
         require(success, "transaction failed");
 
         uint256 tokens = 0;
-        for (uint256 i = 0; i < data.length; ++i) tokens += data[i] == 0 ? 1 : 4;
+        for (uint256 i = 0; i < data.length; ++i) {
+            tokens += data[i] == 0 ? 1 : 4;
+        }
         gas = 21_000 + 4 * tokens + execution;
         uint256 floor = 21_000 + 10 * tokens;
         if (gas < floor) gas = floor;
@@ -50,9 +52,7 @@ contract PortalGasTest is PortalFixture, TransactionGas {
         OutputRootProof memory proof = _finalizeRoot(1, root);
         vm.cool(address(outputs));
         vm.cool(BOB);
-        return _transact(
-            ALICE, address(portal), 0, abi.encodeCall(IPortal.proveAndPay, (withdrawal, 1, proof, nodes))
-        );
+        return _transact(ALICE, address(portal), 0, abi.encodeCall(IPortal.proveAndPay, (withdrawal, 1, proof, nodes)));
     }
 
     /// Goal of docs/design: at most 120k. Calldata alone decides it from five levels on: EIP-7623 asks 40 gas a byte.
@@ -78,7 +78,8 @@ contract PortalGasTest is PortalFixture, TransactionGas {
             if (i == 1) _nextBlock();
             vm.cool(address(inbox));
             (uint256 gas,) = _transact(ALICE, address(portal), 1 ether, call);
-            string[3] memory names = ["first deposit ever", "first deposit of an L1 block", "second deposit of an L1 block"];
+            string[3] memory names =
+                ["first deposit ever", "first deposit of an L1 block", "second deposit of an L1 block"];
             vm.snapshotValue("Portal", names[i], gas);
         }
     }
@@ -89,10 +90,7 @@ contract InboxGasTest is InboxFixture, TransactionGas {
         for (uint64 index = 1; index <= 8; ++index) {
             _nextBlock();
             (uint256 gas,) = _transact(
-                BATCHER,
-                address(inbox),
-                0,
-                abi.encodeCall(IInbox.postCalldata, (index, 999 + index, 0, new bytes(0)))
+                BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (index, 999 + index, 0, new bytes(0)))
             );
             // Index 4 is the first of a new slot of timestamps.
             if (index == 4) vm.snapshotValue("Inbox", "post calldata, empty, every fourth", gas);

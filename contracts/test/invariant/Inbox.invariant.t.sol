@@ -38,7 +38,9 @@ contract InboxHandler is EdgeTest {
     function pass(uint256 blocks) external {
         blocks = _bound(blocks, 1, 40);
         (uint64 number, uint64 timestamp) = _now();
-        for (uint256 i = 1; i <= blocks; ++i) _mine(number + i, timestamp + 12 * i);
+        for (uint256 i = 1; i <= blocks; ++i) {
+            _mine(number + i, timestamp + 12 * i);
+        }
     }
 
     function passLong(uint256 time) external {
@@ -51,9 +53,7 @@ contract InboxHandler is EdgeTest {
         inbox.enqueue(from, to, opaqueData);
         (uint64 number, uint64 timestamp) = _now();
         bytes32 before = _queue.length == 0 ? bytes32(0) : _queue[_queue.length - 1].rolling;
-        _queue.push(
-            Queued(keccak256(abi.encode(before, from, to, number, keccak256(opaqueData))), number, timestamp)
-        );
+        _queue.push(Queued(keccak256(abi.encode(before, from, to, number, keccak256(opaqueData))), number, timestamp));
     }
 
     /// @dev Posts with an origin some blocks back and the checkpoint that belongs to it, or with one beside it.

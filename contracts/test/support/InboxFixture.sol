@@ -22,7 +22,9 @@ abstract contract InboxFixture is EdgeTest {
 
     function setUp() public virtual {
         vm.etch(HISTORY, HISTORY_CODE);
-        for (uint64 number = 991; number <= 1000; ++number) _mine(number, START + 12 * number - 12_000);
+        for (uint64 number = 991; number <= 1000; ++number) {
+            _mine(number, START + 12 * number - 12_000);
+        }
         inbox = new Inbox(_params());
         last.originNumber = 990;
         last.originHash = _hashOf(990);

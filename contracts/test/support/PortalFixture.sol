@@ -61,10 +61,7 @@ abstract contract PortalFixture is EdgeTest {
         );
         portal = new Portal(
             PortalParams({
-                settlement: address(outputs),
-                inbox: address(inbox),
-                l2GasLimit: L2_GAS_LIMIT,
-                instantCap: instantCap
+                settlement: address(outputs), inbox: address(inbox), l2GasLimit: L2_GAS_LIMIT, instantCap: instantCap
             })
         );
     }

@@ -56,7 +56,9 @@ library TrieBuilder {
             ++depth;
         }
         proof = new bytes[](length);
-        for (uint256 i = 0; i < length; ++i) proof[i] = path[i];
+        for (uint256 i = 0; i < length; ++i) {
+            proof[i] = path[i];
+        }
     }
 
     /// @notice A proof of `slot` holding 1 under `branches` full branch nodes whose other children are made up from
@@ -75,7 +77,9 @@ library TrieBuilder {
         for (uint256 left = branches; left != 0; --left) {
             uint256 depth = left - 1;
             bytes[] memory branch = new bytes[](17);
-            for (uint256 i = 0; i < 16; ++i) branch[i] = RLP.encode(keccak256(abi.encode(seed, depth, i)));
+            for (uint256 i = 0; i < 16; ++i) {
+                branch[i] = RLP.encode(keccak256(abi.encode(seed, depth, i)));
+            }
             branch[nibbleOf(key, depth)] = _reference(proof[depth + 1]);
             branch[16] = hex"80";
             proof[depth] = RLP.encode(branch);

@@ -58,9 +58,7 @@ contract InboxConstructorTest is InboxFixture {
     function test_RevertWhen_OriginHasAnotherHash() public {
         InboxParams memory params = _params();
         params.originHash = bytes32(uint256(1));
-        vm.expectRevert(
-            abi.encodeWithSelector(IInbox.OriginMismatch.selector, 990, _hashOf(990), bytes32(uint256(1)))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginMismatch.selector, 990, _hashOf(990), bytes32(uint256(1))));
         new Inbox(params);
     }
 
@@ -255,8 +253,12 @@ contract InboxPostBlobsTest is InboxFixture {
         bytes memory both = bytes.concat(inputs[0].commitment, inputs[0].proof);
         inputs[0].commitment = new bytes(49);
         inputs[0].proof = new bytes(47);
-        for (uint256 i = 0; i < 49; ++i) inputs[0].commitment[i] = both[i];
-        for (uint256 i = 0; i < 47; ++i) inputs[0].proof[i] = both[49 + i];
+        for (uint256 i = 0; i < 49; ++i) {
+            inputs[0].commitment[i] = both[i];
+        }
+        for (uint256 i = 0; i < 47; ++i) {
+            inputs[0].proof[i] = both[49 + i];
+        }
         vm.expectRevert(abi.encodeWithSelector(IInbox.BadOpeningLength.selector, 0));
         _postBlobs(inputs);
     }

@@ -83,9 +83,7 @@ contract PortalDepositTest is PortalFixture {
 
         vm.assertEq(address(portal).balance, 0.5 ether);
         vm.assertEq(inbox.depositCount(), 1);
-        vm.assertEq(
-            inbox.depositHash(), keccak256(abi.encode(bytes32(0), ALICE, BOB, uint64(1000), keccak256(opaque)))
-        );
+        vm.assertEq(inbox.depositHash(), keccak256(abi.encode(bytes32(0), ALICE, BOB, uint64(1000), keccak256(opaque))));
     }
 
     function test_ReceivesPlainEther() public {

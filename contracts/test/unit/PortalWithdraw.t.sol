@@ -132,9 +132,7 @@ contract PortalWithdrawTest is PortalFixture {
             if (word == 1) other.stateRoot ^= bytes32(uint256(1));
             if (word == 2) other.messagePasserStorageRoot ^= bytes32(uint256(1));
             if (word == 3) other.latestBlockhash ^= bytes32(uint256(1));
-            vm.expectRevert(
-                abi.encodeWithSelector(IPortal.WrongOutput.selector, output, keccak256(abi.encode(other)))
-            );
+            vm.expectRevert(abi.encodeWithSelector(IPortal.WrongOutput.selector, output, keccak256(abi.encode(other))));
             portal.proveAndPay(withdrawal, 1, other, nodes);
         }
     }
@@ -176,11 +174,7 @@ contract PortalWithdrawTest is PortalFixture {
         WithdrawalTransaction memory withdrawal = _withdrawal(7, BOB, 3 ether, "data");
         vm.assertEq(
             portal.hashWithdrawal(withdrawal),
-            keccak256(
-                abi.encode(
-                    uint256(1 << 240 | 7), ALICE, BOB, uint256(3 ether), uint256(100_000), bytes("data")
-                )
-            )
+            keccak256(abi.encode(uint256(1 << 240 | 7), ALICE, BOB, uint256(3 ether), uint256(100_000), bytes("data")))
         );
     }
 
@@ -275,9 +269,7 @@ contract PortalWithdrawTest is PortalFixture {
 
         for (uint256 same = 0; same < 2; ++same) {
             uint256 snapshot = vm.snapshotState();
-            reentrant.prepare(
-                same == 1 ? _call(outer, proof, outerNodes) : _call(inner, proof, innerNodes)
-            );
+            reentrant.prepare(same == 1 ? _call(outer, proof, outerNodes) : _call(inner, proof, innerNodes));
             portal.proveAndPay(outer, 1, proof, outerNodes);
             vm.assertFalse(reentrant.innerSucceeded());
             vm.assertEq(reentrant.innerError(), abi.encodePacked(IPortal.Reentered.selector));
@@ -330,7 +322,9 @@ contract PortalCapTest is PortalFixture {
         OutputRootProof memory proof_;
         (proof_, trie) = _finalize(1, hashes);
         proof = proof_;
-        for (uint256 i = 0; i < 12; ++i) nodes.push(trie.prove(_slotOf(hashes[i])));
+        for (uint256 i = 0; i < 12; ++i) {
+            nodes.push(trie.prove(_slotOf(hashes[i])));
+        }
     }
 
     /// @dev Pays the withdrawal of that many ether.
