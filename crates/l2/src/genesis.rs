@@ -5,9 +5,6 @@
 
 mod alloc;
 
-#[cfg(test)]
-mod tests;
-
 use alloy_consensus::Header;
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{Address, B256, Bytes, U256};

@@ -42,7 +42,11 @@ pub(crate) struct L1Source {
 }
 
 /// Follows L1 until `cancel`; gives only errors that retrying cannot cure.
-pub(crate) async fn follow(chain: Chain, source: L1Source, cancel: CancellationToken) -> Result<()> {
+pub(crate) async fn follow(
+    chain: Chain,
+    source: L1Source,
+    cancel: CancellationToken,
+) -> Result<()> {
     let source = Arc::new(source);
     while !cancel.is_cancelled() {
         let outcome = tokio::select! {
