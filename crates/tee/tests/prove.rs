@@ -1,0 +1,133 @@
+//! Real inputs through a real socket: the pinned inputs of the state transition, proven by the enclave.
+
+use alloy_primitives::{Address, B256, Bytes, U256, uint};
+use oneslot_stf::ExecutionInput;
+use oneslot_tee::*;
+use oneslot_types::{Statement, tee_digest};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+const LANE: Address = Address::repeat_byte(1);
+const PAYEE: Address = Address::repeat_byte(2);
+/// Half the order of secp256k1, rounded down.
+const HALF_ORDER: U256 =
+    uint!(0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0_U256);
+
+/// `fixtures/stf-input.json`: encoded inputs and the statements they lead to.
+fn vectors() -> Vec<(Bytes, Statement)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/stf-input.json");
+    let all: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let all = all.as_array().unwrap().iter();
+    let vector = |vector: &serde_json::Value| {
+        let input = vector["input"].as_str().unwrap().parse().unwrap();
+        let statement = serde_json::from_value(vector["statement"].clone()).unwrap();
+        (input, statement)
+    };
+    all.map(vector).collect()
+}
+
+/// Runs `test` against an enclave for `program`, over a unix socket.
+fn with_enclave(program: B256, test: impl FnOnce(Client, Info)) {
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = Endpoint::Unix(folder.path().join("tee.sock"));
+    let config = ServerConfig::new(endpoint.clone(), PlatformKind::Dev, program);
+    let server = Server::bind(config).unwrap();
+    let info = server.info();
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    let thread = thread::spawn(move || server.run(&flag));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        test(Client::new(ClientConfig::new(endpoint)), info)
+    }));
+    stop.store(true, Ordering::Relaxed);
+    thread.join().unwrap().unwrap();
+    if let Err(panic) = result {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn chain_of(input: &Bytes) -> u64 {
+    ExecutionInput::decode(input.clone()).unwrap().config.l1ChainId
+}
+
+#[test]
+fn pinned_inputs_are_proven() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 2, "calldata and blob");
+    with_enclave(vectors[0].1.programHash, |client, info| {
+        for (count, (input, expected)) in vectors.iter().enumerate() {
+            let chain = chain_of(input);
+            let proof = client.prove(chain, LANE, PAYEE, input).unwrap();
+            assert_eq!(proof.statement, *expected);
+            assert_eq!(proof.key, info.key);
+
+            let digest = tee_digest(chain, LANE, expected.id(), PAYEE);
+            assert_eq!(recover(digest, &proof.signature), Some(info.key));
+            let s = U256::from_be_slice(&proof.signature[32..64]);
+            assert!(s <= HALF_ORDER);
+            assert!(matches!(proof.signature[64], 27 | 28));
+
+            // The same question again: the same answer, to the bit.
+            assert_eq!(client.prove(chain, LANE, PAYEE, input).unwrap(), proof);
+            let after = client.info().unwrap();
+            assert_eq!(after.proofs, 2 * (count as u64 + 1));
+            assert!(after.peak_memory_bytes > 0);
+        }
+    });
+}
+
+#[test]
+fn other_programs_and_chains_are_refused() {
+    let (input, statement) = &vectors()[0];
+    with_enclave(B256::repeat_byte(0x77), |client, _| {
+        assert_refused(client.prove(chain_of(input), LANE, PAYEE, input), Refusal::WrongProgram);
+    });
+    with_enclave(statement.programHash, |client, info| {
+        let other = chain_of(input) + 1;
+        assert_refused(client.prove(other, LANE, PAYEE, input), Refusal::WrongChain);
+        assert_eq!(client.info().unwrap().proofs, 0);
+        assert_eq!(client.info().unwrap().key, info.key);
+    });
+}
+
+/// Every flipped bit and every cut of an input is refused, or changes the statement; none ends the enclave.
+#[test]
+fn corrupted_inputs_never_yield_the_statement() {
+    let (input, statement) = &vectors()[0];
+    let chain = chain_of(input);
+    with_enclave(statement.programHash, |client, info| {
+        let step = (input.len() / 100).max(1);
+        let (mut refused, mut other) = (0, 0);
+        for at in (0..input.len()).step_by(step) {
+            let mut corrupted = input.to_vec();
+            corrupted[at] ^= 1 << (at % 8);
+            for bytes in [&corrupted[..], &input[..at]] {
+                match client.prove(chain, LANE, PAYEE, bytes) {
+                    Err(Error::Refused { .. }) => refused += 1,
+                    Ok(proof) => {
+                        assert_ne!(proof.statement.id(), statement.id(), "byte {at}");
+                        other += 1;
+                    }
+                    Err(error) => panic!("byte {at}: {error}"),
+                }
+            }
+        }
+        // A change of the domain, for one, is another statement.
+        assert!(refused > 100 && other > 0, "{refused} refused, {other} other statements");
+        assert_eq!(client.info().unwrap().key, info.key);
+    });
+}
+
+fn assert_refused(result: Result<Proof, Error>, expected: Refusal) {
+    match result {
+        Err(Error::Refused { refusal, .. }) => assert_eq!(refusal, expected),
+        other => panic!("expected {expected:?}, got {other:?}"),
+    }
+}
