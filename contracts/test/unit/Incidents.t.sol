@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {ITeeLane} from "../../src/interfaces/ITeeLane.sol";
+import {TeeLane} from "../../src/lanes/TeeLane.sol";
+import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
+import {RegisterParams, Suspension} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {TeeFixture} from "../support/TeeFixture.sol";
+
+/// @notice What went wrong elsewhere, played against these contracts: it must stay impossible.
+contract IncidentsTest is TeeFixture {
+    Statement private a;
+    Statement private b;
+
+    function setUp() public override {
+        super.setUp();
+        deployLane();
+        inbox = new FakeInbox(address(this));
+        RegisterParams memory params = registration(address(inbox), noCouncil());
+        params.policy.lanes[1] = address(lane);
+        rollupId = settlement.register(params);
+        post();
+        a = statementOf(1, GENESIS, A);
+        b = statementOf(1, GENESIS, B);
+    }
+
+    /// @dev Two enclave clients that shared one signing root were counted as two provers (June 2026, about 1.7 M$): two lanes
+    /// over one attestation root are one trust root, and are refused together.
+    function test_TwoLanesOverOneAttestationRoot() public {
+        bytes32[] memory measurements = new bytes32[](1);
+        measurements[0] = NEXT_MEASUREMENT;
+        TeeLane twin = new TeeLane(settlement, verifier, measurements, 0, 30 days, 0);
+        RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
+        params.policy.lanes[0] = address(twin);
+        params.policy.lanes[1] = address(lane);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ISettlement.TrustRootShared.selector, address(twin), address(lane), lane.trustRoot()
+            )
+        );
+        settlement.register(params);
+    }
+
+    /// @dev Many keys of one lane are one vote, however many enclaves were forged.
+    function test_ManyForgedKeysAreOneVote() public {
+        for (uint256 i = 1; i <= 8; ++i) {
+            enclave(i, MEASUREMENT);
+            attestBy(i, b);
+        }
+        advance(b);
+        assertEq(finalized(), 0);
+    }
+
+    /// @dev One forged key must not hold settlement up: it signs B, the others and ZK say A.
+    function test_ForgedKeyCannotBlock() public {
+        enclave(1, MEASUREMENT);
+        enclave(2, MEASUREMENT);
+        attestBy(1, b);
+        attestBy(2, a);
+        zk.vote(a.id());
+        advance(a);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+        lane.disprove(b, payee, signature(1, b, payee));
+        assertFalse(lane.isLive(vm.addr(1), rollupId));
+        assertTrue(lane.isLive(vm.addr(2), rollupId));
+    }
+
+    /// @dev An enclave's key was extracted and signs two outputs: revoked by anyone, at once; settlement goes on without it.
+    function test_ExtractedKeyIsRevokedByAnyone() public {
+        enclave(1, MEASUREMENT);
+        attestBy(1, a);
+        bytes memory first = signature(1, a, payee);
+        bytes memory second = signature(1, b, payee);
+        vm.prank(address(0xa11));
+        lane.contradict(a, payee, first, b, payee, second);
+        zk.vote(a.id());
+        advance(a);
+        assertEq(finalized(), 0);
+        op.vote(a.id());
+        advance(a);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+    }
+
+    /// @dev The optimistic lane alone is never enough before the last resort, whoever stays silent.
+    function test_OptimisticAloneIsNeverFinal() public {
+        op.vote(a.id());
+        skip(60 days - 1);
+        advance(a);
+        assertEq(finalized(), 0);
+    }
+
+    /// @dev Somebody copies an attestation from the mempool: it goes through for the same payee.
+    function test_CopiedAttestationPaysTheSamePayee() public {
+        enclave(1, MEASUREMENT);
+        bytes memory proof = signature(1, a, payee);
+        vm.expectEmit(address(lane));
+        emit ITeeLane.Attested(a.id(), a.inputId(), vm.addr(1), rollupId, payee);
+        vm.prank(address(0xbad));
+        lane.attest(a, payee, proof);
+    }
+
+    /// @dev A rollup whose council or program is hostile makes something wrong final for itself: enclaves, proposers and lanes
+    /// of other rollups do not suffer.
+    function test_HostileRollupHurtsOnlyItself() public {
+        OptimisticLane optimistic = new OptimisticLane(settlement, 1 ether, 7 days, address(0));
+        FakeInbox hostileInbox = new FakeInbox(address(this));
+        hostileInbox.post(commitmentOf(1));
+        RegisterParams memory params = registration(address(hostileInbox), noCouncil());
+        params.policy.lanes[1] = address(lane);
+        bytes32 hostile = settlement.register(params);
+        Statement memory right = statementOf(1, GENESIS, A);
+        right.rollupId = hostile;
+        Statement memory wrong = statementOf(1, GENESIS, B);
+        wrong.rollupId = hostile;
+
+        enclave(1, MEASUREMENT);
+        attestBy(1, right);
+        optimistic.claim{value: 1 ether}(right);
+        optimistic.claim{value: 1 ether}(a);
+        zk.vote(right.id());
+        zk.vote(wrong.id());
+        op.vote(wrong.id());
+        settlement.advance(list(wrong));
+        assertEq(settlement.finalOutput(hostile, 1), B);
+
+        lane.disprove(right, payee, signature(1, right, payee));
+        optimistic.slash(right);
+        settlement.contradict(address(zk), right, wrong);
+        assertTrue(lane.isLive(vm.addr(1), rollupId));
+        assertFalse(lane.keyInfo(vm.addr(1)).revoked);
+        assertFalse(optimistic.defeated(address(this)));
+        assertTrue(settlement.suspended(rollupId, address(zk)) == Suspension.None);
+        attestBy(1, a);
+        zk.vote(a.id());
+        advance(a);
+        assertEq(finalized(), 1);
+    }
+
+    /// @dev A second root must not become final after the first, not even through another door.
+    function test_NoSecondRootAfterFinality() public {
+        zk.vote(a.id());
+        op.vote(a.id());
+        advance(a);
+        skip(365 days);
+        zk.vote(b.id());
+        op.vote(b.id());
+        enclave(1, MEASUREMENT);
+        attestBy(1, b);
+        advance(b);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(finalized(), 1);
+    }
+}
