@@ -55,6 +55,22 @@ sol!(
     "../../contracts/artifacts/L1StandardBridge.json"
 );
 
+sol!(
+    #[sol(rpc, all_derives)]
+    TestToken,
+    "../../contracts/artifacts/TestToken.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    Safe,
+    "../../contracts/artifacts/Safe.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    SafeProxyFactory,
+    "../../contracts/artifacts/SafeProxyFactory.json"
+);
+
 impl From<Inbox::BatchHeader> for oneslot_types::BatchHeader {
     fn from(h: Inbox::BatchHeader) -> Self {
         Self {

@@ -12,15 +12,16 @@ use alloy::{
     sol_types::{SolCall, SolConstructor, SolValue},
 };
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use oneslot_types::{RollupConfig, domain, rollup_id};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlockRef, Error, IdempotencyKey, Inclusion, Sender, TxRequest,
+    BlockRef, Error, IdempotencyKey, Inclusion, Sender, Signer, TxRequest,
     bindings::{
         BridgeConfig, BridgeProxy, DevQuoteVerifier, Inbox, L1CrossDomainMessenger,
-        L1StandardBridge, OptimisticLane, Portal, Settlement, TeeLane,
+        L1StandardBridge, OptimisticLane, Portal, Safe, SafeProxyFactory, Settlement, TeeLane,
+        TestToken,
     },
 };
 
@@ -54,14 +55,35 @@ pub struct DeployParams {
     pub key_bond: U256,
     /// Seconds without finality after which the optimistic lane decides alone; 0: never.
     pub last_resort_after: u64,
-    /// Council; zero: none.
-    pub council: Address,
+    /// Who may remove enclaves and schedule changes.
+    pub council: CouncilPlan,
     /// Seconds between scheduling and executing a change, at least 30 days; ignored without a council.
     pub change_delay: u64,
+    /// Whether to deploy a token that anyone may mint. Test chains only.
+    pub test_token: bool,
+}
+
+/// The council of a new rollup.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CouncilPlan {
+    /// None: the rules never change.
+    #[default]
+    None,
+    /// An account that exists, meant to be a Safe.
+    Account(Address),
+    /// A new Safe.
+    Safe {
+        /// Its owners.
+        owners: Vec<Address>,
+        /// How many of them must sign.
+        threshold: u64,
+    },
 }
 
 impl DeployParams {
-    /// Numbers for a chain that lives for minutes: no delays, small bonds, a claim window of ten seconds.
+    /// Numbers for a chain that lives for minutes: no delays, small bonds, a claim window of ten seconds, a token and a
+    /// Safe of two of three published keys as council.
     pub fn devnet(
         config: RollupConfig,
         program_hash: B256,
@@ -83,8 +105,12 @@ impl DeployParams {
             key_life: 30 * DAY,
             key_bond: U256::ZERO,
             last_resort_after: 60 * DAY,
-            council: Address::ZERO,
+            council: CouncilPlan::Safe {
+                owners: (7..10).filter_map(Signer::anvil).map(|signer| signer.address()).collect(),
+                threshold: 2,
+            },
             change_delay: 30 * DAY,
+            test_token: true,
         }
     }
 }
@@ -103,8 +129,12 @@ enum Step {
     Messenger,
     BridgeCode,
     Bridge,
+    TestToken,
+    SafeCode,
+    SafeFactory,
 }
 
+/// Those that every rollup needs.
 const STEPS: [Step; 11] = [
     Step::Settlement,
     Step::QuoteVerifier,
@@ -165,6 +195,9 @@ pub struct Deployment {
     pub l1_standard_bridge: Address,
     /// Council; zero: none.
     pub council: Address,
+    /// A token that anyone may mint; test chains only.
+    #[serde(default)]
+    pub test_token: Option<Address>,
     /// L1 block in which the Inbox was deployed: nothing of the rollup is before it.
     pub start_block: BlockRef,
     /// L1 origin of the rollup's genesis.
@@ -233,8 +266,25 @@ impl Plan {
         self.address(Step::Bridge)
     }
 
+    /// The creations of this plan.
+    fn steps(&self) -> Vec<Step> {
+        let mut steps = STEPS.to_vec();
+        if self.params.test_token {
+            steps.push(Step::TestToken);
+        }
+        if matches!(self.params.council, CouncilPlan::Safe { .. }) {
+            steps.extend([Step::SafeCode, Step::SafeFactory]);
+        }
+        steps
+    }
+
     fn address(&self, step: Step) -> Address {
-        self.deployer.create(self.first_nonce + step as u64)
+        let place = self
+            .steps()
+            .iter()
+            .position(|s| *s == step)
+            .expect("invariant: only steps of the plan are asked for");
+        self.deployer.create(self.first_nonce + place as u64)
     }
 
     /// Deploys what is not yet deployed, registers the rollup, and says where everything is.
@@ -245,7 +295,7 @@ impl Plan {
     ) -> Result<Deployment, Error> {
         let mut start_block = None;
         // All at once: the nonces are known, so one block can hold them all.
-        for step in STEPS {
+        for step in self.steps() {
             let request = TxRequest {
                 data: self.creation(step),
                 gas: Some(gas_of(step)),
@@ -253,7 +303,7 @@ impl Plan {
             };
             sender.submit(&self.key(step), request).await?;
         }
-        for step in STEPS {
+        for step in self.steps() {
             let inclusion = sender.wait(&self.key(step)).await?;
             if inclusion.contract != Some(self.address(step)) {
                 return Err(Error::Local {
@@ -270,7 +320,8 @@ impl Plan {
                 start_block = Some(inclusion.block);
             }
         }
-        self.register(sender, genesis_output).await?;
+        let council = self.council(sender).await?;
+        self.register(sender, genesis_output, council).await?;
         let settlement = self.address(Step::Settlement);
         let domain = domain(self.l1_chain_id, settlement);
         let inbox = self.address(Step::Inbox);
@@ -287,7 +338,8 @@ impl Plan {
             portal: self.address(Step::Portal),
             l1_messenger: self.l1_messenger(),
             l1_standard_bridge: self.l1_standard_bridge(),
-            council: self.params.council,
+            council,
+            test_token: self.params.test_token.then(|| self.address(Step::TestToken)),
             start_block: start_block.expect("invariant: the Inbox is one of the steps"),
             origin: BlockRef { number: self.origin.number, hash: self.origin.hash_slow() },
             genesis_output,
@@ -297,9 +349,64 @@ impl Plan {
         })
     }
 
-    async fn register(&self, sender: &Sender, genesis_output: B256) -> Result<Inclusion, Error> {
+    /// Sets the council up, if it does not exist yet.
+    async fn council(&self, sender: &Sender) -> Result<Address, Error> {
+        let (owners, threshold) = match &self.params.council {
+            CouncilPlan::None => return Ok(Address::ZERO),
+            CouncilPlan::Account(account) => return Ok(*account),
+            CouncilPlan::Safe { owners, threshold } => (owners.clone(), *threshold),
+        };
+        let (code, factory) = (self.address(Step::SafeCode), self.address(Step::SafeFactory));
+        let initializer = Safe::setupCall {
+            _owners: owners,
+            _threshold: U256::from(threshold),
+            to: Address::ZERO,
+            data: Bytes::new(),
+            fallbackHandler: Address::ZERO,
+            paymentToken: Address::ZERO,
+            payment: U256::ZERO,
+            paymentReceiver: Address::ZERO,
+        }
+        .abi_encode();
+        let client = sender.client();
+        let proxy_code = SafeProxyFactory::new(factory, client.provider())
+            .proxyCreationCode()
+            .call()
+            .await
+            .map_err(|e| client.call_error("SafeProxyFactory", factory, e))?;
+        // CREATE2 as the factory does it: salt = keccak256(keccak256(initializer) ‖ nonce).
+        let salt = keccak256([keccak256(&initializer), B256::ZERO].concat());
+        let init_code = [proxy_code.as_ref(), code.into_word().as_slice()].concat();
+        let safe = factory.create2_from_code(salt, init_code);
+        let call = SafeProxyFactory::createProxyWithNonceCall {
+            _singleton: code,
+            initializer: initializer.into(),
+            saltNonce: U256::ZERO,
+        };
+        let request = TxRequest::call(factory, call.abi_encode());
+        sender.send(&self.key_named("Council"), request).await?;
+        let got = Safe::new(safe, client.provider())
+            .getThreshold()
+            .call()
+            .await
+            .map_err(|e| client.call_error("Safe", safe, e))?;
+        if got != U256::from(threshold) {
+            return Err(Error::Local {
+                what: "council".into(),
+                message: format!("threshold: expected {threshold}, got {got}"),
+            });
+        }
+        Ok(safe)
+    }
+
+    async fn register(
+        &self,
+        sender: &Sender,
+        genesis_output: B256,
+        council: Address,
+    ) -> Result<Inclusion, Error> {
         let params = &self.params;
-        let has_council = params.council != Address::ZERO;
+        let has_council = council != Address::ZERO;
         let call = Settlement::registerCall {
             params: Settlement::RegisterParams {
                 inbox: self.address(Step::Inbox),
@@ -313,7 +420,7 @@ impl Plan {
                     instantWindow: params.instant_window,
                 },
                 council: Settlement::Council {
-                    account: params.council,
+                    account: council,
                     mode: has_council.into(),
                     changeDelay: if has_council { params.change_delay } else { 0 },
                 },
@@ -387,6 +494,9 @@ impl Plan {
                 .abi_encode(),
             ),
             Step::BridgeConfig => (&BridgeConfig::BYTECODE, vec![]),
+            Step::TestToken => (&TestToken::BYTECODE, vec![]),
+            Step::SafeCode => (&Safe::BYTECODE, vec![]),
+            Step::SafeFactory => (&SafeProxyFactory::BYTECODE, vec![]),
             Step::MessengerCode => (&L1CrossDomainMessenger::BYTECODE, vec![]),
             Step::BridgeCode => (&L1StandardBridge::BYTECODE, vec![]),
             Step::Messenger => (
@@ -440,13 +550,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_the_steps_is_the_order_of_the_nonces() {
-        for (at, step) in STEPS.iter().enumerate() {
-            assert_eq!(*step as usize, at);
-        }
-    }
-
-    #[test]
     fn a_deployment_file_reads_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deployment.json");
@@ -464,6 +567,7 @@ mod tests {
             l1_messenger: Address::repeat_byte(7),
             l1_standard_bridge: Address::repeat_byte(8),
             council: Address::ZERO,
+            test_token: None,
             start_block: BlockRef { number: 5, hash: B256::repeat_byte(5) },
             origin: BlockRef { number: 4, hash: B256::repeat_byte(4) },
             genesis_output: B256::repeat_byte(9),

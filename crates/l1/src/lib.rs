@@ -13,7 +13,7 @@ mod signer;
 
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
-pub use deploy::{DeployParams, Deployment, Plan};
+pub use deploy::{CouncilPlan, DeployParams, Deployment, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};

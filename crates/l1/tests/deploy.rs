@@ -8,7 +8,7 @@ use oneslot_l1::{
     BatchData, BlockRef, DeployParams, Deployment, DepositCursor, IdempotencyKey, InboxReader,
     L1Client, Plan, Sender, SenderConfig, Signer, TxRequest,
     anvil::Anvil,
-    bindings::{Inbox, Portal, Settlement},
+    bindings::{Inbox, Portal, Safe, Settlement},
 };
 use oneslot_types::{RollupConfig, calldata_data_hash};
 use support::{anvil, mine, rpc};
@@ -82,6 +82,10 @@ async fn a_rollup_is_deployed_and_registered() {
     let policy = settlement.policy(d.rollup_id, 1).call().await.unwrap();
     assert_eq!(policy.lanes, vec![d.tee_lane, d.optimistic_lane]);
     assert_eq!(policy.configHash, d.config_hash());
+    let council = settlement.council(d.rollup_id).call().await.unwrap();
+    assert_eq!(council.account, d.council);
+    let safe = Safe::new(d.council, w.client.provider());
+    assert_eq!(safe.getOwners().call().await.unwrap().len(), 3);
 
     let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
     let mut cursor = DepositCursor::default();
