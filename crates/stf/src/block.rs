@@ -2,15 +2,13 @@
 
 use crate::{
     error::{Error, Result},
+    recover,
     rules::ForkRules,
     source::NodeSource,
     state::State,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
-use alloy_consensus::{
-    Header, Sealable, Sealed,
-    transaction::{Recovered, SignerRecoverable},
-};
+use alloy_consensus::{Header, Sealable, Sealed, transaction::Recovered};
 use alloy_eips::{
     Encodable2718,
     eip1559::{BaseFeeParams, calc_next_block_base_fee},
@@ -305,7 +303,7 @@ fn decode(encoded: &[u8]) -> Result<(OpTxEnvelope, Address), SkipReason> {
     if matches!(envelope, OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_)) {
         return Err(SkipReason::Undecodable);
     }
-    let sender = envelope.recover_signer().map_err(|_| SkipReason::Signature)?;
+    let sender = recover::sender(&envelope).ok_or(SkipReason::Signature)?;
     Ok((envelope, sender))
 }
 

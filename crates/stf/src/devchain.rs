@@ -311,3 +311,54 @@ fn l1_header(parent: &Sealed<Header>) -> Sealed<Header> {
         ..Header::default()
     })
 }
+
+/// The WETH predeploy, an ERC-20 token.
+const WETH: Address = address!("4200000000000000000000000000000000000006");
+
+/// The recorded input of a batch with `count` transfers, each from and to an account of its own, in one
+/// block: native ones, or of an ERC-20 token to accounts that hold none.
+pub fn transfers(count: u64, token: bool) -> Result<ExecutionInput> {
+    let mut senders: Vec<_> = (0..count).map(Account::new).collect();
+    let config =
+        RollupConfig { gasLimit: 30_000_000 + 100_000 * count, maxBatchBytes: 1 << 26, ..config() };
+    let balances = senders.iter().map(|sender| {
+        // Slot 0 of WETH98 maps holders to balances.
+        let slot = [sender.address().into_word(), B256::ZERO].concat();
+        (keccak256(slot).into(), U256::from(1_000))
+    });
+    let storage = balances.collect();
+    let predeploys: BTreeMap<Address, Predeploy> =
+        serde_json::from_str(PREDEPLOYS).expect("invariant: xtask writes the artifact");
+    let weth = GenesisAccount {
+        nonce: 1,
+        balance: U256::ZERO,
+        code: predeploys[&WETH].code.clone(),
+        storage,
+    };
+    let addresses: Vec<_> = senders.iter().map(Account::address).collect();
+    let mut chain = DevChain::new(config.clone(), addresses, [(WETH, weth)]);
+    let transactions = (0..)
+        .zip(&mut senders)
+        .map(|(i, sender)| {
+            let to = Address::from_word(keccak256(u64::to_be_bytes(i)));
+            if token {
+                // transfer(address,uint256)
+                let mut call = [0; 68];
+                call[..4].copy_from_slice(&[0xa9, 0x05, 0x9c, 0xbb]);
+                call[16..36].copy_from_slice(to.as_slice());
+                call[67] = 7;
+                sender.send(&config, TxKind::Call(WETH), U256::ZERO, 80_000, call.to_vec().into())
+            } else {
+                sender.transfer(&config, to, 7)
+            }
+        })
+        .collect();
+    let (input, executed) = chain.advance(chain.post(&chain.blocks([transactions])))?;
+    let block = &executed.blocks[0];
+    assert!(block.skipped.is_empty(), "invariant: every transfer is valid");
+    assert!(
+        block.receipts.iter().all(|receipt| receipt.status()),
+        "invariant: every transfer succeeds"
+    );
+    Ok(input)
+}

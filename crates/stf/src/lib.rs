@@ -15,6 +15,7 @@ mod execute;
 mod genesis;
 mod input;
 mod origin;
+mod recover;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod rules;

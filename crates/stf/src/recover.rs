@@ -1,0 +1,120 @@
+//! Who signed a transaction.
+//!
+//! The usual routine verifies the signature again after it has recovered the key, which doubles the cost.
+//! Nothing is gained by it: the recovered key is the one for which the equation holds.
+
+use alloy_consensus::{SignableTransaction, Signed};
+use alloy_primitives::{Address, B256, Signature};
+use k256::{
+    AffinePoint, ProjectivePoint, Scalar, U256 as Uint,
+    elliptic_curve::{
+        Group, PrimeField,
+        ops::{LinearCombination, Reduce},
+        point::DecompressPoint,
+        scalar::IsHigh,
+        sec1::ToEncodedPoint,
+        subtle::Choice,
+    },
+};
+use op_alloy_consensus::OpTxEnvelope;
+
+/// The sender of a signed transaction; none if the signature is none, or not in the lower half (EIP-2),
+/// or the transaction is of a type that nobody signs.
+pub(crate) fn sender(envelope: &OpTxEnvelope) -> Option<Address> {
+    fn signed<T: SignableTransaction<Signature>>(tx: &Signed<T>) -> Option<Address> {
+        recover(tx.signature(), tx.signature_hash())
+    }
+    match envelope {
+        OpTxEnvelope::Legacy(tx) => signed(tx),
+        OpTxEnvelope::Eip2930(tx) => signed(tx),
+        OpTxEnvelope::Eip1559(tx) => signed(tx),
+        OpTxEnvelope::Eip7702(tx) => signed(tx),
+        OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_) => None,
+    }
+}
+
+/// `Q = r^-1 (s R - z G)`, where `R` is the point with `x = r` and the parity of the signature.
+/// Source: SEC 1, section 4.1.6.
+fn recover(signature: &Signature, hash: B256) -> Option<Address> {
+    let scalar = |number: alloy_primitives::U256| {
+        let scalar = Scalar::from_repr(number.to_be_bytes::<32>().into());
+        Option::<Scalar>::from(scalar).filter(|scalar| !bool::from(scalar.is_zero()))
+    };
+    let (r, s) = (scalar(signature.r())?, scalar(signature.s())?);
+    if s.is_high().into() {
+        return None;
+    }
+    let parity = Choice::from(u8::from(signature.v()));
+    let point: Option<AffinePoint> = AffinePoint::decompress(&r.to_repr(), parity).into();
+    let point = ProjectivePoint::from(point?);
+    let z = <Scalar as Reduce<Uint>>::reduce_bytes(&hash.0.into());
+    let inverse: Option<Scalar> = r.invert().into();
+    let inverse = inverse?;
+    let key = ProjectivePoint::lincomb(
+        &ProjectivePoint::GENERATOR,
+        &-(inverse * z),
+        &point,
+        &(inverse * s),
+    );
+    if key.is_identity().into() {
+        return None;
+    }
+    let encoded = key.to_affine().to_encoded_point(false);
+    Some(Address::from_raw_public_key(&encoded.as_bytes()[1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::U256;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// Against the routine of alloy, on random bytes: half of the points exist.
+        #[test]
+        fn recovered_is_what_alloy_recovers(
+            r in any::<[u8; 32]>(),
+            s in any::<[u8; 32]>(),
+            hash in any::<[u8; 32]>(),
+            parity in any::<bool>(),
+        ) {
+            let s = U256::from_be_bytes(s) >> 1;
+            let signature = Signature::new(U256::from_be_bytes(r), s, parity);
+            let hash = B256::from(hash);
+            let expected = alloy_consensus::crypto::secp256k1::recover_signer(&signature, hash).ok();
+            prop_assert_eq!(recover(&signature, hash), expected);
+        }
+    }
+
+    #[test]
+    fn bounds_of_a_signature() {
+        let order = U256::from_be_slice(&alloy_primitives::hex!(
+            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
+        ));
+        let half = order >> 1;
+        let one = U256::ONE;
+        let cases = [
+            (U256::ZERO, one),
+            (one, U256::ZERO),
+            (order, one),
+            (U256::MAX, one),
+            (one, half),
+            (one, half + one),
+            (one, order - one),
+            (one, order),
+            (order - one, one),
+        ];
+        for (r, s) in cases {
+            for parity in [false, true] {
+                let signature = Signature::new(r, s, parity);
+                let expected =
+                    alloy_consensus::crypto::secp256k1::recover_signer(&signature, B256::ZERO).ok();
+                assert_eq!(recover(&signature, B256::ZERO), expected, "{r} {s}");
+            }
+        }
+        let signature = Signature::new(one, half, true);
+        assert!(recover(&signature, B256::ZERO).is_some());
+    }
+}

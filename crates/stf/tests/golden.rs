@@ -1,0 +1,83 @@
+//! Inputs whose bytes and statements are pinned: a change here is a change of format or of rules.
+//!
+//! `ONESLOT_BLESS=1 cargo test -p oneslot-stf --test golden` writes the file anew.
+
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
+use oneslot_stf::{
+    BatchData, ExecutionInput,
+    devchain::{Account, DevChain, config},
+    execute,
+};
+use oneslot_types::{DepositFields, Statement};
+use serde::{Deserialize, Serialize};
+use std::{fs, path::PathBuf};
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Vector {
+    about: String,
+    input: Bytes,
+    statement: Statement,
+    statement_id: B256,
+}
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/stf-input.json")
+}
+
+/// Two batches: transfers with a deposit in calldata, then a withdrawal in a blob.
+fn make() -> Vec<Vector> {
+    let mut alice = Account::new(1);
+    let mut chain = DevChain::new(config(), [alice.address()], []);
+    let config = chain.config.clone();
+    chain.l1_block();
+    let value = U256::from(1_000);
+    let fields = DepositFields {
+        mint: value,
+        value,
+        gas_limit: 50_000,
+        is_creation: false,
+        data: Bytes::new(),
+    };
+    chain.deposit(Address::repeat_byte(7), Address::repeat_byte(8), &fields);
+    let transfers =
+        (1..=3).map(|to| alice.transfer(&config, Address::repeat_byte(to), 5)).collect();
+    let posted = chain.post(&chain.blocks([transfers]));
+    let (first, one) = chain.advance(posted).expect("execute");
+
+    let passer = op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
+    let withdrawal =
+        alice.send(&config, TxKind::Call(passer), U256::from(9), 300_000, Bytes::new());
+    let posted = chain.post_blobs(&chain.blocks([vec![withdrawal]]));
+    let (second, two) = chain.advance(posted).expect("execute");
+    let vector = |about: &str, input: &ExecutionInput, statement: Statement| Vector {
+        about: about.into(),
+        input: input.encode().into(),
+        statement_id: statement.id(),
+        statement,
+    };
+    vec![
+        vector("three transfers and a deposit, calldata", &first, one.statement),
+        vector("a withdrawal, one blob", &second, two.statement),
+    ]
+}
+
+#[test]
+fn pinned_inputs_have_their_statements() {
+    if std::env::var_os("ONESLOT_BLESS").is_some() {
+        let json = serde_json::to_string_pretty(&make()).expect("JSON");
+        fs::write(path(), json + "\n").expect("write");
+    }
+    let json = fs::read_to_string(path()).expect("fixture");
+    let vectors: Vec<Vector> = serde_json::from_str(&json).expect("vectors");
+    let mut blobs = Vec::new();
+    for vector in vectors {
+        let input = ExecutionInput::decode(vector.input.clone()).expect("input");
+        blobs.push(matches!(input.data, BatchData::Blobs(_)));
+        assert_eq!(input.encode(), vector.input, "{}", vector.about);
+        let statement = execute(&input).expect("statement");
+        assert_eq!(statement, vector.statement, "{}", vector.about);
+        assert_eq!(statement.id(), vector.statement_id, "{}", vector.about);
+    }
+    assert_eq!(blobs, [false, true], "both kinds of data");
+}
