@@ -54,6 +54,8 @@ contract Inbox is IInbox {
     /// @dev Four timestamps a slot: a posting mostly writes into a slot already in use.
     mapping(uint64 quarter => uint64[4]) private _postedAt;
     mapping(uint256 place => Checkpoint) private _checkpoints;
+    /// @inheritdoc IInbox
+    mapping(uint64 originNumber => bytes32) public keptOrigin;
 
     constructor(InboxParams memory params) {
         if (params.batcher == address(0) || params.registrant == address(0) || params.portal == address(0)) {
@@ -182,11 +184,19 @@ contract Inbox is IInbox {
         emit BatchPosted(header.index, commitment, header, openings);
     }
 
-    /// @dev From the 256 hashes of the EVM, else from the history contract of EIP-2935 (8191 blocks). A contract
-    /// answers there or nobody does; an absent answer is zero and refused.
+    /// @inheritdoc IInbox
+    function keepOrigin(uint64 originNumber) external {
+        bytes32 hash = _originHash(originNumber);
+        keptOrigin[originNumber] = hash;
+        emit OriginKept(originNumber, hash);
+    }
+
+    /// @dev From the 256 hashes of the EVM, else from the history contract of EIP-2935 (8191 blocks), else from those
+    /// kept here. No answer is zero, and refused.
     function _originHash(uint64 originNumber) private view returns (bytes32 hash) {
         if (originNumber >= block.number) revert OriginNotPast(uint64(block.number), originNumber);
         hash = Blockhash.blockHash(originNumber);
+        if (hash == 0) hash = keptOrigin[originNumber];
         if (hash == 0) revert OriginUnknown(originNumber);
     }
 

@@ -50,6 +50,9 @@ interface IInbox {
     /// @param timestamp That block's timestamp.
     event DepositQueued(uint64 indexed index, bytes32 rollingHash, uint64 l1Block, uint64 timestamp);
 
+    /// @notice An L1 block's hash was kept, so that it can be an origin for ever.
+    event OriginKept(uint64 indexed originNumber, bytes32 originHash);
+
     /// @notice An address of the parameters is zero.
     error ZeroAddress();
     /// @notice The force window is out of bounds.
@@ -64,7 +67,7 @@ interface IInbox {
     error OriginBeforeParent(uint64 parentOrigin, uint64 got);
     /// @notice The origin is the present block or lies in the future.
     error OriginNotPast(uint64 blockNumber, uint64 got);
-    /// @notice L1 no longer knows the origin's hash (more than 8191 blocks back).
+    /// @notice L1 no longer knows the origin's hash (more than 8191 blocks back), and nobody kept it.
     error OriginUnknown(uint64 originNumber);
     /// @notice The given genesis origin has another hash on this chain.
     error OriginMismatch(uint64 originNumber, bytes32 expected, bytes32 got);
@@ -91,7 +94,7 @@ interface IInbox {
 
     /// @notice Records the next batch from all blobs of this transaction.
     /// @param index Must be `batchCount() + 1`, so that a repeated transaction cannot post twice.
-    /// @param originNumber L1 origin of the batch: strictly past, at least the parent's, at most 8191 blocks back.
+    /// @param originNumber L1 origin of the batch: strictly past, at least the parent's, at most 8191 blocks back or kept.
     /// @param checkpoint Number of deposit checkpoints consumed after the batch: exactly those up to the origin.
     /// @param blobs One entry for every blob of the transaction, in order.
     function postBlobs(uint64 index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external;
@@ -103,6 +106,11 @@ interface IInbox {
     /// @param checkpoint As in `postBlobs`.
     /// @param data The batch body, at most 131,072 bytes.
     function postCalldata(uint64 index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external;
+
+    /// @notice Keeps the hash of an L1 block of the last 8191, so that it can be an origin later. Open to all. A batch
+    /// carries the L1 headers since the parent's origin: kept origins let a rollup that stood still for weeks catch up
+    /// in batches of bounded size.
+    function keepOrigin(uint64 originNumber) external;
 
     /// @notice Adds a deposit to the queue. Portal only.
     /// @param from Sender on L2, already aliased.
@@ -128,6 +136,9 @@ interface IInbox {
         external
         view
         returns (uint64 count, uint64 originNumber, uint64 checkpointsConsumed, uint64 depositsConsumed);
+
+    /// @notice Kept hash of an L1 block; zero where nobody kept it.
+    function keptOrigin(uint64 originNumber) external view returns (bytes32);
 
     /// @notice Number of deposit checkpoints. There is one for each L1 block that has deposits.
     function checkpointCount() external view returns (uint256);

@@ -89,6 +89,7 @@ contract InboxConstructorTest is InboxFixture {
 /// ├── origin is the present block or later → OriginNotPast
 /// ├── origin more than 8191 blocks back → OriginUnknown
 /// ├── origin between 257 and 8191 blocks back → found in the history contract
+/// ├── origin kept when it was known → found for ever
 /// └── records header, commitment chain and time
 contract InboxPostCalldataTest is InboxFixture {
     function test_RevertWhen_CallerIsNotTheBatcher() public {
@@ -160,6 +161,38 @@ contract InboxPostCalldataTest is InboxFixture {
         last.postedAt = START + 12 * 8191;
         _post(1, 999, 0);
         vm.assertEq(inbox.batchCommitment(1), last.commitment());
+    }
+
+    function test_FindsAKeptOrigin() public {
+        vm.expectEmit();
+        emit IInbox.OriginKept(999, _hashOf(999));
+        vm.prank(ANYONE);
+        inbox.keepOrigin(999);
+        vm.assertEq(inbox.keptOrigin(999), _hashOf(999));
+        _mine(1_000_000, START + 12 * 999_000);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 998));
+        _post(1, 998, 0);
+        last.parentCommitment = last.commitment();
+        last.index = 1;
+        last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
+        last.originNumber = 999;
+        last.originHash = _hashOf(999);
+        last.postedAt = START + 12 * 999_000;
+        _post(1, 999, 0);
+        vm.assertEq(inbox.batchCommitment(1), last.commitment());
+    }
+
+    function test_RevertWhen_KeepingAnUnknownOrigin() public {
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginNotPast.selector, 1000, 1000));
+        inbox.keepOrigin(1000);
+        _mine(20_000, START + 12 * 19_000);
+        vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 999));
+        inbox.keepOrigin(999);
+        // Asking again for one that was kept changes nothing.
+        vm.store(address(inbox), keccak256(abi.encode(uint256(999), uint256(4))), _hashOf(999));
+        vm.assertEq(inbox.keptOrigin(999), _hashOf(999));
+        inbox.keepOrigin(999);
+        vm.assertEq(inbox.keptOrigin(999), _hashOf(999));
     }
 
     function test_RevertWhen_ThereIsNoHistoryContract() public {
