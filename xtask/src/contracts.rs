@@ -91,10 +91,13 @@ fn own_contracts(out: &Path) -> Result<BTreeMap<String, Value>> {
             let Some((source, name)) = target.as_object().and_then(|map| map.iter().next()) else {
                 continue;
             };
-            let deployable = artifact["bytecode"]["object"].as_str().is_some_and(|code| code.len() > 2);
-            let callable = artifact["abi"].as_array().is_some_and(|abi| abi.iter().any(is_callable));
+            let deployable =
+                artifact["bytecode"]["object"].as_str().is_some_and(|code| code.len() > 2);
+            let callable =
+                artifact["abi"].as_array().is_some_and(|abi| abi.iter().any(is_callable));
             if source.starts_with("src/") && deployable && callable {
-                let name = name.as_str().ok_or_else(|| eyre!("{source} has no contract name"))?.to_owned();
+                let name =
+                    name.as_str().ok_or_else(|| eyre!("{source} has no contract name"))?.to_owned();
                 ensure!(
                     contracts.insert(name.clone(), trimmed(&artifact)?).is_none(),
                     "two contracts are named {name}"
@@ -138,7 +141,8 @@ fn trimmed(artifact: &Value) -> Result<Value> {
 
 /// The hex of a Foundry artifact's `bytecode` or `deployedBytecode`.
 fn code(artifact: &Value, which: &str) -> Result<String> {
-    let code = artifact[which]["object"].as_str().ok_or_else(|| eyre!("artifact without {which}"))?;
+    let code =
+        artifact[which]["object"].as_str().ok_or_else(|| eyre!("artifact without {which}"))?;
     ensure!(
         code.bytes().skip(2).all(|byte| byte.is_ascii_hexdigit()),
         "{which} needs a library to be linked"
@@ -166,7 +170,12 @@ fn compare(folder: &Path, files: &BTreeMap<String, String>) -> Result<()> {
         .filter(|(name, text)| fs::read_to_string(folder.join(name)).ok().as_ref() != Some(text))
         .map(|(name, _)| name.clone())
         .collect();
-    differing.extend(entries(folder)?.iter().map(|path| file_name(path)).filter(|name| !files.contains_key(name)));
+    differing.extend(
+        entries(folder)?
+            .iter()
+            .map(|path| file_name(path))
+            .filter(|name| !files.contains_key(name)),
+    );
     ensure!(
         differing.is_empty(),
         "contracts/artifacts differs from a fresh build in {}; run `cargo xtask contracts` and commit",

@@ -98,7 +98,10 @@ pub(super) fn build(l1_block: &Value) -> Result<Value> {
             "template": { slot(0): "originTimestampNumber", slot(2): "originHash" },
         }),
     );
-    all.insert("0x4200000000000000000000000000000000000016".to_owned(), op("L2ToL1MessagePasser", &[], &[])?);
+    all.insert(
+        "0x4200000000000000000000000000000000000016".to_owned(),
+        op("L2ToL1MessagePasser", &[], &[])?,
+    );
     let variables = op_artifact("FeeVault")?;
     for (address, name) in VAULTS {
         all.insert(address.to_owned(), vault(name, &variables)?);
@@ -116,10 +119,18 @@ fn op(name: &str, storage: &[(u64, String)], template: &[(u64, &str)]) -> Result
     );
     let mut entry = json!({ "name": name, "code": code(&artifact, "deployedBytecode")? });
     if !storage.is_empty() {
-        entry["storage"] = storage.iter().map(|(at, value)| (slot(*at), json!(value))).collect::<Map<_, _>>().into();
+        entry["storage"] = storage
+            .iter()
+            .map(|(at, value)| (slot(*at), json!(value)))
+            .collect::<Map<_, _>>()
+            .into();
     }
     if !template.is_empty() {
-        entry["template"] = template.iter().map(|(at, name)| (slot(*at), json!(name))).collect::<Map<_, _>>().into();
+        entry["template"] = template
+            .iter()
+            .map(|(at, name)| (slot(*at), json!(name)))
+            .collect::<Map<_, _>>()
+            .into();
     }
     Ok(entry)
 }
@@ -134,7 +145,8 @@ fn vault(name: &str, variables: &Value) -> Result<Value> {
         let variable = variable_name(&variables["ast"], id.parse()?)
             .ok_or_else(|| eyre!("{name} has an unknown immutable {id}"))?;
         for place in places.as_array().into_iter().flatten() {
-            let start = place["start"].as_u64().ok_or_else(|| eyre!("{name}: immutable without place"))?;
+            let start =
+                place["start"].as_u64().ok_or_else(|| eyre!("{name}: immutable without place"))?;
             let value = match variable {
                 "RECIPIENT" => {
                     recipient.push(start);
