@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {Challenge, Claim, ClaimState, IOptimisticLane} from "../interfaces/IOptimisticLane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
@@ -67,6 +68,7 @@ contract OptimisticLane is IOptimisticLane {
         if (msg.value != bond) revert BondMismatch(bond, msg.value);
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
         if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
+        _requirePosted(statement);
         (bytes32 statementId, bytes32 inputId) = statement.ids();
         Claim memory entry = _claims[statementId];
         if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
@@ -91,6 +93,15 @@ contract OptimisticLane is IOptimisticLane {
         entry.openChallenges = 0;
         _claims[statementId] = entry;
         emit Claimed(statementId, inputId, msg.sender, readyAt);
+    }
+
+    /// @dev The window is for checking: it must not run before the data are public.
+    function _requirePosted(Statement calldata statement) private view {
+        address inbox = settlement.inbox(statement.rollupId);
+        bytes32 commitment = inbox == address(0) ? bytes32(0) : IInbox(inbox).batchCommitment(statement.batchIndex);
+        if (commitment == 0 || commitment != statement.batchCommitment) {
+            revert BatchNotPosted(statement.rollupId, statement.batchIndex);
+        }
     }
 
     /// @inheritdoc ILane

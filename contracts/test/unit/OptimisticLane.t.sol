@@ -175,6 +175,21 @@ contract OptimisticLaneTest is SettlementFixture {
         lane.claim{value: BOND}(a);
     }
 
+    /// @dev I-O7: the window does not run before the data are public.
+    function test_RevertWhen_Claim_BatchIsNotPosted() public {
+        Statement memory early = statementOf(2, A, B);
+        vm.startPrank(alice);
+        bytes memory reason = abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, rollupId, 2);
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(early);
+        early.batchCommitment = 0;
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(early);
+        a.rollupId = "unknown";
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, bytes32("unknown"), 1));
+        lane.claim{value: BOND}(a);
+    }
+
     function test_RevertWhen_Claim_ClaimedAlready() public {
         _claim(lane, alice, a);
         vm.prank(bob);

@@ -259,6 +259,26 @@ contract TeeLaneTest is TeeFixture {
         assertEq(finalized(), 1);
     }
 
+    /// @dev The costliest "no": eight votes of keys whose measurement was taken away. It must fit the gas Settlement gives.
+    /// forge-config: default.isolate = true
+    function test_Attests_FitsSettlementsGas() public {
+        for (uint256 i = 1; i <= 8; ++i) {
+            lane.register{value: 1 ether}(quoteFor(MEASUREMENT, vm.addr(i)), vm.addr(i));
+        }
+        skip(1 days);
+        for (uint256 i = 1; i <= 8; ++i) {
+            attestBy(i, a);
+        }
+        vm.prank(councilAccount);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        bytes32 inputId = a.inputId();
+        bytes32 id = a.id();
+        assertFalse(lane.attests(id, inputId, rollupId));
+        (, uint64 gas,,,) = vm.lastCallGas();
+        assertGt(gas, 21_000 + 8 * 2_100);
+        assertLe(gas, 21_000 + 120_000, "attests");
+    }
+
     function test_RevertWhen_Attest_KeyIsUnknown() public {
         _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyNotRegistered.selector, key));
     }

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Settlement} from "../../src/Settlement.sol";
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {Council, Policy, Suspension} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {MockLane} from "../support/MockLane.sol";
+import {SettlementFixture} from "../support/SettlementFixture.sol";
+import {Test, Vm} from "../support/Test.sol";
+
+/// @notice Lets lanes, council and time do what they like to one rollup, and writes down every finality with its reason.
+contract SettlementHandler is Test {
+    struct Finality {
+        Statement statement;
+        uint256 lanes;
+        bool byChoice;
+        bool byLastResort;
+        uint256 suspendedLanes;
+    }
+
+    Settlement private immutable settlement;
+    FakeInbox private immutable inbox;
+    bytes32 private immutable rollupId;
+    address private immutable council;
+    MockLane[3] private lanes;
+
+    Finality[] private _log;
+    /// @dev What the council chose last.
+    Statement[] private _chosen;
+    uint256 private _chosenIndex;
+
+    constructor(Settlement settlement_, FakeInbox inbox_, bytes32 rollupId_, address council_, MockLane[3] memory lanes_) {
+        settlement = settlement_;
+        inbox = inbox_;
+        rollupId = rollupId_;
+        council = council_;
+        lanes = lanes_;
+    }
+
+    function finalities() external view returns (Finality[] memory) {
+        return _log;
+    }
+
+    // ── What may happen ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    function post() external {
+        if (inbox.batchCount() < 12) inbox.post(keccak256(abi.encode("batch", inbox.batchCount() + 1)));
+    }
+
+    function vote(uint256 lane, uint256 ahead, uint256 output) external {
+        lanes[lane % 3].vote(_statement(ahead % 2, output % 3).id());
+    }
+
+    /// @dev The likely case: two lanes agree on the first open batch.
+    function agree(uint256 silent, uint256 output) external {
+        bytes32 id = _statement(0, output % 3).id();
+        for (uint256 i; i < 3; ++i) {
+            if (i != silent % 3) lanes[i].vote(id);
+        }
+    }
+
+    function unvote(uint256 lane, uint256 output) external {
+        lanes[lane % 3].unvote(_statement(0, output % 3).id());
+    }
+
+    function fault(uint256 lane, uint256 kind) external {
+        lanes[lane % 3].setFault(kind % 4 == 0 ? MockLane.Fault.Reverts : MockLane.Fault.None);
+    }
+
+    function advance(uint256 first, uint256 second) external {
+        Statement[] memory statements = new Statement[](3);
+        statements[0] = _statement(0, first % 3);
+        statements[1] = _statement(0, second % 3);
+        // On top of the first, in case it becomes final.
+        statements[2] = _statementAt(statements[0].batchIndex + 1, statements[0].output, second % 3);
+        vm.recordLogs();
+        settlement.advance(statements);
+        _record(statements);
+    }
+
+    function contradict(uint256 lane, uint256 first, uint256 second) external {
+        settlement.contradict(address(lanes[lane % 3]), _statement(0, first % 3), _statement(0, second % 3));
+    }
+
+    function choose(uint256 outputs, uint256 index) external {
+        (Statement[] memory candidates, uint256 count) = _candidates(outputs);
+        vm.prank(council);
+        settlement.choose(candidates, index % count);
+        delete _chosen;
+        for (uint256 i; i < count; ++i) {
+            _chosen.push(candidates[i]);
+        }
+        _chosenIndex = index % count;
+    }
+
+    function executeChoice(bool inTime) external {
+        if (inTime) vm.warp(vm.getBlockTimestamp() + 1 days);
+        vm.recordLogs();
+        settlement.executeChoice(_chosen, _chosenIndex);
+        _record(_chosen);
+    }
+
+    function changePolicy(uint256 window, uint256 ahead) external {
+        (uint64 last,,) = settlement.lastFinalized(rollupId);
+        Policy memory policy = settlement.policy(rollupId, last + 1);
+        policy.fromBatch = last + 1 + uint64(ahead % 3);
+        policy.instantWindow = uint64(window % 30 days);
+        Council memory current = settlement.council(rollupId);
+        vm.prank(council);
+        settlement.schedule(rollupId, policy, current);
+        vm.warp(vm.getBlockTimestamp() + current.changeDelay);
+        settlement.executeChange(rollupId, policy, current);
+    }
+
+    function wait(uint256 duration) external {
+        uint256[4] memory durations = [uint256(1 hours), 1 days, 8 days, 61 days];
+        vm.warp(vm.getBlockTimestamp() + durations[duration % 4]);
+    }
+
+    // ── Book-keeping ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _statement(uint256 ahead, uint256 output) private view returns (Statement memory) {
+        (uint64 last, bytes32 parent,) = settlement.lastFinalized(rollupId);
+        if (ahead == 1) parent = _output(last + 1, output);
+        return _statementAt(last + 1 + uint64(ahead), parent, output);
+    }
+
+    function _statementAt(uint64 index, bytes32 parent, uint256 output) private view returns (Statement memory) {
+        Policy memory policy = settlement.policy(rollupId, index);
+        return Statement({
+            domain: settlement.domain(),
+            rollupId: rollupId,
+            programHash: policy.programHash,
+            configHash: policy.configHash,
+            batchIndex: index,
+            parentOutput: parent,
+            batchCommitment: keccak256(abi.encode("batch", index)),
+            output: _output(index, output),
+            l2BlockNumber: index
+        });
+    }
+
+    function _output(uint64 index, uint256 output) private pure returns (bytes32) {
+        return keccak256(abi.encode("output", index, output));
+    }
+
+    function _candidates(uint256 outputs) private view returns (Statement[] memory candidates, uint256 count) {
+        candidates = new Statement[](3);
+        for (uint256 output; output < 3; ++output) {
+            if ((outputs >> output) & 1 == 0 && count + 3 - output > 1) continue;
+            candidates[count++] = _statement(0, output);
+        }
+        uint256 length = count;
+        assembly {
+            mstore(candidates, length)
+        }
+    }
+
+    function _record(Statement[] memory statements) private {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            bytes32 topic = logs[i].topics[0];
+            if (topic == ISettlement.ChoiceExecuted.selector) _log[_log.length - 1].byChoice = true;
+            if (topic == ISettlement.LastResort.selector) _log[_log.length - 1].byLastResort = true;
+            if (topic != ISettlement.BatchFinalized.selector) continue;
+            (, bytes32 id, uint256 bits,) = abi.decode(logs[i].data, (bytes32, bytes32, uint256, uint64));
+            Finality storage entry = _log.push();
+            for (uint256 k; k < statements.length; ++k) {
+                if (statements[k].id() == id) entry.statement = statements[k];
+            }
+            entry.lanes = bits;
+            for (uint256 k; k < 3; ++k) {
+                if (settlement.suspended(rollupId, address(lanes[k])) != Suspension.None) {
+                    entry.suspendedLanes |= 1 << k;
+                }
+            }
+        }
+    }
+}
+
+/// forge-config: default.invariant.runs = 64
+/// forge-config: default.invariant.depth = 128
+contract SettlementInvariantTest is SettlementFixture {
+    SettlementHandler private handler;
+
+    function setUp() public override {
+        super.setUp();
+        handler = new SettlementHandler(settlement, inbox, rollupId, councilAccount, [zk, tee, op]);
+        targetContract(address(handler));
+    }
+
+    /// @dev I-1: every finality had two live lanes, or one and a named exception; never a suspended one.
+    function invariant_TwoLiveLanesOrANamedException() public view {
+        SettlementHandler.Finality[] memory log = handler.finalities();
+        for (uint256 i; i < log.length; ++i) {
+            uint256 lanes = log[i].lanes;
+            uint256 count = (lanes & 1) + (lanes >> 1 & 1) + (lanes >> 2 & 1);
+            assertTrue(count != 0, "at least one lane attested");
+            assertTrue(count >= 2 || log[i].byChoice || log[i].byLastResort, "fewer than two without an exception");
+            assertTrue(!log[i].byLastResort || lanes == 4, "last resort is the optimistic lane's");
+            assertEq(lanes & log[i].suspendedLanes, 0, "a suspended lane counted");
+        }
+    }
+
+    /// @dev I-2: final outputs never change, and I-3: they form one chain over posted batches.
+    function invariant_FinalOutputsNeverChangeAndFormOneChain() public view {
+        SettlementHandler.Finality[] memory log = handler.finalities();
+        (uint64 last, bytes32 output,) = settlement.lastFinalized(rollupId);
+        assertEq(log.length, last);
+        assertLe(last, inbox.batchCount(), "final but not posted");
+        bytes32 parent = GENESIS;
+        for (uint256 i; i < log.length; ++i) {
+            Statement memory statement = log[i].statement;
+            assertEq(statement.batchIndex, i + 1);
+            assertEq(statement.parentOutput, parent);
+            assertEq(statement.batchCommitment, inbox.batchCommitment(uint64(i + 1)));
+            assertEq(settlement.finalOutput(rollupId, uint64(i + 1)), statement.output);
+            parent = statement.output;
+        }
+        assertEq(output, parent);
+        assertEq(settlement.finalOutput(rollupId, last + 1), 0);
+    }
+
+    /// @dev I-7: a batch's rules are one version's, and versions follow each other.
+    function invariant_VersionsAreOrdered() public view {
+        uint64 from;
+        for (uint64 i = 1; i < 16; ++i) {
+            Policy memory policy = settlement.policy(rollupId, i);
+            assertTrue(policy.fromBatch >= from && policy.fromBatch <= i);
+            from = policy.fromBatch;
+        }
+    }
+}
