@@ -49,9 +49,9 @@ contract Settlement is Councils {
     function reportDisagreement(Statement calldata statement) external {
         (bytes32 statementId, bytes32 inputId) = statement.ids();
         if (judge(statement) != Verdict.Wrong) revert NotDisagreeing(statementId);
-        Version storage version = _versions[statement.rollupId][_versionOf(
-            statement.rollupId, _heads[statement.rollupId], statement.batchIndex
-        )];
+        Version storage version = _versions[
+            statement.rollupId
+        ][_versionOf(statement.rollupId, _heads[statement.rollupId], statement.batchIndex)];
         bool found;
         for (uint256 seat; seat < SEATS; ++seat) {
             address lane = version.seats[seat].lane;

@@ -156,10 +156,7 @@ interface ISettlement {
     /// `instantWindow` has passed since it became final. False while it is not final.
     function isSettledBeyondInstant(bytes32 rollupId, uint64 batchIndex) external view returns (bool);
     /// @notice The council's standing choice; all zero if there is none.
-    function choice(bytes32 rollupId)
-        external
-        view
-        returns (bytes32 statementId, uint64 batchIndex, uint64 effectiveAt);
+    function choice(bytes32 rollupId) external view returns (bytes32 statementId, uint64 batchIndex, uint64 effectiveAt);
     /// @notice Hash of the scheduled change and when it may be executed; zero if there is none.
     function scheduledChange(bytes32 rollupId) external view returns (bytes32 changeHash, uint64 executableAt);
 }

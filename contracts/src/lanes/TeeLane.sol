@@ -71,7 +71,9 @@ contract TeeLane is ITeeLane {
         uint64 keyLife_,
         uint256 keyBond_
     ) {
-        if (keyLife_ == 0 || keyLife_ > MAX_KEY_LIFE) revert KeyLifeTooLong(keyLife_, MAX_KEY_LIFE);
+        if (keyLife_ == 0 || keyLife_ > MAX_KEY_LIFE) {
+            revert KeyLifeTooLong(keyLife_, MAX_KEY_LIFE);
+        }
         if (activationDelay_ >= keyLife_) revert KeyLifeTooLong(activationDelay_, keyLife_);
         if (measurements.length == 0) revert NoMeasurement();
         settlement = settlement_;

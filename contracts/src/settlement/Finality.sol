@@ -207,7 +207,6 @@ abstract contract Finality is Rollups {
         (bytes32 statementId, bytes32 inputId) = statement.ids();
         (result.lanes, count, optimistic) = _votes(version, statementId, inputId, rollupId, SEATS);
         result.ready = result.inputsMatch && statement.batchIndex == uint256(head.batch) + 1
-            && (count >= QUORUM
-                || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)));
+            && (count >= QUORUM || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)));
     }
 }

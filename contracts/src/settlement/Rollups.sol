@@ -152,7 +152,11 @@ abstract contract Rollups is ISettlement {
     // ── Versions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev Version that judges an open batch.
-    function _openVersion(bytes32 rollupId, Head memory head, uint256 batchIndex) internal view returns (uint256 number) {
+    function _openVersion(bytes32 rollupId, Head memory head, uint256 batchIndex)
+        internal
+        view
+        returns (uint256 number)
+    {
         number = head.version;
         if (head.flags & NEXT != 0 && batchIndex >= _versions[rollupId][number + 1].fromBatch) ++number;
     }

@@ -47,7 +47,8 @@ contract SettlementGasTest is TeeFixture {
         uint64 index = inboxes[i].batchCount() + 1;
         bytes32 commitment = keccak256(abi.encode(i, index));
         inboxes[i].post(commitment);
-        statement = statementOf(index, settlement.finalOutput(ids[i], index - 1), keccak256(abi.encode("output", i, index)));
+        statement =
+            statementOf(index, settlement.finalOutput(ids[i], index - 1), keccak256(abi.encode("output", i, index)));
         statement.rollupId = ids[i];
         statement.batchCommitment = commitment;
         statement.l2BlockNumber = 1_234_567 + index;

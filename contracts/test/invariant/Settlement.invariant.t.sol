@@ -31,7 +31,13 @@ contract SettlementHandler is Test {
     Statement[] private _chosen;
     uint256 private _chosenIndex;
 
-    constructor(Settlement settlement_, FakeInbox inbox_, bytes32 rollupId_, address council_, MockLane[3] memory lanes_) {
+    constructor(
+        Settlement settlement_,
+        FakeInbox inbox_,
+        bytes32 rollupId_,
+        address council_,
+        MockLane[3] memory lanes_
+    ) {
         settlement = settlement_;
         inbox = inbox_;
         rollupId = rollupId_;

@@ -24,7 +24,14 @@ contract TeeHandler is Test {
     mapping(bytes32 id => uint256) public votedMask;
     uint256 public removedMask;
 
-    constructor(TeeLane lane_, address council_, bytes32 rollupId_, uint256 root_, bytes32[2] memory m, Statement[] memory s) {
+    constructor(
+        TeeLane lane_,
+        address council_,
+        bytes32 rollupId_,
+        uint256 root_,
+        bytes32[2] memory m,
+        Statement[] memory s
+    ) {
         lane = lane_;
         council = council_;
         rollupId = rollupId_;
@@ -56,9 +63,8 @@ contract TeeHandler is Test {
     }
 
     function _sign(uint256 i, Statement memory statement) private view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(
-            0x5ec0 + i % 4, AttestationLib.digest(block.chainid, address(lane), statement.id(), address(0x9a))
-        );
+        (uint8 v, bytes32 r, bytes32 s) =
+            vm.sign(0x5ec0 + i % 4, AttestationLib.digest(block.chainid, address(lane), statement.id(), address(0x9a)));
         return abi.encodePacked(r, s, v);
     }
 
@@ -114,9 +120,7 @@ contract TeeLaneInvariantTest is TeeFixture {
         rollupId = settlement.register(params);
         post();
         Statement[] memory all = list(statementOf(1, GENESIS, A), statementOf(1, GENESIS, B), statementOf(1, C, A));
-        handler = new TeeHandler(
-            lane, councilAccount, rollupId, ROOT_KEY, [MEASUREMENT, NEXT_MEASUREMENT], all
-        );
+        handler = new TeeHandler(lane, councilAccount, rollupId, ROOT_KEY, [MEASUREMENT, NEXT_MEASUREMENT], all);
         targetContract(address(handler));
     }
 

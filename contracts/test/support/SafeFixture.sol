@@ -77,8 +77,7 @@ abstract contract SafeFixture is Test {
         view
         returns (bytes memory signatures)
     {
-        bytes32 hash =
-            safe.getTransactionHash(to, 0, data, 0, 0, 0, 0, address(0), address(0), safe.nonce());
+        bytes32 hash = safe.getTransactionHash(to, 0, data, 0, 0, 0, 0, address(0), address(0), safe.nonce());
         uint256[] memory keys = new uint256[](signers);
         for (uint256 i; i < signers; ++i) {
             keys[i] = _ownerKeys[i];

@@ -79,9 +79,7 @@ contract CouncilTest is SettlementFixture {
         council.mode = CouncilMode.Stage1;
         vm.prank(councilAccount);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ISettlement.CouncilModeEscalated.selector, CouncilMode.Standard, CouncilMode.Stage1
-            )
+            abi.encodeWithSelector(ISettlement.CouncilModeEscalated.selector, CouncilMode.Standard, CouncilMode.Stage1)
         );
         settlement.schedule(rollupId, _newPolicy(9), council);
     }
@@ -96,9 +94,7 @@ contract CouncilTest is SettlementFixture {
         council.changeDelay = 40 days - 1;
         vm.prank(councilAccount);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ISettlement.ChangeDelayOutOfRange.selector, 40 days, 3650 days, 40 days - 1
-            )
+            abi.encodeWithSelector(ISettlement.ChangeDelayOutOfRange.selector, 40 days, 3650 days, 40 days - 1)
         );
         settlement.schedule(rollupId, policy, council);
     }

@@ -17,9 +17,8 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
     function _register(uint256 owners, uint256 threshold) private {
         safe = deploySafe(owners, threshold);
         inbox = new FakeInbox(address(this));
-        rollupId = settlement.register(
-            registration(address(inbox), Council(address(safe), CouncilMode.Stage1, 30 days))
-        );
+        rollupId =
+            settlement.register(registration(address(inbox), Council(address(safe), CouncilMode.Stage1, 30 days)));
         post();
         a = statementOf(1, GENESIS, A);
         b = statementOf(1, GENESIS, B);

@@ -122,9 +122,7 @@ contract FinalityTableTest is SettlementFixture {
         uint256 before = vm.snapshotState();
         for (uint256 first; first < 3; ++first) {
             uint256 want = parentFinal ? _firstFinal(expected, states, clock, first) : 3;
-            settlement.advance(
-                list(statements[first], statements[(first + 1) % 3], statements[(first + 2) % 3])
-            );
+            settlement.advance(list(statements[first], statements[(first + 1) % 3], statements[(first + 2) % 3]));
             bytes32 got = settlement.finalOutput(rollupId, statements[0].batchIndex);
             assertEq(got, want == 3 ? bytes32(0) : statements[want].output);
             if (want != 3) {
@@ -235,7 +233,8 @@ contract FinalityTableTest is SettlementFixture {
             mstore(candidates, count)
         }
         vm.prank(councilAccount);
-        try settlement.choose(candidates, index) {} catch {
+        try settlement.choose(candidates, index) {}
+        catch {
             return false;
         }
         vm.expectRevert();

@@ -37,9 +37,7 @@ contract IncidentsTest is TeeFixture {
         params.policy.lanes[0] = address(twin);
         params.policy.lanes[1] = address(lane);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ISettlement.TrustRootShared.selector, address(twin), address(lane), lane.trustRoot()
-            )
+            abi.encodeWithSelector(ISettlement.TrustRootShared.selector, address(twin), address(lane), lane.trustRoot())
         );
         settlement.register(params);
     }

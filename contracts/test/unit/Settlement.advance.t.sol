@@ -241,9 +241,8 @@ contract SettlementAdvanceTest is SettlementFixture {
     function test_BrokenLaneDoesNotVote() public {
         zk.vote(oneId);
         tee.vote(oneId);
-        MockLane.Fault[4] memory faults = [
-            MockLane.Fault.Reverts, MockLane.Fault.BurnsGas, MockLane.Fault.ReturnsNothing, MockLane.Fault.ReturnsTwo
-        ];
+        MockLane.Fault[4] memory faults =
+            [MockLane.Fault.Reverts, MockLane.Fault.BurnsGas, MockLane.Fault.ReturnsNothing, MockLane.Fault.ReturnsTwo];
         for (uint256 i; i < faults.length; ++i) {
             tee.setFault(faults[i]);
             assertEq(advance(one), 0);

@@ -50,9 +50,7 @@ contract SettlementRegisterTest is SettlementFixture {
     }
 
     function test_Domain_BindsChainAndContract() public view {
-        assertEq(
-            settlement.domain(), keccak256(abi.encode("oneslot.statement.v1", block.chainid, address(settlement)))
-        );
+        assertEq(settlement.domain(), keccak256(abi.encode("oneslot.statement.v1", block.chainid, address(settlement))));
     }
 
     function test_Register_TwoLanes() public {
@@ -133,9 +131,7 @@ contract SettlementRegisterTest is SettlementFixture {
         refused.policy.lanes[2] = address(zk);
         _refuse(
             refused,
-            abi.encodeWithSelector(
-                ISettlement.TrustRootShared.selector, address(zk), address(zk), bytes32("zk root")
-            )
+            abi.encodeWithSelector(ISettlement.TrustRootShared.selector, address(zk), address(zk), bytes32("zk root"))
         );
     }
 

@@ -87,7 +87,8 @@ contract TeeLaneTest is TeeFixture {
         lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key);
         KeyInfo memory info = lane.keyInfo(key);
         assertEq(
-            abi.encode(info), abi.encode(KeyInfo(MEASUREMENT, address(this), now_ + 1 days, now_ + 30 days, false, true))
+            abi.encode(info),
+            abi.encode(KeyInfo(MEASUREMENT, address(this), now_ + 1 days, now_ + 30 days, false, true))
         );
         assertFalse(lane.isLive(key, rollupId));
         skip(1 days);
