@@ -20,4 +20,5 @@ pub use service::{Health, Progress, Service, run};
 
 pub use oneslot_l1 as l1;
 pub use oneslot_l2 as l2;
+pub use oneslot_stf as stf;
 pub use oneslot_tee as tee;
