@@ -57,6 +57,12 @@ pub enum Error {
     /// The wallet was opened without a key.
     #[error("this needs an account to sign with; the wallet was opened for reading only")]
     NoAccount,
+    /// The caller's signer refused.
+    #[error("cannot sign: {message}")]
+    Signing {
+        /// What it said.
+        message: String,
+    },
     /// A transaction was sent and not seen in a block in time. It may still be included: look for it
     /// before sending another.
     #[error("{chain} transaction {hash} is not in a block after {after:?}; it may still come")]

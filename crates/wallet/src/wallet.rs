@@ -5,7 +5,10 @@ use crate::{
     l2::{L2, L2Client, Receipt},
 };
 use alloy::{
-    network::{EthereumWallet, NetworkWallet},
+    eips::Encodable2718,
+    network::{
+        Ethereum, EthereumWallet, NetworkTransactionBuilder, NetworkWallet, TransactionBuilder,
+    },
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::TransactionRequest,
 };
@@ -61,8 +64,7 @@ pub struct Wallet {
 #[derive(Clone, Debug)]
 struct Account {
     address: Address,
-    l1: DynProvider,
-    l2: DynProvider,
+    signer: EthereumWallet,
 }
 
 /// Which chain a transaction goes to.
@@ -104,16 +106,9 @@ impl Wallet {
             .disable_recommended_fillers()
             .connect_reqwest(http.clone(), config.l2_rpc.clone())
             .erased();
-        let account = signer.map(|signer| {
-            let address =
-                NetworkWallet::<alloy::network::Ethereum>::default_signer_address(&signer);
-            let connect = |url: &Url| {
-                ProviderBuilder::new()
-                    .wallet(signer.clone())
-                    .connect_reqwest(http.clone(), url.clone())
-                    .erased()
-            };
-            Account { address, l1: connect(&config.l1_rpc), l2: connect(&config.l2_rpc) }
+        let account = signer.map(|signer| Account {
+            address: NetworkWallet::<Ethereum>::default_signer_address(&signer),
+            signer,
         });
         let wallet = Self { config, l1, l2: L2Client::new(bare), account };
         wallet.check_chain().await?;
@@ -190,34 +185,61 @@ impl Wallet {
     ) -> Result<Receipt, Error> {
         let chain = side.name();
         let account = self.account.as_ref().ok_or(Error::NoAccount)?;
-        let provider = match side {
-            Side::L1 => &account.l1,
-            Side::L2 => &account.l2,
-        };
         let request = TransactionRequest::default()
             .from(account.address)
             .to(to)
             .input(data.into())
             .value(value);
-        let gas = match gas {
-            Some(gas) => gas,
-            None => {
-                let estimate = provider.estimate_gas(request.clone()).await;
-                let estimate =
-                    estimate.map_err(|error| Error::transport(chain, "eth_estimateGas", error))?;
-                estimate.saturating_add(estimate / 4)
-            }
-        };
-        let pending = provider.send_transaction(request.gas_limit(gas)).await;
-        let pending =
-            pending.map_err(|error| Error::transport(chain, "eth_sendRawTransaction", error))?;
-        let hash = *pending.tx_hash();
-        tracing::info!(chain, %hash, %to, "sent a transaction");
+        let (hash, raw) = self.sign(side, account, request, gas).await?;
+        match self.reader(side).send_raw_transaction(&raw).await {
+            Ok(_) => tracing::info!(chain, %hash, %to, "sent a transaction"),
+            Err(error) => match Error::transport(chain, "eth_sendRawTransaction", error) {
+                error @ Error::Rpc { refused: true, .. } => return Err(error),
+                // The answer was lost; the transaction may have arrived.
+                error => tracing::warn!(chain, %hash, %error, "sent a transaction blindly"),
+            },
+        }
         let receipt = self.wait(side, hash).await?;
         match receipt.succeeded() {
             true => Ok(receipt),
             false => Err(Error::Reverted { chain, hash }),
         }
+    }
+
+    /// Fills in gas, fees and nonce and signs, so that the hash is known before anything is sent.
+    async fn sign(
+        &self,
+        side: Side,
+        account: &Account,
+        request: TransactionRequest,
+        gas: Option<u64>,
+    ) -> Result<(B256, Vec<u8>), Error> {
+        let (chain, provider) = (side.name(), self.reader(side));
+        let failed = |method| move |error| Error::transport(chain, method, error);
+        let gas = match gas {
+            Some(gas) => gas,
+            None => {
+                let estimate = provider.estimate_gas(request.clone()).await;
+                let estimate = estimate.map_err(failed("eth_estimateGas"))?;
+                estimate.saturating_add(estimate / 4)
+            }
+        };
+        let fees = provider.estimate_eip1559_fees().await.map_err(failed("eth_feeHistory"))?;
+        let nonce = provider.get_transaction_count(account.address).pending().await;
+        let nonce = nonce.map_err(failed("eth_getTransactionCount"))?;
+        let chain_id = match side {
+            Side::L1 => self.config.rollup.l1_chain_id,
+            Side::L2 => self.config.rollup.l2_chain_id,
+        };
+        let request = request
+            .gas_limit(gas)
+            .nonce(nonce)
+            .max_fee_per_gas(fees.max_fee_per_gas)
+            .max_priority_fee_per_gas(fees.max_priority_fee_per_gas)
+            .with_chain_id(chain_id);
+        let signed = request.build(&account.signer).await;
+        let signed = signed.map_err(|error| Error::Signing { message: error.to_string() })?;
+        Ok((*signed.tx_hash(), signed.encoded_2718()))
     }
 
     async fn wait(&self, side: Side, hash: B256) -> Result<Receipt, Error> {
