@@ -84,7 +84,7 @@ fn demo(once: bool, json: Option<PathBuf>) -> Result<()> {
         command.arg("--once");
     }
     if let Some(path) = json {
-        command.arg("--json").arg(path);
+        command.arg("--report").arg(std::path::absolute(path)?);
     }
     sh::run(&mut command)
 }

@@ -1,0 +1,217 @@
+//! Who attested what, read from L1's logs after the fact.
+
+use super::{
+    network::Network,
+    report::{Finality, Report},
+};
+use crate::command::inspect;
+use alloy::{
+    providers::{DynProvider, Provider},
+    rpc::types::{Filter, Log},
+    sol_types::SolEvent,
+};
+use alloy_primitives::Address;
+use eyre::{Result, ensure, eyre};
+use oneslot_node::{
+    l1::bindings::{Inbox, OptimisticLane, Settlement, TeeLane},
+    l2::api::BatchInfo,
+};
+use oneslot_wallet::{Wallet, Withdrawal};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Adds posting, attestations and finality of the withdrawals' batches to the timeline, and checks them.
+pub(crate) async fn collect(
+    network: &Network,
+    wallet: &Wallet,
+    withdrawals: &[Withdrawal],
+    report: &mut Report,
+) -> Result<()> {
+    let l1 = network.l1_provider();
+    let section = network.wallet_section();
+    let mut batches = BTreeSet::new();
+    for withdrawal in withdrawals {
+        batches.insert(wallet.prove(withdrawal).await?.batch());
+    }
+    for index in batches {
+        let batch: Option<BatchInfo> =
+            inspect::rpc(&section, "oneslot_batch", json!([index])).await?;
+        let batch = batch.ok_or_else(|| eyre!("the node has no batch {index}"))?;
+        show_batch(network, &l1, &batch, report).await?;
+    }
+    check_history(network, &l1, report).await?;
+
+    let last = Settlement::new(network.deployment.settlement, &l1)
+        .lastFinalized(network.deployment.rollup_id)
+        .call()
+        .await?;
+    let (index, output_root) = (last._0, last._1);
+    report.final_output = output_root;
+    let batch: Option<BatchInfo> = inspect::rpc(&section, "oneslot_batch", json!([index])).await?;
+    let block = batch.map_or(0, |batch| batch.last_block);
+    let tag = json!([format!("0x{block:x}")]);
+    let output: Value = inspect::rpc(&section, "optimism_outputAtBlock", tag).await?;
+    let got = output["outputRoot"].as_str().unwrap_or_default().to_owned();
+    report.check_eq("the final output is the node's", got, output_root.to_string());
+    Ok(())
+}
+
+async fn show_batch(
+    network: &Network,
+    l1: &DynProvider,
+    batch: &BatchInfo,
+    report: &mut Report,
+) -> Result<()> {
+    let deployment = &network.deployment;
+    let index = batch.index;
+    let posted = one(l1, deployment.inbox, Inbox::BatchPosted::SIGNATURE_HASH, |filter| {
+        filter.topic1(alloy_primitives::U256::from(index))
+    })
+    .await?;
+    let data = match batch.openings.len() {
+        0 => "calldata".into(),
+        blobs => format!("{blobs} blob(s)"),
+    };
+    let detail = format!(
+        "batcher posts batch {index}: L2 blocks {} to {} as {data}",
+        batch.first_block, batch.last_block
+    );
+    add(l1, report, "batch.posted", &posted, detail).await?;
+
+    let id = batch.statement_id;
+    let attested =
+        one(l1, deployment.tee_lane, TeeLane::Attested::SIGNATURE_HASH, |f| f.topic1(id)).await?;
+    let key = attested.log_decode::<TeeLane::Attested>()?.inner.data.key;
+    add(
+        l1,
+        report,
+        "tee.attested",
+        &attested,
+        format!("enclave key {key} (dev: proves nothing) attests batch {index}"),
+    )
+    .await?;
+
+    let claimed =
+        one(l1, deployment.optimistic_lane, OptimisticLane::Claimed::SIGNATURE_HASH, |f| {
+            f.topic1(id)
+        })
+        .await?;
+    let proposer = claimed.log_decode::<OptimisticLane::Claimed>()?.inner.data.proposer;
+    add(
+        l1,
+        report,
+        "op.claimed",
+        &claimed,
+        format!("proposer {proposer} claims batch {index} with a bond"),
+    )
+    .await?;
+
+    let finalized =
+        one(l1, deployment.settlement, Settlement::BatchFinalized::SIGNATURE_HASH, |f| {
+            f.topic1(deployment.rollup_id).topic2(alloy_primitives::U256::from(index))
+        })
+        .await?;
+    let event = finalized.log_decode::<Settlement::BatchFinalized>()?.inner.data;
+    add(l1, report, "batch.final", &finalized, format!("Settlement makes batch {index} final"))
+        .await?;
+
+    // Lanes in the order of the policy that the devnet registers.
+    let names = ["TEE", "OP"];
+    let agree = |bit: usize| event.lanes.bit(bit);
+    let lanes: Vec<_> =
+        (0..names.len()).filter(|bit| agree(*bit)).map(|bit| names[bit].to_owned()).collect();
+    report.check_eq(
+        &format!("batch {index} is final by two lanes"),
+        lanes.join("+"),
+        names.join("+"),
+    );
+    report.check_eq(
+        &format!("the output of batch {index} is the node's"),
+        event.output,
+        batch.output,
+    );
+    report.finality.push(Finality {
+        batch: index,
+        statement_id: event.statementId,
+        output: event.output,
+        lanes,
+        l2_block: event.l2BlockNumber,
+    });
+    Ok(())
+}
+
+/// Nothing was lost or done twice, over the whole run.
+async fn check_history(network: &Network, l1: &DynProvider, report: &mut Report) -> Result<()> {
+    let deployment = &network.deployment;
+    let posted = all(l1, deployment.inbox, Inbox::BatchPosted::SIGNATURE_HASH).await?;
+    let indices: Vec<u64> = posted
+        .iter()
+        .map(|log| Ok(log.log_decode::<Inbox::BatchPosted>()?.inner.data.index))
+        .collect::<Result<_>>()?;
+    let in_order = indices.iter().enumerate().all(|(place, index)| *index == place as u64);
+    report.check(
+        "batches were posted in order, each once",
+        in_order,
+        format!("{} batches", indices.len()),
+    );
+
+    let finalized =
+        all(l1, deployment.settlement, Settlement::BatchFinalized::SIGNATURE_HASH).await?;
+    let indices: Vec<u64> = finalized
+        .iter()
+        .map(|log| Ok(log.log_decode::<Settlement::BatchFinalized>()?.inner.data.batchIndex))
+        .collect::<Result<_>>()?;
+    let in_order = indices.iter().enumerate().all(|(place, index)| *index == place as u64 + 1);
+    report.check(
+        "batches became final in order, each once",
+        in_order,
+        format!("{} batches", indices.len()),
+    );
+
+    let claims =
+        all(l1, deployment.optimistic_lane, OptimisticLane::Claimed::SIGNATURE_HASH).await?;
+    let inputs: BTreeSet<_> =
+        claims.iter().filter_map(|log| log.topics().get(2).copied()).collect();
+    report.check(
+        "every batch was claimed once",
+        inputs.len() == claims.len(),
+        format!("{} claims on {} batches", claims.len(), inputs.len()),
+    );
+    Ok(())
+}
+
+async fn add(
+    l1: &DynProvider,
+    report: &mut Report,
+    name: &str,
+    log: &Log,
+    detail: String,
+) -> Result<()> {
+    let number = log.block_number.ok_or_else(|| eyre!("{name}: a log outside a block"))?;
+    let block = l1.get_block(number.into()).await?.ok_or_else(|| eyre!("no L1 block {number}"))?;
+    let tx = log.transaction_hash.ok_or_else(|| eyre!("{name}: a log outside a transaction"))?;
+    let receipt =
+        l1.get_transaction_receipt(tx).await?.ok_or_else(|| eyre!("no receipt of {tx}"))?;
+    report.stage_at(block.header.timestamp * 1000, name, Some(tx), Some(receipt.gas_used), detail);
+    Ok(())
+}
+
+async fn all(
+    l1: &DynProvider,
+    address: Address,
+    event: alloy_primitives::B256,
+) -> Result<Vec<Log>> {
+    Ok(l1.get_logs(&Filter::new().address(address).event_signature(event).from_block(0)).await?)
+}
+
+async fn one(
+    l1: &DynProvider,
+    address: Address,
+    event: alloy_primitives::B256,
+    narrow: impl FnOnce(Filter) -> Filter,
+) -> Result<Log> {
+    let filter = narrow(Filter::new().address(address).event_signature(event).from_block(0));
+    let logs = l1.get_logs(&filter).await?;
+    ensure!(!logs.is_empty(), "no log {event} of {address}");
+    logs.into_iter().next().ok_or_else(|| eyre!("invariant: not empty"))
+}

@@ -1,0 +1,124 @@
+//! `oneslot devnet`: the whole system on one machine, and a user's way through it.
+//!
+//! L1 is anvil; every other part is this same program in a process of its own, configured as an
+//! operator would: a TOML file, keys in the environment. A process that ends is started again.
+
+mod contracts;
+mod evidence;
+mod journey;
+mod network;
+mod process;
+mod report;
+
+use eyre::{Result, WrapErr, ensure};
+use network::Network;
+use report::Report;
+use std::{fs, path::PathBuf};
+
+/// What the demo says about itself, printed and in the report.
+const TRUST: &str = "\
+How this devnet decides: a batch is final when TWO lanes agree, here TEE and OP (an optimistic claim
+whose window has passed unchallenged). The ZK lane is not built yet. The TEE is `dev`: a plain process
+with a published signing root; its attestation PROVES NOTHING and its verifier refuses to be deployed
+on a chain that is not a test chain. The OP window is seconds here and days on a real chain, and its
+fault-proof game is not built yet: a challenged claim simply never counts.";
+
+/// Run a whole system on this machine.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// End after the withdrawals; exit code 0 only if every check held.
+    #[arg(long)]
+    once: bool,
+    /// Write the timeline to this file as JSON (with --json before the subcommand it is printed).
+    #[arg(long = "report", visible_alias = "json", value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Where chain data, logs and configuration go; emptied at the start if a devnet made it.
+    #[arg(long, value_name = "DIR", default_value = ".oneslot/devnet")]
+    dir: PathBuf,
+    /// The anvil program.
+    #[arg(long, value_name = "FILE", env = "ONESLOT_ANVIL", default_value = "anvil")]
+    anvil: PathBuf,
+    /// Port of the L1 RPC; 0 takes a free one.
+    #[arg(long, default_value_t = 8545)]
+    l1_port: u16,
+    /// Port of the L2 RPC; 0 takes a free one.
+    #[arg(long, default_value_t = 9545)]
+    l2_port: u16,
+    /// Seconds between L1 blocks.
+    #[arg(long, default_value_t = 2)]
+    l1_block_time: u64,
+    /// Window of the optimistic lane, seconds.
+    #[arg(long, default_value_t = 10)]
+    window: u64,
+    /// Seconds between batches.
+    #[arg(long, default_value_t = 6)]
+    post_interval: u64,
+    /// Post batches as calldata instead of blobs.
+    #[arg(long)]
+    calldata: bool,
+}
+
+/// Runs the devnet until its end or Ctrl-C.
+pub(crate) async fn run(args: Args) -> Result<()> {
+    println!("{TRUST}\n");
+    prepare(&args.dir)?;
+    let mut report = Report { trust: TRUST.into(), ..Report::default() };
+    let network = Network::start(&args, &mut report).await?;
+    let outcome = tokio::select! {
+        outcome = journey::run(&network, &mut report) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(eyre::eyre!("interrupted")),
+    };
+    report.memory = network.memory();
+    let ok = report.conclude() && outcome.is_ok();
+    report.ok = ok;
+    report.print();
+    if let Some(path) = &args.report {
+        let text = serde_json::to_string_pretty(&report)? + "\n";
+        fs::write(path, text).wrap_err_with(|| format!("cannot write {}", path.display()))?;
+        println!("\nThe timeline as JSON: {}", path.display());
+    }
+    if !args.once && outcome.is_ok() {
+        network.print_how_to_use();
+        tokio::signal::ctrl_c().await?;
+        println!("\nStopping");
+    }
+    let logs = network.logs();
+    network.stop().await;
+    outcome.wrap_err_with(|| format!("the logs are in {}", logs.display()))?;
+    ensure!(ok, "a check failed (see above); the logs are in {}", logs.display());
+    Ok(())
+}
+
+/// An empty folder at `dir`. A folder that no devnet made is left alone.
+fn prepare(dir: &PathBuf) -> Result<()> {
+    const MARK: &str = "oneslot-devnet";
+    if dir.exists() {
+        let ours = dir.join(MARK).exists() || dir.read_dir()?.next().is_none();
+        ensure!(ours, "{} exists and is not a devnet's: choose another --dir", dir.display());
+        fs::remove_dir_all(dir).wrap_err_with(|| format!("cannot empty {}", dir.display()))?;
+    }
+    fs::create_dir_all(dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
+    fs::write(dir.join(MARK), "made and emptied by `oneslot devnet`\n")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_somebody_else_is_not_emptied() {
+        let dir = tempfile::tempdir().expect("folder");
+        let theirs = dir.path().join("theirs");
+        fs::create_dir(&theirs).expect("folder");
+        fs::write(theirs.join("thesis.txt"), "years").expect("file");
+        assert!(prepare(&theirs).is_err());
+        assert!(theirs.join("thesis.txt").exists());
+
+        let ours = dir.path().join("ours");
+        prepare(&ours).expect("made");
+        fs::write(ours.join("old"), "").expect("file");
+        prepare(&ours).expect("made again");
+        assert!(!ours.join("old").exists());
+    }
+}

@@ -1,0 +1,378 @@
+//! The parts of the devnet and how they find each other.
+
+use super::{
+    Args,
+    process::{Spec, Supervised},
+    report::{Memory, Report},
+};
+use crate::{command::WalletSection, program};
+use alloy::{
+    providers::{DynProvider, Provider, ProviderBuilder},
+    signers::local::{MnemonicBuilder, PrivateKeySigner},
+};
+use eyre::{Result, WrapErr, bail};
+use oneslot_node::{
+    l1::{DeployParams, Deployment, L1Client, L1Config, Plan, Sender, SenderConfig, Signer},
+    l2::{Genesis, GenesisSpec, dev_accounts, dev_balance},
+    tee,
+};
+use oneslot_types::RollupConfig;
+use serde_json::json;
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use url::Url;
+
+/// anvil's published test mnemonic. Its accounts hold test ether and nothing else anywhere.
+const MNEMONIC: &str = "test test test test test test test test test test test junk";
+/// EIP-155 ids.
+const L1_CHAIN_ID: u64 = 31337;
+const L2_CHAIN_ID: u64 = 901;
+/// How long a part may take until it answers.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// What an account of the mnemonic is used for; the number is its index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Role {
+    Deployer = 0,
+    Batcher = 1,
+    Proposer = 2,
+    Settler = 3,
+    Attester = 4,
+    /// Gives the user ether on L1.
+    Bank = 10,
+    /// Has nothing on L2 until it deposits: the genesis funds the first ten accounts only.
+    User = 11,
+    /// Whom the user pays.
+    Recipient = 12,
+}
+
+impl Role {
+    /// The role's key.
+    pub(crate) fn key(self) -> Result<PrivateKeySigner> {
+        key(self as u32)
+    }
+}
+
+/// The key of an account of the mnemonic.
+pub(crate) fn key(index: u32) -> Result<PrivateKeySigner> {
+    Ok(MnemonicBuilder::english().phrase(MNEMONIC).index(index)?.build()?)
+}
+
+/// A running devnet.
+pub(crate) struct Network {
+    /// Addresses of all contracts.
+    pub(crate) deployment: Deployment,
+    /// JSON-RPC of L1.
+    pub(crate) l1_rpc: Url,
+    /// JSON-RPC of the rollup.
+    pub(crate) l2_rpc: Url,
+    dir: PathBuf,
+    config: PathBuf,
+    processes: Vec<Supervised>,
+}
+
+impl Network {
+    /// Starts L1, deploys, starts every service and waits until the rollup answers.
+    pub(crate) async fn start(args: &Args, report: &mut Report) -> Result<Self> {
+        let dir = fs::canonicalize(&args.dir)?;
+        let l1_port = port(args.l1_port)?;
+        let l2_port = port(args.l2_port)?;
+        let l1_rpc: Url = format!("http://127.0.0.1:{l1_port}").parse()?;
+        let l2_rpc: Url = format!("http://127.0.0.1:{l2_port}").parse()?;
+
+        let anvil = start_l1(args, l1_port, &dir)?;
+        let deployment = deploy(args, &l1_rpc, &dir, report).await?;
+        let mut network = Self {
+            deployment,
+            config: dir.join("oneslot.toml"),
+            l1_rpc,
+            l2_rpc,
+            dir,
+            processes: vec![anvil],
+        };
+        network.write_config(args, l2_port)?;
+        network.start_services()?;
+        network.until_ready().await?;
+        let detail = "node, batch poster, TEE prover, OP proposer and settlement are up";
+        report.stage("rollup.ready", None, None, detail);
+        Ok(network)
+    }
+
+    /// One process for each service, each with its own key.
+    fn start_services(&mut self) -> Result<()> {
+        let program = std::env::current_exe().wrap_err("cannot find the oneslot program")?;
+        let services = [
+            ("node", None),
+            ("prove-tee", None),
+            ("post", Some(Role::Batcher)),
+            ("attest", Some(Role::Attester)),
+            ("propose", Some(Role::Proposer)),
+            ("settle", Some(Role::Settler)),
+        ];
+        for (name, role) in services {
+            let env = vec![("ONESLOT_CONFIG".into(), self.config.display().to_string())];
+            if let Some(role) = role {
+                key_file(&self.dir, name, role)?;
+            }
+            let spec = Spec {
+                name,
+                program: program.clone(),
+                args: vec![name.into()],
+                env,
+                log: self.dir.join(name).with_extension("log"),
+            };
+            self.processes.push(Supervised::start(spec, true)?);
+        }
+        Ok(())
+    }
+
+    /// Waits until the rollup serves its chain.
+    async fn until_ready(&self) -> Result<()> {
+        let start = Instant::now();
+        let address = self.l2_rpc.socket_addrs(|| None)?;
+        while tokio::net::TcpStream::connect(&*address).await.is_err() {
+            if start.elapsed() > START_LIMIT {
+                bail!(
+                    "the rollup node does not answer; its log is {}",
+                    self.dir.join("node.log").display()
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    /// Peak memory and restarts of each process.
+    pub(crate) fn memory(&self) -> Vec<Memory> {
+        let row = |process: &Supervised| {
+            let usage = process.usage();
+            Memory { name: process.name.into(), peak_kib: usage.peak_kib, restarts: usage.restarts }
+        };
+        self.processes.iter().map(row).collect()
+    }
+
+    /// Where the logs are.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.dir.clone()
+    }
+
+    /// A file of the devnet.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// L1, for reading.
+    pub(crate) fn l1_provider(&self) -> DynProvider {
+        ProviderBuilder::new().connect_http(self.l1_rpc.clone()).erased()
+    }
+
+    /// What a user's commands connect to.
+    pub(crate) fn wallet_section(&self) -> WalletSection {
+        WalletSection {
+            deployment: self.file("deployment.json"),
+            l1_rpc: self.l1_rpc.clone(),
+            l2_rpc: self.l2_rpc.clone(),
+        }
+    }
+
+    /// One file that configures every service and the user's commands, and one that says where everything is.
+    fn write_config(&self, args: &Args, l2_port: u16) -> Result<()> {
+        let path = |name: &str| self.file(name).display().to_string();
+        let any = "127.0.0.1:0";
+        let base = |name: &str| {
+            json!({
+                "deployment": path("deployment.json"),
+                "l1": {"rpc_url": self.l1_rpc, "chain_id": L1_CHAIN_ID},
+                "l2_rpc": self.l2_rpc,
+                "key": {"file": path(&format!("{name}.key"))},
+                "journal": path(&format!("{name}.redb")),
+                "http_addr": any,
+                "poll_ms": 500,
+            })
+        };
+        let enclave = format!("unix:{}", path("enclave.sock"));
+        let config = json!({
+            "node": {
+                "deployment": path("deployment.json"),
+                "data_dir": path("node"),
+                "l1_rpc": self.l1_rpc,
+                "l1_poll_ms": 250,
+                "rpc_addr": format!("127.0.0.1:{l2_port}"),
+                "http_addr": any,
+                "sequencer": true,
+            },
+            "post": {
+                "base": base("post"),
+                "data": if args.calldata { "calldata" } else { "blobs" },
+                "interval_s": args.post_interval,
+            },
+            "prove_tee": {"endpoint": enclave, "platform": "dev", "allow_dev": true},
+            "attest": {"base": base("attest"), "prover": enclave},
+            "propose": {"base": base("propose")},
+            "settle": {"base": base("settle")},
+            "wallet": self.wallet_section(),
+        });
+        fs::write(&self.config, toml::to_string(&config)?)?;
+        key_file(&self.dir, "user", Role::User)?;
+        let endpoints = json!({"l1Rpc": self.l1_rpc, "l2Rpc": self.l2_rpc});
+        fs::write(self.file("endpoints.json"), endpoints.to_string())?;
+        Ok(())
+    }
+
+    /// Addresses, accounts and commands to go on with.
+    pub(crate) fn print_how_to_use(&self) {
+        let (l1, l2) = (&self.l1_rpc, &self.l2_rpc);
+        let config = self.config.display();
+        let user_key = self.file("user.key");
+        println!(
+            "\
+The devnet stays up until Ctrl-C.
+
+  L1 RPC   {l1}  (chain id {L1_CHAIN_ID})
+  L2 RPC   {l2}  (chain id {L2_CHAIN_ID})
+  Funded on both chains: the first ten accounts of the mnemonic
+           \"{MNEMONIC}\"
+  The user of the demo: the key in {}
+
+  cast block-number --rpc-url {l2}
+  cast send --rpc-url {l2} --mnemonic \"{MNEMONIC}\" \\
+    0x00000000000000000000000000000000000000aa --value 0.1ether
+
+  export ONESLOT_CONFIG={config} ONESLOT_KEY_FILE={}
+  oneslot status
+  oneslot deposit --eth 1
+  oneslot withdraw start --eth 0.25
+  oneslot inspect statement 1
+
+  cast and oneslot lie in node_modules/@foundry-rs/cast-linux-amd64/bin and target/debug of the
+  repository. Logs, keys and configuration: {}",
+            user_key.display(),
+            user_key.display(),
+            self.dir.display()
+        );
+    }
+
+    /// Ends every process, L1 last.
+    pub(crate) async fn stop(self) {
+        for process in self.processes.into_iter().rev() {
+            process.stop().await;
+        }
+    }
+}
+
+fn start_l1(args: &Args, port: u16, dir: &Path) -> Result<Supervised> {
+    let arguments = [
+        "--hardfork",
+        "osaka",
+        "--no-request-size-limit",
+        "--silent",
+        "--port",
+        &port.to_string(),
+        "--block-time",
+        &args.l1_block_time.to_string(),
+        "--chain-id",
+        &L1_CHAIN_ID.to_string(),
+        "--mnemonic",
+        MNEMONIC,
+    ]
+    .map(String::from);
+    let spec = Spec {
+        name: "anvil",
+        program: args.anvil.clone(),
+        args: arguments.into(),
+        env: Vec::new(),
+        log: dir.join("anvil.log"),
+    };
+    // A new anvil would be another chain: its end is final.
+    Supervised::start(spec, false)
+        .wrap_err("anvil (cargo xtask demo installs it; or name it with --anvil)")
+}
+
+/// Deploys the contracts and registers the rollup; writes `deployment.json`.
+async fn deploy(args: &Args, rpc: &Url, dir: &Path, report: &mut Report) -> Result<Deployment> {
+    let config = L1Config::new(rpc.clone(), L1_CHAIN_ID);
+    let client = until_l1(&config).await?;
+    let signer = Signer::from_file(&key_file(dir, "deployer", Role::Deployer)?)?;
+    let journal = SenderConfig::new(dir.join("deployer.redb"));
+    let sender = Sender::open(client, signer, journal).await?;
+
+    let mut params = DeployParams::devnet(
+        rollup_config()?,
+        program::hash(),
+        tee::DEV_QUOTE_ROOT,
+        // What the dev platform calls its measurement.
+        program::hash(),
+    );
+    params.claim_window = args.window;
+    let plan = Plan::new(&sender, params).await?;
+    let genesis = Genesis::build(&GenesisSpec {
+        config: plan.params.config.clone(),
+        origin: plan.origin.clone(),
+        l1_messenger: plan.l1_messenger(),
+        l1_standard_bridge: plan.l1_standard_bridge(),
+        accounts: dev_accounts().into_iter().map(|account| (account, dev_balance())).collect(),
+    })?;
+    let deployment = plan.execute(&sender, genesis.output()).await?;
+    deployment.save(&dir.join("deployment.json"))?;
+    let detail = format!(
+        "Settlement {}, Portal {}, rollup {}",
+        deployment.settlement, deployment.portal, deployment.rollup_id
+    );
+    report.stage("contracts.deployed", None, None, detail);
+    Ok(deployment)
+}
+
+async fn until_l1(config: &L1Config) -> Result<L1Client> {
+    let start = Instant::now();
+    loop {
+        match L1Client::connect(config).await {
+            // The origin of the genesis must lie behind the first posting, and block 0 is no real block.
+            Ok(client) if client.block_number().await? > 0 => return Ok(client),
+            Err(error) if start.elapsed() > START_LIMIT => return Err(error).wrap_err("L1"),
+            _ => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+/// The rules of the devnet's rollup: OP Mainnet's numbers where it has them.
+fn rollup_config() -> Result<RollupConfig> {
+    Ok(RollupConfig {
+        l1ChainId: L1_CHAIN_ID,
+        l2ChainId: L2_CHAIN_ID,
+        gasLimit: 60_000_000,
+        eip1559Denominator: 250,
+        eip1559Elasticity: 6,
+        minBaseFee: 1_000_000,
+        daFootprintGasScalar: 400,
+        baseFeeScalar: 1368,
+        blobBaseFeeScalar: 810_949,
+        batcher: Role::Batcher.key()?.address(),
+        maxSequencerDrift: 1800,
+        maxBlocksPerBatch: 4096,
+        maxBatchBytes: 16 << 20,
+    })
+}
+
+/// A key file that nobody else may read.
+fn key_file(dir: &Path, name: &str, role: Role) -> Result<PathBuf> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = dir.join(name).with_extension("key");
+    let mut options = fs::File::options();
+    options.create(true).write(true).truncate(true).mode(0o600);
+    let mut file =
+        options.open(&path).wrap_err_with(|| format!("cannot write {}", path.display()))?;
+    std::io::Write::write_all(&mut file, format!("{}\n", role.key()?.to_bytes()).as_bytes())?;
+    Ok(path)
+}
+
+/// `wanted`, or a free port for 0.
+fn port(wanted: u16) -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", wanted)).wrap_err_with(|| {
+        format!("port {wanted} is taken: choose another with --l1-port or --l2-port (0: any)")
+    })?;
+    Ok(listener.local_addr()?.port())
+}

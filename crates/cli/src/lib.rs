@@ -1,1 +1,0 @@
-//! The oneslot command line.

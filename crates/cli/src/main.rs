@@ -1,0 +1,121 @@
+//! `oneslot`: every part of the system as a command, and all of them together as `oneslot devnet`.
+
+mod command;
+mod config;
+mod devnet;
+mod key;
+mod program;
+
+use clap::{Parser, Subcommand};
+use eyre::Result;
+use std::path::PathBuf;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, fmt};
+
+const ABOUT: &str = "Settles a rollup by two of three proofs and pays withdrawals at once";
+const HELP: &str = "\
+Start here:
+  oneslot devnet             L1, contracts, rollup and all services on this machine, and one
+                             deposit and two withdrawals as a user makes them
+  oneslot status             what is final, by which lanes, and how old it is
+
+Configuration: a TOML file (--config, default oneslot.toml) with one section for each command.
+A variable ONESLOT_<SECTION>__<KEY> overrides a key: ONESLOT_NODE__RPC_ADDR=127.0.0.1:9545.
+Private keys are read from the variable ONESLOT_KEY or from the file it names in ONESLOT_KEY_FILE;
+they are never arguments. RUST_LOG sets what is logged (to standard error).";
+
+#[derive(Parser)]
+#[command(name = "oneslot", version, about = ABOUT, after_help = HELP)]
+struct Args {
+    /// Configuration file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ONESLOT_CONFIG",
+        default_value = "oneslot.toml"
+    )]
+    config: PathBuf,
+    /// Print results as JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a whole system on this machine: L1 (anvil), contracts, node, services, and a user's way through it.
+    Devnet(devnet::Args),
+    /// Run the rollup node: sequencer or follower, with JSON-RPC. Section [node].
+    Node,
+    /// Post the rollup's blocks to the Inbox on L1. Section [post].
+    Post,
+    /// Run the TEE prover: execute batches in an enclave and sign what they do. Section [prove_tee].
+    ProveTee,
+    /// Have the TEE prover sign each batch, and submit what it signs. Section [attest].
+    Attest,
+    /// Claim the output of each batch on the optimistic lane, with a bond. Section [propose].
+    Propose,
+    /// Make batches final as soon as two lanes agree; pay withdrawals if told to. Section [settle].
+    Settle,
+    /// Move ETH or an ERC-20 from L1 to L2. Section [wallet].
+    Deposit(command::deposit::Args),
+    /// Move ETH or an ERC-20 from L2 to L1. Section [wallet].
+    #[command(subcommand)]
+    Withdraw(command::withdraw::Command),
+    /// Show what is final, by which lanes, and how old it is. Section [wallet].
+    Status,
+    /// Show one batch, statement or claim as the chain has it. Section [wallet].
+    #[command(subcommand)]
+    Inspect(command::inspect::Command),
+    /// Execute recorded blocks of live OP Stack chains and compare the block hashes.
+    Replay(command::replay::Args),
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    fmt()
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(args))
+}
+
+async fn run(args: Args) -> Result<()> {
+    let config = config::Source::new(args.config);
+    let json = args.json;
+    match args.command {
+        Command::Devnet(args) => devnet::run(args).await,
+        Command::Node => command::service::node(&config, on_signal()).await,
+        Command::Post => command::service::post(&config, on_signal()).await,
+        Command::ProveTee => command::service::prove_tee(&config, on_signal()).await,
+        Command::Attest => command::service::attest(&config, on_signal()).await,
+        Command::Propose => command::service::propose(&config, on_signal()).await,
+        Command::Settle => command::service::settle(&config, on_signal()).await,
+        Command::Deposit(args) => command::deposit::run(&config, args, json).await,
+        Command::Withdraw(command) => command::withdraw::run(&config, command, json).await,
+        Command::Status => command::status::run(&config, json).await,
+        Command::Inspect(command) => command::inspect::run(&config, command, json).await,
+        Command::Replay(args) => command::replay::run(args, json),
+    }
+}
+
+/// Cancelled by SIGINT and SIGTERM, so that services end between two steps.
+fn on_signal() -> CancellationToken {
+    let cancel = CancellationToken::new();
+    let token = cancel.clone();
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut term = signal(SignalKind::terminate()).expect("invariant: SIGTERM can be handled");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
+        }
+        tracing::info!("stopping");
+        token.cancel();
+    });
+    cancel
+}
