@@ -176,7 +176,7 @@ async fn a_withdrawal_is_what_the_message_passer_recorded() {
     let slot = U256::from_be_bytes(withdrawal.slot().0);
     assert_eq!(l2.get_storage_at(PASSER, slot).await.unwrap(), U256::ONE);
 
-    assert_eq!(wallet.find(withdrawal.l2_tx).await.unwrap(), [withdrawal.clone()]);
+    assert_eq!(wallet.find(withdrawal.l2_tx).await.unwrap(), std::slice::from_ref(&withdrawal));
     assert_eq!(wallet.find(B256::ZERO).await.unwrap(), []);
     assert!(!wallet.is_paid(&withdrawal).await.unwrap());
 }
