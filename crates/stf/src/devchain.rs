@@ -19,6 +19,8 @@ use oneslot_types::{
 use op_alloy_consensus::OpTxEnvelope;
 use serde::Deserialize;
 
+pub mod fuzz;
+
 /// Code and storage of the predeploys, as `cargo xtask contracts` writes them.
 const PREDEPLOYS: &str = include_str!("../../../contracts/artifacts/predeploys.json");
 

@@ -187,3 +187,31 @@ fn a_hostile_point_needs_the_right_opening() {
         "the proof does not open the blob at the point of the bytes"
     );
 }
+
+/// The vectors that the contracts' tests read too.
+#[test]
+fn openings_of_the_fixture() {
+    let json = include_str!("../../../../fixtures/blob_opening.json");
+    let fixture: serde_json::Value = serde_json::from_str(json).expect("JSON");
+    let openings = fixture["openings"].as_array().expect("list");
+    assert!(!openings.is_empty());
+    for opening in openings {
+        let word = |name: &str| -> B256 {
+            opening[name].as_str().expect("hex").parse().expect("32 bytes")
+        };
+        let length = opening["payloadLength"].as_u64().expect("number") as usize;
+        let mut payload = Vec::new();
+        let mut link = keccak256(opening["seed"].as_str().expect("text"));
+        while payload.len() < length {
+            payload.extend_from_slice(link.as_slice());
+            link = keccak256(link);
+        }
+        payload.truncate(length);
+        assert_eq!(keccak256(&payload), word("payloadHash"));
+        let blobs = pack(&payload);
+        assert_eq!(keccak256(trim(&blobs[0])), word("trimmedHash"));
+        let z = evaluation_point(&word("versionedHash"), &blobs[0]);
+        assert_eq!(z, word("z"));
+        assert_eq!(evaluate(&blobs[0], &z), Some(word("y")));
+    }
+}

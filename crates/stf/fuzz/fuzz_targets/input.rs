@@ -1,0 +1,4 @@
+//! Bytes as an execution input.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oneslot_stf::devchain::fuzz::input(data));
