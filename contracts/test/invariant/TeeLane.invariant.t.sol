@@ -11,7 +11,7 @@ import {FakeInbox} from "../support/FakeInbox.sol";
 import {TeeFixture} from "../support/TeeFixture.sol";
 import {Test} from "../support/Test.sol";
 
-/// @notice Four enclaves of two measurements that sign whatever they are asked, and a council that takes them away.
+/// @notice Eight enclaves of two measurements that sign whatever they are asked, and a council that takes them away.
 contract TeeHandler is Test {
     TeeLane private immutable lane;
     address private immutable council;
@@ -49,12 +49,12 @@ contract TeeHandler is Test {
     }
 
     function keyAt(uint256 i) public pure returns (address) {
-        return vm.addr(0x5ec0 + i % 4);
+        return vm.addr(0x5ec0 + i % 8);
     }
 
-    function register(uint256 i) external {
+    function register(uint256 i) public {
         address key = keyAt(i);
-        bytes32 measurement = measurements[i % 2];
+        bytes32 measurement = measurements[i % 4 / 3];
         bytes32 data = AttestationLib.reportData(block.chainid, address(lane), key);
         bytes32 digest = keccak256(abi.encode("oneslot.dev.quote.v1", measurement, data, bytes32(0)));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(root, digest);
@@ -64,32 +64,36 @@ contract TeeHandler is Test {
 
     function _sign(uint256 i, Statement memory statement) private view returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) =
-            vm.sign(0x5ec0 + i % 4, AttestationLib.digest(block.chainid, address(lane), statement.id(), address(0x9a)));
+            vm.sign(0x5ec0 + i % 8, AttestationLib.digest(block.chainid, address(lane), statement.id(), address(0x9a)));
         return abi.encodePacked(r, s, v);
     }
 
     function attest(uint256 i, uint256 what) external {
         Statement memory statement = _statements[what % _statements.length];
+        if (lane.keyInfo(keyAt(i)).expiresAt == 0) {
+            register(i);
+            vm.warp(vm.getBlockTimestamp() + lane.activationDelay());
+        }
         lane.attest(statement, address(0x9a), _sign(i, statement));
-        votedMask[statement.id()] |= 1 << (i % 4);
+        votedMask[statement.id()] |= 1 << (i % 8);
     }
 
     function contradict(uint256 i, uint256 first, uint256 second, uint256 dice) external {
-        if (dice % 3 != 0) return;
+        if (dice % 10 != 0) return;
         Statement memory a = _statements[first % _statements.length];
         Statement memory b = _statements[second % _statements.length];
         lane.contradict(a, address(0x9a), _sign(i, a), b, address(0x9a), _sign(i, b));
     }
 
     function removeKey(uint256 i, uint256 dice) external {
-        if (dice % 3 != 0) return;
+        if (dice % 10 != 0) return;
         vm.prank(council);
         lane.removeKey(rollupId, keyAt(i));
-        removedMask |= 1 << (i % 4);
+        removedMask |= 1 << (i % 8);
     }
 
     function removeMeasurement(uint256 i, uint256 dice) external {
-        if (dice % 5 != 0) return;
+        if (dice % 40 != 0) return;
         vm.prank(council);
         lane.removeMeasurement(rollupId, measurements[i % 2]);
     }
@@ -104,10 +108,12 @@ contract TeeHandler is Test {
     }
 
     function wait(uint256 duration) external {
-        vm.warp(vm.getBlockTimestamp() + duration % 10 days);
+        uint256 step = duration % 20 == 0 ? 40 days : duration % 1 days;
+        vm.warp(vm.getBlockTimestamp() + step);
     }
 }
 
+/// forge-config: default.invariant.depth = 128
 contract TeeLaneInvariantTest is TeeFixture {
     TeeHandler private handler;
 
@@ -131,7 +137,7 @@ contract TeeLaneInvariantTest is TeeFixture {
         for (uint256 i; i < all.length; ++i) {
             bytes32 id = all[i].id();
             bool expected;
-            for (uint256 k; k < 4; ++k) {
+            for (uint256 k; k < 8; ++k) {
                 if ((handler.votedMask(id) >> k) & 1 == 0 || (handler.removedMask() >> k) & 1 == 1) continue;
                 KeyInfo memory info = lane.keyInfo(handler.keyAt(k));
                 if (!info.revoked && lane.counts(rollupId, info.measurement)) expected = true;
@@ -143,7 +149,7 @@ contract TeeLaneInvariantTest is TeeFixture {
     /// @dev I-T8: the lane holds exactly the bonds of bonded keys; a revoked key has none.
     function invariant_Solvent() public view {
         uint256 bonds;
-        for (uint256 k; k < 4; ++k) {
+        for (uint256 k; k < 8; ++k) {
             KeyInfo memory info = lane.keyInfo(handler.keyAt(k));
             if (info.bonded) ++bonds;
             assertFalse(info.bonded && info.revoked);
