@@ -101,6 +101,8 @@ struct Loaded {
     hash: B256,
     /// As it is now; `code` is always none.
     info: Option<AccountInfo>,
+    /// As of the last root.
+    stored: Option<TrieAccount>,
     /// As of the last root, unless `wiped`.
     storage_root: B256,
     trie: Option<Trie>,
@@ -230,7 +232,11 @@ impl<S: NodeSource> State<S> {
             entry
                 .flush(source, &mut sink)
                 .map_err(|error| StateError::Storage { address, error })?;
-            order.push((entry.hash, entry.account()));
+            let account = entry.account();
+            if account != entry.stored {
+                entry.stored = account;
+                order.push((entry.hash, account));
+            }
         }
         order.sort_unstable_by_key(|(hash, _)| *hash);
         for (hash, account) in &order {
@@ -304,6 +310,7 @@ impl Loaded {
         Self {
             hash,
             storage_root: account.as_ref().map_or(EMPTY_ROOT_HASH, |account| account.storage_root),
+            stored: account,
             info: account.map(|account| AccountInfo {
                 balance: account.balance,
                 nonce: account.nonce,

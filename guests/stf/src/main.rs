@@ -14,7 +14,7 @@ entry!(main);
 fn main() {
     let input = ExecutionInput::decode(read_input().into());
     match input.and_then(|input| execute(&input)) {
-        Ok(statement) => commit(statement.id().0),
+        Ok(statement) => commit(&statement.id().0),
         Err(_) => halt(REFUSED),
     }
 }
