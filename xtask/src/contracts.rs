@@ -32,6 +32,9 @@ const OP_CONTRACTS: [&str; 9] = [
 const SAFE_CONTRACTS: [(&str, &str); 2] =
     [("Safe", "Safe.sol"), ("SafeProxyFactory", "proxies/SafeProxyFactory.sol")];
 
+/// Bytes of code that a contract may have (EIP-170).
+const MAX_CODE_SIZE: usize = 24_576;
+
 /// Compiles, then writes the artifacts, or with `check` compares them with the committed ones.
 ///
 /// # Errors
@@ -98,8 +101,14 @@ fn own_contracts(out: &Path) -> Result<BTreeMap<String, Value>> {
             if source.starts_with("src/") && deployable && callable {
                 let name =
                     name.as_str().ok_or_else(|| eyre!("{source} has no contract name"))?.to_owned();
+                let trimmed = trimmed(&artifact)?;
+                let size = trimmed["deployedBytecode"].as_str().map_or(0, |hex| hex.len() / 2 - 1);
                 ensure!(
-                    contracts.insert(name.clone(), trimmed(&artifact)?).is_none(),
+                    size <= MAX_CODE_SIZE,
+                    "{name} has {size} bytes of code, at most {MAX_CODE_SIZE} can be deployed"
+                );
+                ensure!(
+                    contracts.insert(name.clone(), trimmed).is_none(),
                     "two contracts are named {name}"
                 );
             }
