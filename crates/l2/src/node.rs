@@ -8,7 +8,11 @@ use std::{
 
 use oneslot_l1::{BlockRef, Deployment, InboxReader, L1Client, L1Config};
 use parking_lot::Mutex;
-use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+    time::MissedTickBehavior,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -93,6 +97,7 @@ impl Node {
             limits: config.rpc.clone(),
             inputs,
             sequencing: config.sequencer,
+            permits: Arc::new(Semaphore::new(config.rpc.expensive)),
         };
         let (caught_up, is_caught_up) = watch::channel(false);
         let (rpc_addr, rpc) = rpc::serve(config.rpc_addr, backend).await?;

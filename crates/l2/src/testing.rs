@@ -189,6 +189,7 @@ impl Rollup {
             limits: RpcLimits::default(),
             inputs: Arc::new(inputs),
             sequencing: true,
+            permits: Arc::new(tokio::sync::Semaphore::new(16)),
         };
         Self { chain, backend, genesis, sequencer: SequencerConfig::default(), dir }
     }

@@ -10,19 +10,18 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use oneslot_l2::{Node, NodeConfig};
+use oneslot_l2::{Node, NodeConfig, dev_accounts};
 use serde_json::{Value, json};
-use support::{
-    Mode, World, ask, connect, l1_rpc, pause, status, try_ask, until, whole_block, world,
-};
+use support::{Mode, ask, connect, l1_rpc, pause, status, try_ask, until, whole_block, world};
 use tokio_util::sync::CancellationToken;
 
 const CHILD: &str = "ONESLOT_L2_TEST_NODE";
 
 fn transfer(nonce: u64, to: Address) -> Bytes {
-    // The first key of the well-known test mnemonic; it is funded on the test rollup.
+    // The second key of the well-known test mnemonic. The first one's account makes the deposits,
+    // which use up nonces on L2.
     let key: PrivateKeySigner =
-        "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+        "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
             .parse()
             .expect("a key");
     let tx = TxEip1559 {
@@ -39,6 +38,7 @@ fn transfer(nonce: u64, to: Address) -> Bytes {
     tx.into_signed(signature).encoded_2718().into()
 }
 
+/// L2-4.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_node_derives_the_sequenced_chain_from_l1() {
     let Some(world) = world().await else { return };
@@ -118,6 +118,7 @@ async fn http_get(address: std::net::SocketAddr, path: &str) -> String {
     answer
 }
 
+/// L2-2.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chain_follows_l1_reorganisations() {
     let Some(world) = world().await else { return };
@@ -197,8 +198,7 @@ fn free_port() -> std::net::SocketAddr {
     listener.local_addr().expect("address")
 }
 
-async fn ready(world: &World, config: &NodeConfig) -> jsonrpsee::http_client::HttpClient {
-    let _ = world;
+async fn ready(config: &NodeConfig) -> jsonrpsee::http_client::HttpClient {
     let client = connect(&format!("http://{}", config.rpc_addr));
     while try_ask(&client, "eth_chainId", json!([])).await.is_none() {
         pause().await;
@@ -206,6 +206,7 @@ async fn ready(world: &World, config: &NodeConfig) -> jsonrpsee::http_client::Ht
     client
 }
 
+/// L2-1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_goes_on_where_it_was() {
     let Some(world) = world().await else { return };
@@ -216,7 +217,7 @@ async fn a_killed_node_goes_on_where_it_was() {
     let mut seen: Vec<(u64, Value)> = Vec::new();
     for round in 0..4u64 {
         let process = spawn(&config);
-        let client = ready(&world, &config).await;
+        let client = ready(&config).await;
         // What was there before the kill is there after it.
         let now = status(&client).await;
         for (number, block) in &seen {
@@ -227,7 +228,7 @@ async fn a_killed_node_goes_on_where_it_was() {
         let raw = transfer(round, Address::repeat_byte(0x44));
         ask(&client, "eth_sendRawTransaction", json!([raw])).await;
         world.post(&client, Mode::Calldata).await;
-        let nonce = json!([world.sender.address(), "latest"]);
+        let nonce = json!([dev_accounts()[1], "latest"]);
         loop {
             let state = status(&client).await;
             let used: U256 = serde_json::from_value(

@@ -51,7 +51,7 @@ fn busy() -> (L1, Rollup, Vec<L1Block>) {
     (l1, rollup, taken)
 }
 
-/// Posts what the sequencer has, derives it there and on a node that only follows L1, and compares.
+/// L2-3, L2-4, L2-5: posts what the sequencer has, derives it there and on a node that only follows L1, and compares.
 fn derived_equals_sequenced(mode: Mode) {
     let (mut l1, rollup, mut taken) = busy();
     let head = reader(&rollup).head_number().expect("head").expect("head");
@@ -244,6 +244,7 @@ fn an_l1_reorg_takes_a_batch_back() {
     assert_eq!(reader(&follower).head_number().expect("head"), Some(0));
 }
 
+/// L2-1.
 #[test]
 fn a_kill_between_two_derived_blocks_is_made_good() {
     let (mut l1, rollup, taken) = busy();

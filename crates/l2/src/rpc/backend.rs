@@ -9,6 +9,7 @@ use oneslot_stf::{ForkRules, State};
 use oneslot_types::RollupConfig;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::error::RpcError;
 use crate::{
@@ -41,8 +42,8 @@ pub struct RpcLimits {
     pub proof_slots: usize,
     /// Blocks in one `eth_feeHistory`.
     pub fee_history_blocks: u64,
-    /// Live filters (`eth_newFilter` and so on) of all clients together.
-    pub max_filters: usize,
+    /// Calls, estimates, batch inputs and witnesses at once, each up to a second of CPU and more.
+    pub expensive: usize,
 }
 
 impl Default for RpcLimits {
@@ -58,7 +59,7 @@ impl Default for RpcLimits {
             log_filter_items: 1_000,
             proof_slots: 1_024,
             fee_history_blocks: 1_024,
-            max_filters: 1_024,
+            expensive: 16,
         }
     }
 }
@@ -80,9 +81,16 @@ pub struct Backend {
     pub inputs: Arc<InputBuilder>,
     /// Whether this node builds blocks.
     pub sequencing: bool,
+    /// Permits for expensive requests; see [`RpcLimits::expensive`].
+    pub permits: Arc<Semaphore>,
 }
 
 impl Backend {
+    /// Leave to run an expensive request, kept until it is done.
+    pub(super) fn permit(&self) -> Result<SemaphorePermit<'_>, RpcError> {
+        self.permits.try_acquire().map_err(|_| RpcError::Busy)
+    }
+
     /// The block number that a tag stands for now.
     pub(super) fn number(&self, reader: &Reader, tag: BlockNumberOrTag) -> Result<u64, RpcError> {
         let head = reader.head_number()?.ok_or(crate::error::Error::Missing { what: "genesis" })?;

@@ -39,6 +39,7 @@ impl Backend {
         id: Option<BlockId>,
         overrides: Option<StateOverride>,
     ) -> Result<Bytes, RpcError> {
+        let _permit = self.permit()?;
         let mut simulation = Simulation::new(self, request, id, overrides)?;
         let gas = simulation.gas_cap();
         match simulation.run(gas)? {
@@ -55,6 +56,7 @@ impl Backend {
         id: Option<BlockId>,
         overrides: Option<StateOverride>,
     ) -> Result<u64, RpcError> {
+        let _permit = self.permit()?;
         let mut simulation = Simulation::new(self, request, id, overrides)?;
         let cap = simulation.gas_cap().min(simulation.affordable_gas()?);
         let mut high = cap;

@@ -37,6 +37,9 @@ pub enum RpcError {
         /// As asked for.
         got: u64,
     },
+    /// Too many expensive requests run already.
+    #[error("too many expensive requests at once; ask again")]
+    Busy,
     /// The call reverted.
     #[error("execution reverted{}", reason(.0))]
     Revert(Bytes),
@@ -64,7 +67,7 @@ impl From<RpcError> for ErrorObjectOwned {
         match error {
             RpcError::Params(_) => Self::owned(INVALID_PARAMS_CODE, message, None::<()>),
             RpcError::UnknownBlock => Self::owned(NOT_FOUND_CODE, message, None::<()>),
-            RpcError::Limit { .. } => Self::owned(LIMIT_CODE, message, None::<()>),
+            RpcError::Limit { .. } | RpcError::Busy => Self::owned(LIMIT_CODE, message, None::<()>),
             RpcError::Revert(output) => Self::owned(REVERT_CODE, message, Some(output)),
             RpcError::Execution(_) | RpcError::Pool(_) => {
                 Self::owned(SERVER_CODE, message, None::<()>)

@@ -66,6 +66,7 @@ impl OneslotServer for Backend {
     }
 
     fn batch_input(&self, index: u64) -> RpcResult<Bytes> {
+        let _permit = self.permit()?;
         let input = self.inputs.build(index).map_err(RpcError::from)?;
         Ok(input.bytes.clone())
     }
@@ -143,6 +144,7 @@ impl Backend {
     }
 
     fn witness(&self, number: BlockNumberOrTag) -> Result<Value, RpcError> {
+        let _permit = self.permit()?;
         let reader = self.store.read()?;
         let block = self.block(&reader, BlockId::Number(number))?.ok_or(RpcError::UnknownBlock)?;
         if block.header.number == 0 {

@@ -427,6 +427,12 @@ async fn requests_are_bounded() {
     }
     let refused = node.client.batch_request::<Value>(batch).await;
     assert!(refused.is_err());
+
+    let all = node.rollup.backend.permits.acquire_many(16).await;
+    let busy = node.try_ask("eth_call", json!([{"to": node.contract}])).await;
+    assert_eq!(busy.expect_err("all permits are taken").0, -32005);
+    drop(all);
+    node.ask("eth_call", json!([{"to": node.contract}])).await;
     assert_eq!(node.ask("eth_chainId", json!([])).await, "0x385");
     node.handle.stop().expect("stops");
 }

@@ -60,6 +60,7 @@ fn transfers_deployments_and_calls_run() {
     assert!(!head.header.logs_bloom.is_zero());
 }
 
+/// L2-6.
 #[test]
 fn the_origin_follows_l1_and_deposits_come_with_it() {
     let mut l1 = L1::new();
@@ -147,6 +148,7 @@ fn past_the_drift_blocks_have_no_transactions() {
     assert_eq!(block(&rollup, 2).body.transactions.len(), 2);
 }
 
+/// L2-2.
 #[test]
 fn an_l1_reorg_drops_blocks_and_returns_their_transactions() {
     let mut l1 = L1::new();

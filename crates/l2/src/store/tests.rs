@@ -41,6 +41,7 @@ fn a_database_of_another_chain_is_refused() {
     }
 }
 
+/// L2-1.
 #[test]
 fn what_is_not_committed_is_not_there() {
     let l1 = L1::new();
