@@ -26,6 +26,8 @@ pub struct AnvilConfig {
     pub slots_in_epoch: Option<u64>,
     /// Timestamp of the genesis block, seconds; `None`: now.
     pub timestamp: Option<u64>,
+    /// EIP-155 id; `None`: 31337.
+    pub chain_id: Option<u64>,
     /// File to load the chain from and save it to.
     pub state: Option<PathBuf>,
 }
@@ -64,6 +66,9 @@ impl Anvil {
         }
         if let Some(timestamp) = config.timestamp {
             command.args(["--timestamp", &timestamp.to_string()]);
+        }
+        if let Some(id) = config.chain_id {
+            command.args(["--chain-id", &id.to_string()]);
         }
         if let Some(state) = &config.state {
             command.arg("--state").arg(state);

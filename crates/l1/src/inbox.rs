@@ -96,7 +96,7 @@ impl InboxReader {
     }
 
     /// Everything in exactly that block, by hash: safe against reorganisations between calls. `cursor` is where the
-    /// queue stood before the block; it is moved on.
+    /// queue stood before the block; it is moved on, unless there is an error.
     pub async fn events_in(
         &self,
         block: BlockRef,
@@ -126,15 +126,17 @@ impl InboxReader {
         cursor: &mut DepositCursor,
     ) -> Result<InboxEvents, Error> {
         let mut all = InboxEvents::default();
+        let mut at = *cursor;
         let mut from = first;
         while from <= last {
             let to = last.min(from + LOG_RANGE - 1);
             let logs = self.client.logs(&self.filter().from_block(from).to_block(to)).await?;
-            let mut events = self.read(&logs, cursor)?;
+            let mut events = self.read(&logs, &mut at)?;
             all.deposits.append(&mut events.deposits);
             all.batches.append(&mut events.batches);
             from = to + 1;
         }
+        *cursor = at;
         Ok(all)
     }
 

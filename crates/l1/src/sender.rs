@@ -260,10 +260,21 @@ impl Sender {
         {
             return Ok(());
         }
+        for blob in &request.blobs {
+            if blob.len() != BYTES_PER_BLOB {
+                return Err(Error::Kzg(format!(
+                    "blob: expected {BYTES_PER_BLOB} bytes, got {}",
+                    blob.len()
+                )));
+            }
+        }
+        // Another try with the same key may carry other blobs.
+        inner.sidecars.lock().await.remove(&key.0);
         let gas = match request.gas {
             Some(gas) => gas,
             None => inner.estimate(key, &request).await?,
         };
+        inner.check_funds(key, &request, gas).await?;
         let serial = state.jobs.iter().map(|j| j.serial + 1).max().unwrap_or(0);
         let nonce = inner.next_nonce(&state.jobs).await?;
         let job = Job {
@@ -279,18 +290,13 @@ impl Sender {
             lost_since: None,
             state: JobState::Pending,
         };
-        let mut write = vec![&job];
         let retired = known.map(|at| {
             // The reverted try stays under another name: if its block goes away, its nonce must still be filled.
             let mut old = state.jobs[at].clone();
             old.key = format!("{}~{}", old.key, old.serial);
             (at, old)
         });
-        if let Some((_, old)) = &retired {
-            write.push(old);
-        }
-        let blobs = job.has_blobs.then_some(request.blobs.as_slice());
-        inner.journal.put(&write, blobs)?;
+        inner.journal.add(&job, &request.blobs, retired.as_ref().map(|(_, old)| old))?;
         if let Some((at, old)) = retired {
             state.jobs[at] = old;
         }
@@ -342,6 +348,34 @@ impl Sender {
 }
 
 impl Inner {
+    /// Refuses what the account cannot pay now. Not every endpoint looks at the balance when it estimates.
+    async fn check_funds(
+        &self,
+        key: &IdempotencyKey,
+        request: &TxRequest,
+        gas: u64,
+    ) -> Result<(), Error> {
+        let provider = self.client.provider();
+        let price =
+            provider.get_gas_price().await.map_err(|e| self.client.rpc_error("eth_gasPrice", e))?;
+        let balance = provider
+            .get_balance(self.signer.address())
+            .await
+            .map_err(|e| self.client.rpc_error("eth_getBalance", e))?;
+        let fee = U256::from(gas) * U256::from(price);
+        let needed = request.value.saturating_add(fee);
+        if balance < needed {
+            return Err(Error::Refused {
+                key: key.0.clone(),
+                message: format!(
+                    "insufficient funds: {} has {balance} wei, needs {needed}",
+                    self.signer.address()
+                ),
+            });
+        }
+        Ok(())
+    }
+
     /// Gas for the request, or why it would fail.
     async fn estimate(&self, key: &IdempotencyKey, request: &TxRequest) -> Result<u64, Error> {
         let mut call = TransactionRequest {
@@ -354,16 +388,7 @@ impl Inner {
             ..TransactionRequest::default()
         };
         if !request.blobs.is_empty() {
-            for blob in &request.blobs {
-                if blob.len() != BYTES_PER_BLOB {
-                    return Err(Error::Kzg(format!(
-                        "blob: expected {BYTES_PER_BLOB} bytes, got {}",
-                        blob.len()
-                    )));
-                }
-            }
-            let blobs = request.blobs.concat();
-            let sidecar = self.make_sidecar(&key.0, blobs).await?;
+            let sidecar = self.make_sidecar(&key.0, request.blobs.concat()).await?;
             call.blob_versioned_hashes = Some(transaction::versioned_hashes(&sidecar));
             call.max_fee_per_blob_gas = Some(self.config.caps.blob);
         }

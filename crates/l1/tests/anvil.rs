@@ -5,10 +5,10 @@ mod support;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy::providers::Provider;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::Bytes;
 use oneslot_l1::{
-    BYTES_PER_BLOB, Error, FollowMode, Follower, IdempotencyKey, L1Client, L1Event, Sender,
-    SenderConfig, Signer, TxRequest, anvil::AnvilConfig,
+    BYTES_PER_BLOB, BlobProofs, Error, FollowMode, Follower, IdempotencyKey, L1Client, L1Event,
+    Sender, SenderConfig, Signer, TxRequest, anvil::AnvilConfig,
 };
 use serde_json::json;
 use support::{anvil, manual, mine, rpc};
@@ -105,32 +105,34 @@ async fn a_reorganisation_below_memory_is_an_error() {
 }
 
 #[tokio::test]
-async fn blobs_go_out_with_cell_proofs_and_come_back_by_hash() {
-    let Some(anvil) = anvil(&Default::default()) else { return };
+async fn blobs_go_out_with_either_proof_and_come_back_by_hash() {
+    let Some(anvil) = anvil(&AnvilConfig::default()) else {
+        return;
+    };
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let sender = Sender::open(
-        client.clone(),
-        Signer::anvil(0).unwrap(),
-        SenderConfig::new(dir.path().join("journal")),
-    )
-    .await
-    .unwrap();
-    let mut blob = vec![0; BYTES_PER_BLOB];
-    blob[1..10].copy_from_slice(b"some data");
-    let request = TxRequest {
-        to: Some(Signer::anvil(1).unwrap().address()),
-        blobs: vec![Bytes::from(blob.clone()), Bytes::from(vec![0; BYTES_PER_BLOB])],
-        ..TxRequest::default()
-    };
-    let key = IdempotencyKey::new("blobs");
-    let inclusion = sender.send(&key, request).await.unwrap();
-    let hash = oneslot_l1::versioned_hash(&blob).unwrap();
-    let served: Option<Bytes> =
-        client.provider().raw_request("anvil_getBlobByHash".into(), (hash,)).await.unwrap();
-    assert_eq!(served.unwrap().as_ref(), blob.as_slice());
-    let receipt =
-        client.provider().get_transaction_receipt(inclusion.tx_hash).await.unwrap().unwrap();
-    assert_eq!(receipt.blob_gas_used, Some(2 * 131_072));
-    assert!(U256::from(receipt.blob_gas_price.unwrap()) >= U256::from(1));
+    for (account, proofs) in [BlobProofs::Cells, BlobProofs::Blobs].into_iter().enumerate() {
+        let mut config = SenderConfig::new(dir.path().join(format!("{account}")));
+        config.blob_proofs = proofs;
+        let signer = Signer::anvil(account).unwrap();
+        let sender = Sender::open(client.clone(), signer, config).await.unwrap();
+        let mut blob = vec![0; BYTES_PER_BLOB];
+        blob[1..10].copy_from_slice(b"some data");
+        blob[40] = account as u8;
+        let blobs = vec![Bytes::from(blob.clone()), Bytes::from(vec![0; BYTES_PER_BLOB])];
+        let request = TxRequest {
+            to: Some(Signer::anvil(5).unwrap().address()),
+            blobs,
+            ..TxRequest::default()
+        };
+        let key = IdempotencyKey::new("blobs");
+        let inclusion = sender.send(&key, request).await.unwrap();
+        let hash = oneslot_l1::versioned_hash(&blob).unwrap();
+        let served: Option<Bytes> =
+            client.provider().raw_request("anvil_getBlobByHash".into(), (hash,)).await.unwrap();
+        assert_eq!(served.unwrap().as_ref(), blob.as_slice());
+        let receipt =
+            client.provider().get_transaction_receipt(inclusion.tx_hash).await.unwrap().unwrap();
+        assert_eq!(receipt.blob_gas_used, Some(2 * 131_072));
+    }
 }

@@ -43,6 +43,10 @@ pub struct Poster {
 impl Service for Poster {
     const NAME: &'static str = "poster";
 
+    fn rollup(&self) -> Option<&Rollup> {
+        Some(&self.rollup)
+    }
+
     async fn step(&mut self) -> Result<Progress, Error> {
         let inbox = self.rollup.inbox();
         let address = self.rollup.deployment.inbox;
@@ -145,6 +149,10 @@ pub struct Attester {
 impl Service for Attester {
     const NAME: &'static str = "attester";
 
+    fn rollup(&self) -> Option<&Rollup> {
+        Some(&self.rollup)
+    }
+
     async fn step(&mut self) -> Result<Progress, Error> {
         // A restarted enclave has a new key, and L1 must know it first.
         if let Some(progress) = self.enclave.enrol(&self.rollup, &mut self.intents).await? {
@@ -244,6 +252,10 @@ const CLAIM_OPEN: u8 = 1;
 
 impl Service for Proposer {
     const NAME: &'static str = "proposer";
+
+    fn rollup(&self) -> Option<&Rollup> {
+        Some(&self.rollup)
+    }
 
     async fn step(&mut self) -> Result<Progress, Error> {
         let me = self.rollup.sender.address();
@@ -373,6 +385,10 @@ const REFUSED_FOR: Duration = Duration::from_secs(3_600);
 
 impl Service for Settler {
     const NAME: &'static str = "settler";
+
+    fn rollup(&self) -> Option<&Rollup> {
+        Some(&self.rollup)
+    }
 
     async fn step(&mut self) -> Result<Progress, Error> {
         let last = self.rollup.last_final().await?;

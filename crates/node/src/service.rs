@@ -7,17 +7,19 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::{BaseConfig, Error, ErrorKind};
+use crate::{BaseConfig, Error, ErrorKind, Rollup};
 
 /// Longest pause between tries.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// Between two looks at the account.
+const ACCOUNT_EVERY: Duration = Duration::from_secs(15);
 
 /// What a look came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,11 @@ pub trait Service: Send {
 
     /// Looks at L1 and the node, and takes the next missing step, if any.
     fn step(&mut self) -> impl Future<Output = Result<Progress, Error>> + Send;
+
+    /// The account it pays from, for metrics.
+    fn rollup(&self) -> Option<&Rollup> {
+        None
+    }
 }
 
 /// What `/health` says.
@@ -101,8 +108,18 @@ pub async fn run<S: Service>(
     }
     let poll = Duration::from_millis(config.poll_ms);
     let mut failures = 0u32;
+    let mut account_seen: Option<Instant> = None;
     tracing::info!(service = S::NAME, "started");
     loop {
+        if account_seen.is_none_or(|at| at.elapsed() >= ACCOUNT_EVERY)
+            && let Some(rollup) = service.rollup()
+        {
+            account_seen = Some(Instant::now());
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = watch_account(S::NAME, rollup) => {}
+            }
+        }
         let result = tokio::select! {
             () = cancel.cancelled() => break,
             result = service.step() => result,
@@ -148,6 +165,16 @@ pub async fn run<S: Service>(
     }
     tracing::info!(service = S::NAME, "stopped");
     Ok(())
+}
+
+/// Puts the account's balance and open transactions into the metrics, if L1 answers.
+async fn watch_account(service: &'static str, rollup: &Rollup) {
+    let pending = rollup.sender.pending().await;
+    metrics::gauge!("oneslot_pending_transactions", "service" => service).set(pending as f64);
+    if let Ok(balance) = rollup.balance().await {
+        let ether = f64::from(balance) / 1e18;
+        metrics::gauge!("oneslot_account_balance_ether", "service" => service).set(ether);
+    }
 }
 
 async fn serve(

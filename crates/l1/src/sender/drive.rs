@@ -119,7 +119,11 @@ async fn watch_inclusion(
         "L1 reorganised a transaction out; sending it again"
     );
     job.state = JobState::Pending;
-    inner.journal.put(&[job], None)?;
+    // The same bytes go out again, and have their time before they are replaced.
+    if let Some(last) = job.attempts.last_mut() {
+        last.at = head;
+    }
+    inner.journal.put(job)?;
     Ok(false)
 }
 
@@ -133,7 +137,7 @@ async fn push(inner: &Inner, view: &mut View, jobs: &mut [Job], at: usize) -> Re
         );
         job.state = JobState::Included(inclusion);
         job.lost_since = None;
-        return inner.journal.put(&[job], None);
+        return inner.journal.put(job);
     }
     let head = view.head.header.number;
     if view.nonce > jobs[at].nonce {
@@ -212,7 +216,7 @@ async fn reassign_if_lost(
                 "nonce used by an unknown transaction"
             );
             jobs[at].lost_since = Some(head);
-            return inner.journal.put(&[&jobs[at]], None);
+            return inner.journal.put(&jobs[at]);
         }
     };
     if head < since + inner.config.lost_after_blocks {
@@ -223,7 +227,7 @@ async fn reassign_if_lost(
     tracing::warn!(key = job.key, from = job.nonce, to = nonce, "moving to another nonce");
     job.nonce = nonce;
     job.lost_since = None;
-    inner.journal.put(&[job], None)
+    inner.journal.put(job)
 }
 
 /// Signs a new form, writes it down, then broadcasts it.
@@ -237,7 +241,7 @@ async fn attempt(
     let (hash, raw) =
         transaction::sign(&inner.signer, inner.client.chain_id(), job, &fees, sidecar)?;
     job.attempts.push(Attempt { nonce: job.nonce, fees, hash, at: head });
-    inner.journal.put(&[job], None)?;
+    inner.journal.put(job)?;
     broadcast(inner, job, &raw).await
 }
 

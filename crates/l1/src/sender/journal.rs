@@ -138,17 +138,33 @@ impl Journal {
         Ok(jobs)
     }
 
-    /// Writes jobs in one commit, with the blobs of a new one.
-    pub(super) fn put(&self, jobs: &[&Job], blobs: Option<&[Bytes]>) -> Result<(), Error> {
+    /// Writes a job that changed.
+    pub(super) fn put(&self, job: &Job) -> Result<(), Error> {
         let tx = self.db.begin_write().map_err(err)?;
+        write_job(&tx, job)?;
+        tx.commit().map_err(err)
+    }
+
+    /// Writes a new job with its blobs. `retired` is an earlier try under the same key, which has another key by now;
+    /// its blobs move along.
+    pub(super) fn add(
+        &self,
+        job: &Job,
+        blobs: &[Bytes],
+        retired: Option<&Job>,
+    ) -> Result<(), Error> {
+        let tx = self.db.begin_write().map_err(err)?;
+        write_job(&tx, job)?;
+        if let Some(retired) = retired {
+            write_job(&tx, retired)?;
+        }
         {
-            let mut table = tx.open_table(JOBS).map_err(err)?;
-            for job in jobs {
-                let bytes = serde_json::to_vec(job).map_err(err)?;
-                table.insert(job.key.as_str(), bytes.as_slice()).map_err(err)?;
+            let mut table = tx.open_table(BLOBS).map_err(err)?;
+            let old = table.remove(job.key.as_str()).map_err(err)?.map(|v| v.value().to_vec());
+            if let (Some(old), Some(retired)) = (old, retired) {
+                table.insert(retired.key.as_str(), old.as_slice()).map_err(err)?;
             }
-            if let (Some(blobs), Some(job)) = (blobs, jobs.first()) {
-                let mut table = tx.open_table(BLOBS).map_err(err)?;
+            if job.has_blobs {
                 table.insert(job.key.as_str(), blobs.concat().as_slice()).map_err(err)?;
             }
         }
@@ -191,6 +207,13 @@ impl Journal {
         tx.commit().map_err(err)?;
         Ok(dropped)
     }
+}
+
+fn write_job(tx: &redb::WriteTransaction, job: &Job) -> Result<(), Error> {
+    let bytes = serde_json::to_vec(job).map_err(err)?;
+    let mut table = tx.open_table(JOBS).map_err(err)?;
+    table.insert(job.key.as_str(), bytes.as_slice()).map_err(err)?;
+    Ok(())
 }
 
 fn err(error: impl std::fmt::Display) -> Error {
