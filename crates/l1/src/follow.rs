@@ -35,6 +35,10 @@ impl FollowMode {
 }
 
 /// What happened on L1.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one event lives at a time, and nearly all are blocks"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum L1Event {
     /// The next block of the chain.
