@@ -17,12 +17,10 @@ pub(crate) fn install() -> Result<()> {
     fs::write(stamp, lock).wrap_err("node_modules is not writable")
 }
 
-/// The path of `forge`, `anvil` or `cast`.
+/// The path of `forge`, `anvil` or `cast`, in the package that holds the binary for Linux on x86-64.
 ///
-/// The binary lies in the package of the platform; the package's own launcher would need its
-/// install script, which is not run.
+/// The packages that choose by platform name optional packages that the registry does not have for
+/// every platform, and `npm ci` refuses a lock file without them.
 pub(crate) fn tool(name: &str) -> PathBuf {
-    let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let os = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
-    sh::root().join(format!("node_modules/@foundry-rs/{name}-{os}-{arch}/bin/{name}"))
+    sh::root().join(format!("node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}"))
 }
