@@ -8,7 +8,7 @@ mod program;
 
 use clap::{Parser, Subcommand};
 use eyre::Result;
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -73,12 +73,22 @@ enum Command {
     Replay(command::replay::Args),
 }
 
+impl Command {
+    /// Whether it runs until it is stopped, as a process of an operator.
+    fn is_service(&self) -> bool {
+        use Command::{Attest, Node, Post, Propose, ProveTee, Settle};
+        matches!(self, Node | Post | ProveTee | Attest | Propose | Settle)
+    }
+}
+
 fn main() -> Result<()> {
     let args = Args::parse();
+    // Services tell what they do; a person at a terminal reads the result instead.
+    let quiet = !args.command.is_service();
+    let level = if quiet { "warn" } else { "info" };
     fmt()
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-        )
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into()))
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(args))

@@ -29,8 +29,8 @@ pub(crate) struct Args {
     /// End after the withdrawals; exit code 0 only if every check held.
     #[arg(long)]
     once: bool,
-    /// Write the timeline to this file as JSON (with --json before the subcommand it is printed).
-    #[arg(long = "report", visible_alias = "json", value_name = "FILE")]
+    /// Write the timeline to this file as JSON.
+    #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Where chain data, logs and configuration go; emptied at the start if a devnet made it.
     #[arg(long, value_name = "DIR", default_value = ".oneslot/devnet")]

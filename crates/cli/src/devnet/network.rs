@@ -43,7 +43,7 @@ pub(crate) enum Role {
     Settler = 3,
     Attester = 4,
     /// Gives the user ether on L1.
-    Bank = 10,
+    Bank = 5,
     /// Has nothing on L2 until it deposits: the genesis funds the first ten accounts only.
     User = 11,
     /// Whom the user pays.
