@@ -56,6 +56,22 @@ pub(crate) fn run(check: bool) -> Result<()> {
     put(check, &folder.join("SHA256SUMS"), sums.as_bytes())
 }
 
+/// Compares with a fresh build where the toolchain is installed; elsewhere, says so and checks the
+/// committed programs against their committed hashes alone.
+pub(crate) fn check_where_possible() -> Result<()> {
+    if let Err(missing) = Tools::find() {
+        println!("not rebuilt, only hashed: {missing:#}");
+        let folder = sh::root().join("guests/elf");
+        let mut sums = String::new();
+        for (_, _, name) in PROGRAMS {
+            let elf = fs::read(folder.join(name)).wrap_err_with(|| format!("guests/elf/{name}"))?;
+            sums += &format!("{:x}  {name}\n", Sha256::digest(&elf));
+        }
+        return put(true, &folder.join("SHA256SUMS"), sums.as_bytes());
+    }
+    run(true)
+}
+
 fn put(check: bool, path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if check {

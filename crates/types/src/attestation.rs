@@ -6,14 +6,7 @@ use alloy_sol_types::SolValue;
 /// The digest an enclave key signs: one statement, attested to one lane, rewarding one payee.
 pub fn tee_digest(l1_chain_id: u64, lane: Address, statement_id: B256, payee: Address) -> B256 {
     keccak256(
-        (
-            "oneslot.tee.v1",
-            U256::from(l1_chain_id),
-            lane,
-            statement_id,
-            payee,
-        )
-            .abi_encode_params(),
+        ("oneslot.tee.v1", U256::from(l1_chain_id), lane, statement_id, payee).abi_encode_params(),
     )
 }
 

@@ -59,13 +59,7 @@ impl Deposit {
     /// The queue's rolling hash after this deposit. An empty queue hashes to zero.
     pub fn extend(&self, rolling: B256) -> B256 {
         keccak256(
-            (
-                rolling,
-                self.from,
-                self.to,
-                self.l1_block_number,
-                keccak256(&self.opaque_data),
-            )
+            (rolling, self.from, self.to, self.l1_block_number, keccak256(&self.opaque_data))
                 .abi_encode_params(),
         )
     }

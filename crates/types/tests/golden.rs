@@ -138,16 +138,8 @@ fn vectors() -> Value {
         })
         .collect();
     let openings = vec![
-        BlobOpening {
-            versionedHash: word("blob 0"),
-            z: word("z 0"),
-            y: word("y 0"),
-        },
-        BlobOpening {
-            versionedHash: word("blob 1"),
-            z: word("z 1"),
-            y: word("y 1"),
-        },
+        BlobOpening { versionedHash: word("blob 0"), z: word("z 0"), y: word("y 0") },
+        BlobOpening { versionedHash: word("blob 1"), z: word("z 1"), y: word("y 1") },
     ];
     let lane = address!("9fe46736679d2d9a65f0992f2272de9f3c7fa6e0");
     let key = address!("15d34aaf54267db7d7c367839aaf71a00a2c6a65");
@@ -228,18 +220,13 @@ fn deposit_fields_round_trip_and_short_data_is_refused() {
         let fields = deposit.fields().expect("fields");
         assert_eq!(fields.opaque_data(), deposit.opaque_data);
         for cut in 0..73.min(deposit.opaque_data.len()) {
-            let short = Deposit {
-                opaque_data: deposit.opaque_data.slice(..cut),
-                ..deposit.clone()
-            };
+            let short =
+                Deposit { opaque_data: deposit.opaque_data.slice(..cut), ..deposit.clone() };
             assert_eq!(short.fields(), Err(DepositError::Short { got: cut }));
         }
         let mut bytes = deposit.opaque_data.to_vec();
         bytes[72] = 2;
-        let flagged = Deposit {
-            opaque_data: bytes.into(),
-            ..deposit
-        };
+        let flagged = Deposit { opaque_data: bytes.into(), ..deposit };
         assert_eq!(flagged.fields(), Err(DepositError::Flag { got: 2 }));
     }
 }
