@@ -56,7 +56,7 @@ pub enum RpcError {
 
 fn reason(output: &Bytes) -> String {
     match decode_revert_reason(output) {
-        Some(reason) => format!(": {reason}"),
+        Some(reason) => format!(": {}", reason.strip_prefix("revert: ").unwrap_or(&reason)),
         None => String::new(),
     }
 }

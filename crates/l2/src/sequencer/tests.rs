@@ -107,8 +107,7 @@ fn the_origin_stays_behind_by_the_confirmation_depth() {
 fn deposits_that_do_not_fit_wait_for_the_next_block() {
     let mut l1 = L1::new();
     let rollup = Rollup::new(&l1);
-    let mut index = 0;
-    for _ in 0..3 {
+    for index in 0..3 {
         let mut block = l1.mine(0);
         let fields = oneslot_types::DepositFields {
             gas_limit: 12_000_000,
@@ -120,7 +119,6 @@ fn deposits_that_do_not_fit_wait_for_the_next_block() {
         let mut deposit = deposit(Address::ZERO, 0, block.header.number);
         deposit.opaque_data = fields.opaque_data();
         block.deposits = vec![(index, deposit)];
-        index += 1;
         rollup.take(&block);
     }
     rollup.build(START + 100);
