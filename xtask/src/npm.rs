@@ -22,5 +22,6 @@ pub(crate) fn install() -> Result<()> {
 /// The packages that choose by platform name optional packages that the registry does not have for
 /// every platform, and `npm ci` refuses a lock file without them.
 pub(crate) fn tool(name: &str) -> PathBuf {
-    sh::root().join(format!("node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}"))
+    let path = format!("node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}");
+    std::path::absolute(sh::root().join(&path)).unwrap_or_else(|_| path.into())
 }

@@ -17,6 +17,6 @@ pub(crate) fn hash() -> B256 {
 mod tests {
     #[test]
     fn the_program_has_a_hash() {
-        assert_ne!(super::hash(), Default::default());
+        assert_ne!(super::hash(), alloy_primitives::B256::ZERO);
     }
 }
