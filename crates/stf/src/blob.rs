@@ -132,7 +132,7 @@ pub fn evaluate(blob: &[u8], z: &B256) -> Option<B256> {
 /// Checks that `data` is the blob behind the posted opening.
 pub(crate) fn check(index: usize, opening: &BlobOpening, data: &BlobData) -> Result<()> {
     let fail = |what| Err(Error::Blob { index, what });
-    if data.bytes.len() % 32 != 0 || trim(&data.bytes).len() != data.bytes.len() {
+    if !data.bytes.len().is_multiple_of(32) || trim(&data.bytes).len() != data.bytes.len() {
         return fail("bytes are not trimmed field elements");
     }
     let z = evaluation_point(&opening.versionedHash, &data.bytes);

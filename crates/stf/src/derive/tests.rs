@@ -128,7 +128,7 @@ fn one_broken_rule_empties_the_batch() {
     let deposits = [due(101, 5)];
     let empty = [seen(24, 102, 0, 1, 0)];
     let good = block(4, 100, 1);
-    assert_ne!(run(102, &deposits, &[good.clone()]), empty);
+    assert_ne!(run(102, &deposits, std::slice::from_ref(&good)), empty);
     let bad = [
         ("time stands still", block(4, 100, 0)),
         ("time goes back", block(3, 100, 0)),

@@ -31,8 +31,12 @@ fn key(seed: u16) -> B256 {
 /// Short values make nodes that stand in place, long ones nodes that go by hash.
 fn value(seed: u8) -> Vec<u8> {
     let mut out = Vec::new();
-    if seed % 3 == 0 { U256::from(seed) + U256::from(1) } else { U256::MAX - U256::from(seed) }
-        .encode(&mut out);
+    if seed.is_multiple_of(3) {
+        U256::from(seed) + U256::from(1)
+    } else {
+        U256::MAX - U256::from(seed)
+    }
+    .encode(&mut out);
     out
 }
 
