@@ -2,7 +2,12 @@
 
 use super::{WalletSection, print};
 use crate::config::Source;
-use alloy::providers::{Provider, ProviderBuilder};
+use alloy::{
+    providers::{Provider, ProviderBuilder},
+    rpc::types::Filter,
+    sol_types::SolEvent,
+};
+use alloy_primitives::U256;
 use eyre::{Result, WrapErr, eyre};
 use oneslot_node::{
     l1::{
@@ -53,16 +58,35 @@ async fn statement(section: &WalletSection, batch: &BatchInfo) -> Result<Value> 
     let l1 =
         L1Client::connect(&L1Config::new(section.l1_rpc.clone(), deployment.l1_chain_id)).await?;
     let (id, input, rollup) = (batch.statement_id, batch.input_id, deployment.rollup_id);
-    let tee = TeeLane::new(deployment.tee_lane, l1.provider());
-    let op = OptimisticLane::new(deployment.optimistic_lane, l1.provider());
     let settlement = Settlement::new(deployment.settlement, l1.provider());
     let output = settlement.finalOutput(rollup, batch.index).call().await?;
+    // A lane need not keep its vote once the batch is final: then Settlement's event says who agreed.
+    let (tee, op) = match output.is_zero() {
+        true => {
+            let tee = TeeLane::new(deployment.tee_lane, l1.provider());
+            let op = OptimisticLane::new(deployment.optimistic_lane, l1.provider());
+            (
+                tee.attests(id, input, rollup).call().await?,
+                op.attests(id, input, rollup).call().await?,
+            )
+        }
+        false => {
+            let filter = Filter::new()
+                .address(deployment.settlement)
+                .event_signature(Settlement::BatchFinalized::SIGNATURE_HASH)
+                .topic1(rollup)
+                .topic2(U256::from(batch.index))
+                .from_block(deployment.start_block.number);
+            let logs = l1.provider().get_logs(&filter).await?;
+            let log = logs.first().ok_or_else(|| eyre!("no event of batch {}", batch.index))?;
+            // Bits in the order of the policy: TEE, OP.
+            let lanes = log.log_decode::<Settlement::BatchFinalized>()?.inner.data.lanes;
+            (lanes.bit(0), lanes.bit(1))
+        }
+    };
     Ok(json!({
         "statement": batch.statement, "statementId": id, "inputId": input,
-        "lanes": {
-            "TEE": tee.attests(id, input, rollup).call().await?,
-            "OP": op.attests(id, input, rollup).call().await?,
-        },
+        "lanes": {"TEE": tee, "OP": op},
         "final": !output.is_zero(), "finalOutput": output,
     }))
 }

@@ -1,6 +1,5 @@
 //! `oneslot replay`: recorded blocks of live OP Stack chains, executed again.
 
-use super::print;
 use eyre::{Result, WrapErr, ensure, eyre};
 use oneslot_node::stf::replay::Recording;
 use serde_json::json;
@@ -25,6 +24,7 @@ pub(crate) fn run(args: Args, json: bool) -> Result<()> {
     }
     ensure!(!files.is_empty(), "no recordings in {:?}", args.paths);
     let mut wrong = 0;
+    let mut rows = Vec::new();
     for file in &files {
         let bytes = fs::read(file).wrap_err_with(|| format!("cannot read {}", file.display()))?;
         let recording =
@@ -33,22 +33,31 @@ pub(crate) fn run(args: Args, json: bool) -> Result<()> {
         let outcome = recording.replay();
         let ms = start.elapsed().as_millis() as u64;
         let (number, expected) = (recording.number(), recording.expected_hash());
-        match outcome {
+        let (text, row) = match outcome {
             Ok(block) => {
                 let (transactions, gas) = (block.transactions.len(), block.header.gas_used);
-                let value = json!({"block": number, "hash": expected, "ok": true, "transactions": transactions, "gas": gas, "ms": ms});
-                print(json, &value, || {
-                    println!(
-                        "ok   block {number} {expected}: {transactions} transactions, {gas} gas, {ms} ms"
-                    );
-                })?;
+                let text = format!(
+                    "ok   block {number} {expected}: {transactions} transactions, {gas} gas, {ms} ms"
+                );
+                let row = json!({
+                    "block": number, "hash": expected, "ok": true,
+                    "transactions": transactions, "gas": gas, "ms": ms,
+                });
+                (text, row)
             }
             Err(error) => {
                 wrong += 1;
-                let value = json!({"block": number, "hash": expected, "ok": false, "error": error.to_string()});
-                print(json, &value, || println!("FAIL block {number}: {error}"))?;
+                let row = json!({"block": number, "hash": expected, "ok": false, "error": error.to_string()});
+                (format!("FAIL block {number}: {error}"), row)
             }
+        };
+        if !json {
+            println!("{text}");
         }
+        rows.push(row);
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
     }
     ensure!(wrong == 0, "{wrong} of {} blocks were not reproduced", files.len());
     Ok(())
