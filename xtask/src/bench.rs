@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md.
 //!
-//! All of them come from the dev profile, which optimises: a bench needs no build that tests and the
-//! demo did not make already.
+//! All of them come from the dev profile, which optimises and is what tests and the demo run: a bench
+//! does not build everything a second time in another one.
 
 use crate::{npm, sh};
 use eyre::{OptionExt, Result, WrapErr, bail};
