@@ -30,7 +30,12 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
             npm::install()?;
             sh::step("bench gas");
             let mut forge = sh::command(npm::tool("forge"));
-            sh::run(forge.args(["test", "--root", "contracts", "--match-contract", "Gas", "-vv"]))
+            sh::run(forge.current_dir(sh::root().join("contracts")).args([
+                "test",
+                "--match-contract",
+                "Gas",
+                "-vv",
+            ]))
         }
         Some("demo") => demo(),
         Some("l2") => {
