@@ -44,7 +44,7 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
                 "run",
                 "--locked",
                 "--package=oneslot-l2",
-                "--example=throughput",
+                "--example=node_throughput",
             ]))
         }
         Some(other) => bail!("no bench {other}: expected one of {ALL:?}"),
