@@ -194,7 +194,8 @@ impl Network {
                 "poll_ms": 500,
             })
         };
-        let enclave = format!("unix:{}", path("enclave.sock"));
+        // Not a unix socket: its path may be at most 107 bytes, and the checkout's can be longer.
+        let enclave = format!("127.0.0.1:{}", port(0)?);
         let config = json!({
             "node": {
                 "deployment": path("deployment.json"),
