@@ -1,8 +1,11 @@
-//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin]`.
+//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin [all]]`, with `all` accelerated operations
+//! or none.
 
 use std::{process::ExitCode, time::Instant};
 
-use oneslot_riscv::{Machine, Profile, Program, Status, Symbols, Tape};
+use oneslot_riscv::{
+    FEATURE_KECCAK, FEATURE_MULMOD, Machine, Profile, Program, Status, Symbols, Tape,
+};
 
 /// Functions printed.
 const TOP: usize = 25;
@@ -10,14 +13,20 @@ const TOP: usize = 25;
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let Some(path) = arguments.next() else {
-        return Err("usage: count PROGRAM.elf [INPUT.bin]".into());
+        return Err("usage: count PROGRAM.elf [INPUT.bin [all]]".into());
     };
     let elf = std::fs::read(path)?;
     let input = arguments.next().map(std::fs::read).transpose()?.unwrap_or_default();
+    let features = match arguments.next() {
+        Some(word) if word == "all" => FEATURE_KECCAK | FEATURE_MULMOD,
+        Some(word) => return Err(format!("expected all, got {word:?}").into()),
+        None => 0,
+    };
+    let tape = Tape::new(&input).with_features(features);
     let program = Program::from_elf(&elf)?;
     let symbols = Symbols::from_elf(&elf)?;
 
-    let mut machine = Machine::new(program.clone(), Tape::new(&input));
+    let mut machine = Machine::new(program.clone(), tape.clone());
     let start = Instant::now();
     let status = machine.run(u64::MAX);
     let seconds = start.elapsed().as_secs_f64();
@@ -44,7 +53,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     println!("memory        {} pages of 4 KiB", machine.memory().page_count());
 
     let mut profile = Profile::new(&program);
-    Machine::new(program, Tape::new(&input)).run_profiled(u64::MAX, &mut profile);
+    Machine::new(program, tape).run_profiled(u64::MAX, &mut profile);
     println!("\n{:>15} {:>6}  function", "instructions", "%");
     for (function, count) in profile.by_function(&symbols).into_iter().take(TOP) {
         let percent = 100.0 * count as f64 / steps as f64;

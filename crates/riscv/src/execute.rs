@@ -1,6 +1,9 @@
 //! The meaning of every instruction: the one loop that runs, steps, traces and profiles.
 
-use crate::{Access, Instruction, Memory, Op, Status, Tape, Trap, program::Parts, trace::Observer};
+use crate::{
+    Access, Instruction, Memory, Op, Status, Tape, Trap, accelerated, program::Parts,
+    trace::Observer,
+};
 
 /// Number of the halt call, in a7.
 pub const ECALL_HALT: u64 = 0;
@@ -8,8 +11,14 @@ pub const ECALL_HALT: u64 = 0;
 pub const ECALL_READ: u64 = 1;
 /// Number of the call that commits the public output.
 pub const ECALL_COMMIT: u64 = 2;
+/// Number of the call that applies keccak-f\[1600\] to a state in memory.
+pub const ECALL_KECCAK: u64 = 3;
+/// Number of the call that multiplies two numbers of 256 bits modulo a third.
+pub const ECALL_MULMOD: u64 = 4;
 
 pub(crate) const A0: usize = 10;
+pub(crate) const A1: usize = 11;
+pub(crate) const A2: usize = 12;
 pub(crate) const A7: usize = 17;
 
 /// What the loop changes besides memory.
@@ -180,6 +189,7 @@ pub(crate) fn run<O: Observer>(
             Op::Ebreak => break Status::Trapped(Trap::Breakpoint),
             Op::Illegal => break Status::Trapped(Trap::Illegal { word: imm as u32 }),
         };
+        observer.result(value);
         x[(rd & 31) as usize] = value;
         x[0] = 0;
         pc = next;
@@ -199,11 +209,12 @@ const fn extend(value: u32) -> u64 {
 #[inline(never)]
 fn ecall<O: Observer>(
     x: &mut [u64; 32],
-    memory: &Memory,
+    memory: &mut Memory,
     tape: &Tape,
     output: &mut Option<[u8; 32]>,
     observer: &mut O,
 ) -> Status {
+    let done = |result: Result<(), Trap>| result.map_or_else(Status::Trapped, |()| Status::Running);
     match x[A7] {
         ECALL_HALT => Status::Halted { code: x[A0] },
         ECALL_READ => {
@@ -215,17 +226,20 @@ fn ecall<O: Observer>(
         ECALL_COMMIT if output.is_some() => Status::Trapped(Trap::SecondCommit),
         ECALL_COMMIT => {
             let address = x[A0];
-            let mut bytes = [0; 32];
-            for (index, word) in bytes.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-                match memory.load(address.wrapping_add(8 * index as u64)) {
-                    Some(loaded) => *word = loaded,
-                    None => return Status::Trapped(Memory::fault(address, 32)),
-                }
-            }
+            let words = match memory.load_words::<4>(address) {
+                Ok(words) => words,
+                Err(trap) => return Status::Trapped(trap),
+            };
             observer.access(memory, Access::Commit { address });
+            let mut bytes = [0; 32];
+            for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+                *bytes = word.to_le_bytes();
+            }
             *output = Some(bytes);
             Status::Running
         }
+        ECALL_KECCAK => done(accelerated::keccak(memory, x[A0], observer)),
+        ECALL_MULMOD => done(accelerated::mulmod(memory, [x[A0], x[A1], x[A2]], observer)),
         number => Status::Trapped(Trap::UnknownEcall { number }),
     }
 }

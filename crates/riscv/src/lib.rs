@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod accelerated;
 mod error;
 mod execute;
 mod instruction;
@@ -13,7 +14,7 @@ mod trace;
 mod trap;
 
 pub use error::Error;
-pub use execute::{ECALL_COMMIT, ECALL_HALT, ECALL_READ};
+pub use execute::{ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_READ};
 pub use instruction::{Instruction, Op};
 pub use machine::{Machine, Snapshot};
 pub use memory::{Memory, PAGE_COUNT, PAGE_SIZE, Page, PageMap};
@@ -22,7 +23,7 @@ pub use program::{
     INITIAL_STACK_POINTER, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_IMAGE_BYTES, MAX_SEGMENTS, Program,
 };
 pub use symbols::Symbols;
-pub use tape::Tape;
+pub use tape::{FEATURE_KECCAK, FEATURE_MULMOD, FEATURES_OFFSET, Tape};
 pub use trace::{Access, MemoryWord, RegisterWrite, Step, Trace};
 pub use trap::{Status, Trap};
 

@@ -37,6 +37,15 @@ impl Snapshot {
     pub fn pages(&self) -> &PageMap {
         &self.pages
     }
+
+    /// State of a running machine from its parts, its step count beginning at 0.
+    ///
+    /// `pc` is cut to a multiple of 4 and register x0 to 0, as they always are.
+    pub fn new(pc: u64, registers: [u64; 32], output: Option<[u8; 32]>, pages: PageMap) -> Self {
+        let mut x = registers;
+        x[0] = 0;
+        Self { cpu: Cpu { pc: pc & !3, x, steps: 0, output, status: Status::Running }, pages }
+    }
 }
 
 impl Machine {

@@ -116,6 +116,36 @@ impl Memory {
         Some(())
     }
 
+    /// Loads `N` words from an address that is a multiple of 8; the trap if misaligned or out of range.
+    pub(crate) fn load_words<const N: usize>(&self, address: u64) -> Result<[u64; N], Trap> {
+        let mut words = [0; N];
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = self
+                .word(address.wrapping_add(8 * index as u64))
+                .ok_or_else(|| Self::fault(address, (8 * N) as u8))?;
+        }
+        Ok(words)
+    }
+
+    /// The trap if one of the `N` words (at most a page) at `address`, which [`load_words`](Self::load_words) has
+    /// accepted, is code.
+    pub(crate) fn check_writable<const N: usize>(&self, address: u64) -> Result<(), Trap> {
+        let size = 8 * N as u64;
+        // Code is whole pages, so it holds a byte of the area if it holds its first or its last one.
+        let in_code = |byte: u64| self.code.contains(&((byte / PAGE_SIZE as u64) as u32));
+        if in_code(address) || in_code(address + size - 1) {
+            return Err(Trap::CodeWrite { address, size: size as u8 });
+        }
+        Ok(())
+    }
+
+    /// Stores words where [`check_writable`](Self::check_writable) has found no obstacle.
+    pub(crate) fn store_words(&mut self, address: u64, words: &[u64]) {
+        for (address, word) in (address..).step_by(8).zip(words) {
+            self.store(address, word.to_le_bytes()).expect("invariant: the area is writable");
+        }
+    }
+
     /// First store to a page since the last snapshot: its frame, made if need be; `None` for a page of code.
     #[cold]
     #[inline(never)]

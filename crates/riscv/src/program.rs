@@ -63,6 +63,27 @@ impl Program {
         for segment in &segments {
             fill(&mut image, segment.address, segment.data);
         }
+        let image = image.into_iter().map(|(number, page)| (number, Arc::from(page))).collect();
+        Ok(Self::decode(header.e_entry, code, image))
+    }
+
+    /// Program of an image whose executable pages are `code`, without an ELF file: for a machine in the middle of a run
+    /// of which only some pages are known.
+    ///
+    /// # Errors
+    /// If the code range is no range of pages, is larger than [`MAX_CODE_BYTES`] or leaves the address space, or if the
+    /// entry point is no multiple of 4 in it.
+    pub fn from_image(entry: u64, code: Range<u64>, image: PageMap) -> Result<Self, Error> {
+        let pages = code.start.is_multiple_of(PAGE) && code.end.is_multiple_of(PAGE);
+        let size = code.end.checked_sub(code.start);
+        let bounded = size.is_some_and(|size| size <= MAX_CODE_BYTES) && code.end <= 1 << 32;
+        if !(pages && bounded && entry.is_multiple_of(4) && code.contains(&entry)) {
+            return Err(Error::Entry { entry, start: code.start, end: code.end });
+        }
+        Ok(Self::decode(entry, code, image))
+    }
+
+    fn decode(entry: u64, code: Range<u64>, image: PageMap) -> Self {
         let instructions = code
             .clone()
             .step_by(PAGE_SIZE)
@@ -72,13 +93,7 @@ impl Program {
             })
             .map(|word| Instruction::decode(u32::from_le_bytes(*word)))
             .collect();
-        let image = image.into_iter().map(|(number, page)| (number, Arc::from(page))).collect();
-        Ok(Self(Arc::new(Parts {
-            entry: header.e_entry,
-            base: code.start,
-            code: instructions,
-            image,
-        })))
+        Self(Arc::new(Parts { entry, base: code.start, code: instructions, image }))
     }
 
     /// Address of the first instruction.

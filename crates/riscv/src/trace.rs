@@ -2,7 +2,8 @@
 
 use crate::{
     Instruction, Machine, Memory, Op, Status,
-    execute::{A0, A7, ECALL_READ},
+    accelerated::{KECCAK_WORDS, NUMBER_WORDS},
+    execute::{A0, A1, A2, A7, ECALL_MULMOD, ECALL_READ},
 };
 
 /// Hooks of the execution loop. The empty observer costs nothing.
@@ -13,6 +14,9 @@ pub(crate) trait Observer {
     /// Memory or tape is accessed: after a load, before a store (also one that then traps).
     #[inline(always)]
     fn access(&mut self, _memory: &Memory, _access: Access) {}
+    /// The instruction gives `value` to its register, or to nobody if that is x0 or it has none.
+    #[inline(always)]
+    fn result(&mut self, _value: u64) {}
 }
 
 /// Observer of a plain run.
@@ -47,6 +51,20 @@ pub enum Access {
         /// First byte, a multiple of 8.
         address: u64,
     },
+    /// Permutation of a keccak state of 200 bytes.
+    Keccak {
+        /// First byte, a multiple of 8.
+        address: u64,
+    },
+    /// Modular multiplication of numbers of 32 bytes.
+    MulMod {
+        /// First byte of the first factor, which the result replaces; a multiple of 8.
+        a: u64,
+        /// First byte of the second factor, a multiple of 8.
+        b: u64,
+        /// First byte of the modulus, a multiple of 8.
+        m: u64,
+    },
 }
 
 /// A register that a step writes; never x0.
@@ -60,7 +78,7 @@ pub struct RegisterWrite {
     pub after: u64,
 }
 
-/// An aligned memory word that a step reads or writes.
+/// One access of a step to an aligned memory word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryWord {
     /// Address, a multiple of 8.
@@ -85,11 +103,18 @@ pub struct Step {
     /// Registers read, with their values: rs1 and rs2, or a7 and a0 for `ecall`. Operands that the operation does not
     /// have are x0.
     pub reads: [(u8, u64); 2],
+    /// Further registers that a call reads: a1 and a2 for the modular multiplication. All others read none, which is x0.
+    pub more_reads: [(u8, u64); 2],
     /// Register written, if any.
     pub write: Option<RegisterWrite>,
+    /// What the operation computed for its register, also if that is x0; 0 if it has none or did not complete. For
+    /// `ecall`, a0 after the step.
+    pub result: u64,
     /// What the instruction touched besides registers. `None` also if the access trapped.
     pub access: Option<Access>,
-    /// Memory words that the access covers: one for a load or store, four for a commit.
+    /// Accesses to memory words in the order of docs/riscv.md: one for a load or store, four for a commit, 25 for
+    /// keccak, and for the modular multiplication four each of the modulus, the second factor and the first factor.
+    /// Where these areas share a word, each of its accesses is listed; all reads come before the write.
     pub words: Vec<MemoryWord>,
     /// Status after the step.
     pub status: Status,
@@ -118,23 +143,47 @@ impl<'a> Trace<'a> {
 struct Recorder {
     access: Option<Access>,
     words: Vec<MemoryWord>,
+    /// The words from this index on are written.
+    written: usize,
+    result: u64,
+}
+
+impl Recorder {
+    /// Notes `count` words from an aligned address on as read.
+    fn record(&mut self, memory: &Memory, address: u64, count: usize) {
+        self.words.extend((address..).step_by(8).take(count).map_while(|address| {
+            let before = memory.word(address)?;
+            Some(MemoryWord { address, before, after: before })
+        }));
+        self.written = self.words.len();
+    }
 }
 
 impl Observer for Recorder {
     fn access(&mut self, memory: &Memory, access: Access) {
         self.access = Some(access);
-        let (start, count) = match access {
-            Access::Load { address, .. } | Access::Store { address, .. } => (address & !7, 1),
-            Access::Commit { address } => (address, 4),
-            Access::Input { .. } => return,
-        };
-        self.words = (0..count)
-            .map_while(|index| {
-                let address = start + 8 * index;
-                let before = memory.word(address)?;
-                Some(MemoryWord { address, before, after: before })
-            })
-            .collect();
+        self.words.clear();
+        match access {
+            Access::Load { address, .. } => self.record(memory, address & !7, 1),
+            Access::Store { address, .. } => {
+                self.record(memory, address & !7, 1);
+                self.written = 0;
+            }
+            Access::Input { .. } => {}
+            Access::Commit { address } => self.record(memory, address, NUMBER_WORDS),
+            Access::Keccak { address } => {
+                self.record(memory, address, KECCAK_WORDS);
+                self.written = 0;
+            }
+            Access::MulMod { a, b, m } => {
+                [m, b, a].into_iter().for_each(|area| self.record(memory, area, NUMBER_WORDS));
+                self.written = 2 * NUMBER_WORDS;
+            }
+        }
+    }
+
+    fn result(&mut self, value: u64) {
+        self.result = value;
     }
 }
 
@@ -162,7 +211,7 @@ impl Iterator for Trace<'_> {
         if let Status::Trapped(_) = status {
             recorder = Recorder::default();
         }
-        for word in &mut recorder.words {
+        for word in recorder.words.iter_mut().skip(recorder.written) {
             word.after = self
                 .machine
                 .memory()
@@ -174,13 +223,17 @@ impl Iterator for Trace<'_> {
             before: before[usize::from(target)],
             after: self.machine.registers()[usize::from(target)],
         });
+        let call = instruction.is_some_and(|instruction| instruction.op == Op::Ecall);
+        let more = if call && before[A7] == ECALL_MULMOD { [A1, A2] } else { [0, 0] };
         Some(Step {
             index,
             pc,
             next_pc: self.machine.pc(),
             instruction,
             reads: sources.map(|register| (register, before[usize::from(register)])),
+            more_reads: more.map(|register| (register as u8, before[register])),
             write,
+            result: if call { self.machine.registers()[A0] } else { recorder.result },
             access: recorder.access,
             words: recorder.words,
             status,

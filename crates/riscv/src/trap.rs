@@ -27,15 +27,15 @@ pub enum Trap {
         /// Target of the jump; `jalr` has already cleared its lowest bit.
         target: u64,
     },
-    /// A load, store or commit at an address that is no multiple of the access size (8 for commit).
+    /// A load, store or call at an address that is no multiple of the access size (8 for calls).
     #[error("misaligned access of {size} bytes at {address:#x}")]
     MisalignedAccess {
         /// First byte of the access.
         address: u64,
-        /// Bytes accessed: 1, 2, 4, 8, or 32 for commit.
+        /// Bytes accessed: 1, 2, 4, 8, 32 for commit and each number of mulmod, 200 for keccak.
         size: u8,
     },
-    /// A load, store or commit that does not lie wholly below 2^32.
+    /// A load, store or call whose bytes do not lie wholly below 2^32.
     #[error("access of {size} bytes at {address:#x} beyond the 4 GiB of memory")]
     OutOfRange {
         /// First byte of the access.
@@ -43,7 +43,7 @@ pub enum Trap {
         /// Bytes accessed.
         size: u8,
     },
-    /// A store into the code range.
+    /// A store, or the result of a call, into the code range.
     #[error("store of {size} bytes at {address:#x} into the code range")]
     CodeWrite {
         /// First byte of the store.
@@ -60,10 +60,13 @@ pub enum Trap {
     /// A commit after the output was already committed; checked before the pointer.
     #[error("second commit")]
     SecondCommit,
+    /// Multiplication modulo 0; checked after the addresses.
+    #[error("zero modulus")]
+    ZeroModulus,
 }
 
 impl Trap {
-    /// Stable number of the reason, 1 to 9, for state commitments. Details such as addresses are not in it:
+    /// Stable number of the reason, 1 to 10, for state commitments. Details such as addresses are not in it:
     /// they follow from the state.
     pub const fn code(self) -> u8 {
         match self {
@@ -76,6 +79,7 @@ impl Trap {
             Self::CodeWrite { .. } => 7,
             Self::UnknownEcall { .. } => 8,
             Self::SecondCommit => 9,
+            Self::ZeroModulus => 10,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a transfer costs: `throughput [COUNT]`, COUNT transfers in one block, 1000 if absent.
 //!
 //! Native: the whole of `execute` on one thread (witness hashing, signature recovery, EVM, roots), best of
-//! three. Program: instructions of guests/elf/stf.elf on the same kind of input.
+//! three. Program: instructions of guests/elf/stf.elf on the same kind of input, without and with the accelerated
+//! operations.
 
-use oneslot_riscv::{Machine, Program, Status, Tape};
+use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
 use oneslot_stf::{devchain::transfers, execute};
 use std::{path::Path, time::Instant};
 
@@ -17,7 +18,7 @@ fn main() {
         .ok()
         .map(|elf| Program::from_elf(&elf).expect("invariant: the committed program loads"));
     println!(
-        "| transfer | count | seconds | transfers/s | instructions/transfer | of a block with one |"
+        "| transfer | count | seconds | transfers/s | instructions/transfer, plain and accelerated | of a block with one |"
     );
     println!("|---|---|---|---|---|---|");
     for (name, token) in [("native", false), ("ERC-20", true)] {
@@ -32,8 +33,15 @@ fn main() {
         let (each, one) = program.as_ref().map_or_else(
             || ("no program".into(), "no program".into()),
             |program| {
-                let (one, many) = (steps(program, 1, token), steps(program, SAMPLE, token));
-                (((many - one) / (SAMPLE - 1)).to_string(), one.to_string())
+                let [plain, accelerated] = [0, FEATURE_KECCAK | FEATURE_MULMOD].map(|features| {
+                    let [one, many] =
+                        [1, SAMPLE].map(|count| steps(program, count, token, features));
+                    ((many - one) / (SAMPLE - 1), one)
+                });
+                (
+                    format!("{}, {}", plain.0, accelerated.0),
+                    format!("{}, {}", plain.1, accelerated.1),
+                )
             },
         );
         let rate = count as f64 / best;
@@ -41,10 +49,10 @@ fn main() {
     }
 }
 
-/// Instructions for a block with `count` transfers.
-fn steps(program: &Program, count: u64, token: bool) -> u64 {
+/// Instructions for a block with `count` transfers on a machine with these features.
+fn steps(program: &Program, count: u64, token: bool, features: u64) -> u64 {
     let input = transfers(count, token).expect("record").encode();
-    let mut machine = Machine::new(program.clone(), Tape::new(&input));
+    let mut machine = Machine::new(program.clone(), Tape::new(&input).with_features(features));
     assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
     machine.steps()
 }

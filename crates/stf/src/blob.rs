@@ -7,11 +7,16 @@
 //! `n` roots in bit-reversed order are the powers of one root, so the cost is about six multiplications
 //! for each 31 bytes of data, whatever the size of the blob.
 
-use crate::error::{Error, Result};
+use crate::{
+    accelerate,
+    error::{Error, Result},
+    mulmod::{
+        MulMod, Software, Words, add, from_be_bytes, is_less, mul, overflowing_sub, power, sub,
+        to_be_bytes,
+    },
+};
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{B256, Bytes, keccak256};
-use ark_bls12_381::Fr;
-use ark_ff::{BigInt, BigInteger, FftField, Field, PrimeField, Zero, batch_inversion};
 use oneslot_types::BlobOpening;
 use revm::precompile::kzg_point_evaluation::{arkworks::verify_kzg_proof, kzg_to_versioned_hash};
 
@@ -21,6 +26,18 @@ pub const ELEMENTS: usize = 4096;
 pub const BLOB_BYTES: usize = 32 * ELEMENTS;
 /// Payload bytes in a blob: 31 of each field element.
 pub const PAYLOAD_BYTES: usize = 31 * ELEMENTS;
+
+/// The scalar field of BLS12-381: `r`.
+const R: Words =
+    [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
+const R_MINUS_2: Words = [R[0] - 2, R[1], R[2], R[3]];
+const ONE: Words = [1, 0, 0, 0];
+/// `1 / 4096`.
+const INVERSE_OF_ELEMENTS: Words =
+    [0x400f_ffff_0010_0001, 0xd368_6828_bfce_5c19, 0x5eb6_a46a_8921_3de7, 0x73e6_6878_b46a_e370];
+/// The primitive 4096th root of unity of EIP-4844, `7^((r - 1) / 4096)`.
+const PRIMITIVE_ROOT: Words =
+    [0xe206_da11_a5d3_6306, 0x0ad1_347b_378f_bf96, 0xfc3e_8acf_e0f8_245f, 0x564c_0a11_a0f7_04f4];
 
 /// A posted blob as the input of an execution has it. All of it is from outside; [`check`] ties it to
 /// the opening, which the batch commitment fixes.
@@ -94,13 +111,16 @@ pub fn trim(blob: &[u8]) -> &[u8] {
 pub fn evaluation_point(versioned_hash: &B256, blob: &[u8]) -> B256 {
     let hash = keccak256(trim(blob));
     let digest = keccak256([versioned_hash.as_slice(), hash.as_slice()].concat());
-    bytes(Fr::from_be_bytes_mod_order(digest.as_slice()))
+    let mut z = from_be_bytes(&digest.0);
+    // 2^256 is less than 3 r.
+    while !is_less(&z, &R) {
+        z = overflowing_sub(&z, &R).0;
+    }
+    bytes(&z)
 }
 
 /// `p(z)` of a blob, whole or trimmed. None if a field element or `z` is not canonical, or the length is
 /// none of a blob.
-///
-/// Barycentric form: `p(z) = (z^n - 1) / n * sum(f_i * w_i / (z - w_i))` over the roots `w_i`, `n = 4096`.
 pub fn evaluate(blob: &[u8], z: &B256) -> Option<B256> {
     let blob = trim(blob);
     let z = scalar(z.as_slice())?;
@@ -108,25 +128,55 @@ pub fn evaluate(blob: &[u8], z: &B256) -> Option<B256> {
         return None;
     }
     let values = blob.chunks(32).map(scalar).collect::<Option<Vec<_>>>()?;
-    let roots = roots(values.len());
-    let mut inverses: Vec<_> = roots.iter().map(|root| z - root).collect();
-    if let Some(index) = inverses.iter().position(|difference| difference.is_zero()) {
-        return Some(bytes(values[index]));
+    let interpolate: fn(&[Words], &Words) -> Words = match accelerate::routines() {
+        Some(routines) => routines.interpolate,
+        None => interpolate::<Software>,
+    };
+    Some(bytes(&interpolate(&values, &z)))
+}
+
+/// `p(z)` of the polynomial with these first values, at most 4096, all below `r`.
+///
+/// Barycentric form: `p(z) = (z^n - 1) / n * sum(f_i * w_i / (z - w_i))` over the roots `w_i`, `n = 4096`.
+pub(crate) fn interpolate<M: MulMod>(values: &[Words], z: &Words) -> Words {
+    let roots = roots::<M>(values.len());
+    let differences: Vec<_> = roots.iter().map(|root| sub(z, root, &R)).collect();
+    if let Some(index) = differences.iter().position(|difference| *difference == [0; 4]) {
+        return values[index];
     }
-    batch_inversion(&mut inverses);
-    let sum: Fr = values
+    let inverses = invert::<M>(&differences);
+    let sum = values
         .iter()
         .zip(&roots)
         .zip(&inverses)
-        .filter(|((value, _), _)| !value.is_zero())
-        .map(|((value, root), inverse)| *value * root * inverse)
-        .sum();
-    let mut power = z;
+        .filter(|((value, _), _)| **value != [0; 4])
+        .map(|((value, root), inverse)| mul::<M>(mul::<M>(*value, root, &R), inverse, &R))
+        .fold([0; 4], |sum, term| add(&sum, &term, &R));
+    let mut factor = *z;
     for _ in 0..ELEMENTS.ilog2() {
-        power.square_in_place();
+        M::square_mod(&mut factor, &R);
     }
-    let n = Fr::from(ELEMENTS as u64).inverse().expect("invariant: 4096 is not zero");
-    Some(bytes((power - Fr::ONE) * n * sum))
+    factor = mul::<M>(sub(&factor, &ONE, &R), &INVERSE_OF_ELEMENTS, &R);
+    mul::<M>(factor, &sum, &R)
+}
+
+/// The inverses of numbers that are not 0, with one inversion (Montgomery's trick).
+fn invert<M: MulMod>(numbers: &[Words]) -> Vec<Words> {
+    let mut product = ONE;
+    let mut inverses: Vec<_> = numbers
+        .iter()
+        .map(|number| {
+            let before = product;
+            M::mul_mod(&mut product, number, &R);
+            before
+        })
+        .collect();
+    let mut inverse = power::<M>(&product, &R_MINUS_2, &R);
+    for (before, number) in inverses.iter_mut().zip(numbers).rev() {
+        M::mul_mod(before, &inverse, &R);
+        M::mul_mod(&mut inverse, number, &R);
+    }
+    inverses
 }
 
 /// Checks that `data` is the blob behind the posted opening.
@@ -158,35 +208,32 @@ pub(crate) fn check(index: usize, opening: &BlobOpening, data: &BlobData) -> Res
 
 /// The first `count` roots of unity in bit-reversed order. The root at `2^j + i` is the one at `i` times a
 /// primitive root of order `2^(j+1)`.
-fn roots(count: usize) -> Vec<Fr> {
-    let mut roots = Vec::with_capacity(count);
-    if count > 0 {
-        roots.push(Fr::ONE);
+fn roots<M: MulMod>(count: usize) -> Vec<Words> {
+    // Primitive roots of order 4096, 2048, ... 2.
+    let mut steps = [PRIMITIVE_ROOT; ELEMENTS.ilog2() as usize];
+    for index in 1..steps.len() {
+        steps[index] = steps[index - 1];
+        M::square_mod(&mut steps[index], &R);
     }
-    let mut order = 1;
-    while roots.len() < count {
-        order *= 2;
-        let step = Fr::get_root_of_unity(order).expect("invariant: 2^32 divides r - 1");
+    let mut roots = Vec::with_capacity(count);
+    roots.extend((count > 0).then_some(ONE));
+    for step in steps.iter().rev() {
         let more = roots.len().min(count - roots.len());
         roots.extend_from_within(..more);
         let from = roots.len() - more;
-        roots[from..].iter_mut().for_each(|root| *root *= step);
+        roots[from..].iter_mut().for_each(|root| M::mul_mod(root, step, &R));
     }
     roots
 }
 
 /// A canonical scalar of 32 bytes, big endian.
-fn scalar(bytes: &[u8]) -> Option<Fr> {
-    let bytes: &[u8; 32] = bytes.try_into().ok()?;
-    let mut limbs = [0; 4];
-    for (limb, bytes) in limbs.iter_mut().rev().zip(bytes.chunks_exact(8)) {
-        *limb = bytes.iter().fold(0, |limb, byte| limb << 8 | u64::from(*byte));
-    }
-    Fr::from_bigint(BigInt(limbs))
+fn scalar(bytes: &[u8]) -> Option<Words> {
+    let words = from_be_bytes(bytes.try_into().ok()?);
+    is_less(&words, &R).then_some(words)
 }
 
-fn bytes(scalar: Fr) -> B256 {
-    B256::from_slice(&scalar.into_bigint().to_bytes_be())
+fn bytes(scalar: &Words) -> B256 {
+    B256::from(to_be_bytes(scalar))
 }
 
 #[cfg(test)]

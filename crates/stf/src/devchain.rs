@@ -364,3 +364,30 @@ pub fn transfers(count: u64, token: bool) -> Result<ExecutionInput> {
     );
     Ok(input)
 }
+
+/// Calldata of one transaction in [`blob_of_data`]: a block has room for about 75,000 bytes that do not compress.
+const DATA_BYTES: usize = 62_000;
+
+/// The recorded input of a batch with so many bytes of calldata that do not compress, a part in each block, posted in
+/// blobs.
+pub fn blob_of_data(bytes: usize) -> Result<ExecutionInput> {
+    let config = config();
+    let mut sender = Account::new(0);
+    let mut chain = DevChain::new(config.clone(), [sender.address()], []);
+    let words = (0_u64..).flat_map(|index| keccak256(index.to_be_bytes()).0);
+    let data: Vec<_> = words.take(bytes).collect();
+    let to = TxKind::Call(Address::repeat_byte(0x11));
+    let transactions = data.chunks(DATA_BYTES).map(|data| {
+        // A byte costs at most 40 (EIP-7623).
+        let gas = 21_000 + 40 * data.len() as u64;
+        vec![sender.send(&config, to, U256::ZERO, gas, data.to_vec().into())]
+    });
+    let transactions: Vec<_> = transactions.collect();
+    let blocks = chain.blocks(transactions);
+    let (input, executed) = chain.advance(chain.post_blobs(&blocks))?;
+    assert!(
+        executed.blocks.iter().all(|block| block.skipped.is_empty()),
+        "invariant: every transaction is valid"
+    );
+    Ok(input)
+}

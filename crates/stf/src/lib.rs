@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod accelerate;
 mod attributes;
 pub mod batch;
 pub mod blob;
@@ -14,15 +15,18 @@ mod error;
 mod execute;
 mod genesis;
 mod input;
+mod mulmod;
 mod origin;
 mod recover;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod rules;
+mod secp256k1;
 mod source;
 mod state;
 mod trie;
 
+pub use accelerate::accelerate;
 pub use attributes::{
     ATTRIBUTES_GAS, DEPOSITOR, FEE_VAULT, attributes_deposit, block_attributes, check_config,
     deposit_transaction, extra_data, fork_rules,
@@ -40,6 +44,7 @@ pub use genesis::{
     GENESIS_BASE_FEE, GenesisAccount, GenesisState, genesis_header, genesis_state, l1_block_storage,
 };
 pub use input::{BatchData, ExecutionInput};
+pub use mulmod::MulMod;
 pub use origin::{L1_BLOCK, L1Origin, Tip};
 pub use rules::ForkRules;
 pub use source::{MemorySource, NodeSource, Recorder, Witness, WitnessError};

@@ -3,20 +3,24 @@
 //! The usual routine verifies the signature again after it has recovered the key, which doubles the cost.
 //! Nothing is gained by it: the recovered key is the one for which the equation holds.
 
+use crate::{accelerate, mulmod::from_be_bytes, secp256k1::Recoverable};
 use alloy_consensus::{SignableTransaction, Signed};
-use alloy_primitives::{Address, B256, Signature};
+use alloy_primitives::{Address, B256, Signature, U256, uint};
 use k256::{
     AffinePoint, ProjectivePoint, Scalar, U256 as Uint,
     elliptic_curve::{
         Group, PrimeField,
         ops::{LinearCombination, Reduce},
         point::DecompressPoint,
-        scalar::IsHigh,
         sec1::ToEncodedPoint,
         subtle::Choice,
     },
 };
 use op_alloy_consensus::OpTxEnvelope;
+
+/// Largest `s` that a transaction's signature may have: half of the order of secp256k1, rounded down.
+const HALF_ORDER: U256 =
+    uint!(0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0_U256);
 
 /// The sender of a signed transaction; none if the signature is none, or not in the lower half (EIP-2),
 /// or the transaction is of a type that nobody signs.
@@ -33,17 +37,35 @@ pub(crate) fn sender(envelope: &OpTxEnvelope) -> Option<Address> {
     }
 }
 
+/// The address of the key that signed `hash`; none if `s` is not in the lower half or there is no such key.
+fn recover(signature: &Signature, hash: B256) -> Option<Address> {
+    if signature.s() > HALF_ORDER {
+        return None;
+    }
+    let key = match accelerate::routines() {
+        Some(routines) => (routines.recover)(&recoverable(signature, hash)),
+        None => key(signature, hash),
+    };
+    key.map(|key| Address::from_raw_public_key(&key))
+}
+
+fn recoverable(signature: &Signature, hash: B256) -> Recoverable {
+    Recoverable {
+        r: signature.r().into_limbs(),
+        s: signature.s().into_limbs(),
+        odd: signature.v(),
+        hash: from_be_bytes(&hash.0),
+    }
+}
+
 /// `Q = r^-1 (s R - z G)`, where `R` is the point with `x = r` and the parity of the signature.
 /// Source: SEC 1, section 4.1.6.
-fn recover(signature: &Signature, hash: B256) -> Option<Address> {
+fn key(signature: &Signature, hash: B256) -> Option<[u8; 64]> {
     let scalar = |number: alloy_primitives::U256| {
         let scalar = Scalar::from_repr(number.to_be_bytes::<32>().into());
         Option::<Scalar>::from(scalar).filter(|scalar| !bool::from(scalar.is_zero()))
     };
     let (r, s) = (scalar(signature.r())?, scalar(signature.s())?);
-    if s.is_high().into() {
-        return None;
-    }
     let parity = Choice::from(u8::from(signature.v()));
     let point: Option<AffinePoint> = AffinePoint::decompress(&r.to_repr(), parity).into();
     let point = ProjectivePoint::from(point?);
@@ -60,14 +82,24 @@ fn recover(signature: &Signature, hash: B256) -> Option<Address> {
         return None;
     }
     let encoded = key.to_affine().to_encoded_point(false);
-    Some(Address::from_raw_public_key(&encoded.as_bytes()[1..]))
+    encoded.as_bytes()[1..].try_into().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::U256;
+    use crate::{mulmod::Software, secp256k1};
     use proptest::prelude::*;
+
+    /// Both routines, which must agree.
+    fn recover(signature: &Signature, hash: B256) -> Option<Address> {
+        let got = super::recover(signature, hash);
+        if signature.s() <= HALF_ORDER {
+            let accelerated = secp256k1::recover::<Software>(&recoverable(signature, hash));
+            assert_eq!(accelerated.map(|key| Address::from_raw_public_key(&key)), got);
+        }
+        got
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]

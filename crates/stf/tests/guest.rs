@@ -1,8 +1,13 @@
 //! The committed RISC-V program says what the native function says.
 
-use alloy_primitives::{B256, Bytes};
-use oneslot_riscv::{Machine, Program, Status, Tape};
-use oneslot_stf::{ExecutionInput, devchain::transfers, execute};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256, bytes};
+use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
+use oneslot_stf::{
+    ExecutionInput, GenesisAccount, State,
+    devchain::{Account, DevChain, config, transfers},
+    execute,
+};
+use revm::Database;
 use std::{fs, path::PathBuf};
 
 fn file(path: &str) -> PathBuf {
@@ -14,10 +19,36 @@ fn program() -> Program {
     Program::from_elf(&elf).expect("a program")
 }
 
+/// Masks of accelerated operations; the last has a bit that no operation has.
+const FEATURES: [u64; 5] =
+    [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_KECCAK | FEATURE_MULMOD, u64::MAX];
+
+/// Runs the program with every mask of features, which must not change how it ends; prints instructions.
 fn run(program: &Program, input: &[u8]) -> (Status, Option<B256>) {
-    let mut machine = Machine::new(program.clone(), Tape::new(input));
-    let status = machine.run(u64::MAX);
-    (status, machine.output().map(B256::from))
+    let runs = FEATURES.map(|features| {
+        let mut machine = Machine::new(program.clone(), Tape::new(input).with_features(features));
+        let status = machine.run(u64::MAX);
+        println!("features {features:x}: {} instructions", machine.steps());
+        (status, machine.output().map(B256::from))
+    });
+    assert_eq!(runs, [runs[0]; FEATURES.len()]);
+    runs[0]
+}
+
+/// Instructions until the program halts.
+fn steps(program: &Program, input: &[u8], features: u64) -> u64 {
+    let mut machine = Machine::new(program.clone(), Tape::new(input).with_features(features));
+    assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
+    machine.steps()
+}
+
+#[test]
+fn each_accelerated_operation_saves_instructions() {
+    let program = program();
+    let input = transfers(3, false).expect("record").encode();
+    let [plain, keccak, mulmod, both] = [0, 1, 2, 3].map(|mask| steps(&program, &input, mask));
+    assert!(keccak < plain && mulmod < plain);
+    assert!(both < keccak.min(mulmod) && 3 * both < plain, "{both} of {plain}");
 }
 
 #[test]
@@ -39,6 +70,47 @@ fn the_program_commits_the_id_of_the_statement() {
             execute(&ExecutionInput::decode(input.clone().into()).expect("input")).expect("native");
         assert_eq!(run(&program, &input), (Status::Halted { code: 0 }, Some(native.id())));
     }
+}
+
+/// Passes its calldata to `ecrecover` and stores what that returns in the slot named by the last word.
+const RECOVERS: Address = address!("00000000000000000000000000000000000000ec");
+const RECOVERS_CODE: Bytes = bytes!("60805f5f376020608060805f60015afa5060805160605155");
+
+/// A batch in a blob, with calls of `ecrecover`: valid, of a point that does not exist, with `s` in the upper half.
+#[test]
+fn the_program_recovers_and_evaluates_as_the_function() {
+    const ORDER: U256 = alloy_primitives::uint!(
+        0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256
+    );
+    // The precompile's test vector of go-ethereum.
+    let hash = b256!("456e9aea5e197a1f1af7a3e85a3212fa4049a3ba34c2289b4c860fc0b0c64ef3");
+    let r = b256!("9242685bf161793cc25603c231bc2f568eb630ea16aa137d2664ac8038825608");
+    let s = b256!("4f8ae3bd7535248d0bd448298cc2e2071e56992d0774dc340c368ae950852ada");
+    let signer = address!("7156526fbd7a3c72969b54f64e42c10fbb768c8a").into_word();
+    let high = B256::from(ORDER - U256::from_be_bytes(s.0));
+    // No point has x = 5.
+    let calls = [
+        (28u8, r, s, signer),
+        (27, r, high, signer),
+        (27, B256::with_last_byte(5), B256::with_last_byte(1), B256::ZERO),
+    ];
+
+    let mut alice = Account::new(1);
+    let contract = GenesisAccount { nonce: 1, code: RECOVERS_CODE, ..GenesisAccount::default() };
+    let mut chain = DevChain::new(config(), [alice.address()], [(RECOVERS, contract)]);
+    let transactions = calls.map(|(v, r, s, _)| {
+        let call = [hash, B256::with_last_byte(v), r, s].concat();
+        alice.send(&chain.config, TxKind::Call(RECOVERS), U256::ZERO, 100_000, call.into())
+    });
+    let blocks = chain.blocks([transactions.to_vec()]);
+    let (input, executed) = chain.advance(chain.post_blobs(&blocks)).expect("record");
+    let mut state = State::new(&chain.source, chain.header.state_root);
+    for (_, _, slot, expected) in calls {
+        let stored = state.storage(RECOVERS, slot.into()).expect("state");
+        assert_eq!(B256::from(stored), expected);
+    }
+    let expected = (Status::Halted { code: 0 }, Some(executed.statement.id()));
+    assert_eq!(run(&program(), &input.encode()), expected);
 }
 
 #[test]

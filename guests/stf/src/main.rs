@@ -3,15 +3,36 @@
 #![no_std]
 #![no_main]
 
-use oneslot_guest_runtime::{commit, entry, halt, read_input};
-use oneslot_stf::{ExecutionInput, execute};
+use oneslot_guest_runtime::{
+    FEATURE_MULMOD, commit, entry, features, halt, mul_mod, read_input, square_mod,
+};
+use oneslot_stf::{ExecutionInput, MulMod, accelerate, execute};
 
 /// Exit code for an input that is not the one L1 fixed, or not complete.
 const REFUSED: u64 = 1;
 
 entry!(main);
 
+/// The machine's multiplication. Hashes are accelerated by the runtime's `native_keccak256`.
+#[derive(Clone, Copy, Debug)]
+struct Machine;
+
+impl MulMod for Machine {
+    #[inline(always)]
+    fn mul_mod(a: &mut [u64; 4], b: &[u64; 4], m: &[u64; 4]) {
+        mul_mod(a, b, m);
+    }
+
+    #[inline(always)]
+    fn square_mod(a: &mut [u64; 4], m: &[u64; 4]) {
+        square_mod(a, m);
+    }
+}
+
 fn main() {
+    if features() & FEATURE_MULMOD != 0 {
+        accelerate::<Machine>();
+    }
     let input = ExecutionInput::decode(read_input().into());
     match input.and_then(|input| execute(&input)) {
         Ok(statement) => commit(&statement.id().0),

@@ -1,6 +1,6 @@
 //! Any bytes as an ELF file: the loader refuses them or the program runs, and nothing panics.
 //!
-//! `cargo +nightly fuzz run elf` in `crates/riscv`; committed guests are a good first corpus.
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run elf` in `crates/riscv`; committed guests are a good first corpus.
 
 #![no_main]
 

@@ -50,13 +50,13 @@ fn the_value_is_that_of_c_kzg() {
 fn at_a_root_of_unity_the_value_is_the_element() {
     let blob = &pack(&body(1000))[0];
     for index in [0, 1, 2, 3, 31] {
-        let z = bytes(roots(32)[index]);
+        let z = bytes(&roots::<Software>(32)[index]);
         let (_, opened) = open(blob, |_| z);
         assert_eq!(evaluate(blob, &z), Some(opened.y));
         assert_eq!(evaluate(blob, &z).expect("canonical")[..], blob[32 * index..][..32]);
     }
     // A root whose element is zero and left out.
-    let z = bytes(roots(4096)[4095]);
+    let z = bytes(&roots::<Software>(4096)[4095]);
     assert_eq!(evaluate(blob, &z), Some(B256::ZERO));
 }
 

@@ -1,0 +1,125 @@
+//! `oneslot prove` and `oneslot verify`: proofs of RISC-V programs in a folder.
+
+use std::{fs, path::PathBuf, time::Instant};
+
+use eyre::{Result, WrapErr};
+use indicatif::{ProgressBar, ProgressStyle};
+use oneslot_node::proving::{self, Event, Run};
+use serde_json::json;
+
+/// Instructions of a segment unless told otherwise.
+pub(crate) const SEGMENT_STEPS: u64 = 1 << 19;
+
+/// Prove the run of a RISC-V program, in segments.
+#[derive(clap::Args)]
+pub(crate) struct ProveArgs {
+    /// ELF file of the program (RV64IM, see docs/guests.md).
+    #[arg(long, value_name = "FILE")]
+    elf: PathBuf,
+    /// File with the program's input; empty input if left out.
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// Folder for the proofs. A folder with some of them is continued.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Tell the program to do without the accelerated operations.
+    #[arg(long)]
+    software: bool,
+    /// Instructions of a segment, at most: more need more memory and less time in all.
+    #[arg(long, value_name = "N", default_value_t = SEGMENT_STEPS)]
+    segment_steps: u64,
+    /// Segments proven at the same time; by default one for each core.
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+}
+
+/// Verify a folder of proofs.
+#[derive(clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// Folder that `oneslot prove` wrote.
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+}
+
+pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
+    let read = |path: &PathBuf| fs::read(path).wrap_err_with(|| path.display().to_string());
+    let run = Run {
+        elf: read(&args.elf)?,
+        input: args.input.as_ref().map(read).transpose()?.unwrap_or_default(),
+        accelerated: !args.software,
+        segment_steps: args.segment_steps,
+        workers: args
+            .workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+    };
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:30} {percent:>3}%  {msg}  {elapsed} so far, {eta} left",
+    )?);
+    let start = Instant::now();
+    let (mut segments, mut done, mut proven, mut bytes_total) = (0, 0, 0, 0);
+    let manifest = proving::prove(&run, &args.out, |event| match event {
+        Event::Executed { instructions, segments: count } => {
+            segments = count;
+            bar.set_length(instructions);
+            bar.set_message(format!("0 of {count} segments"));
+        }
+        Event::Proven { steps, bytes, seconds, .. } => {
+            done += 1;
+            bytes_total += bytes;
+            if seconds.is_some() {
+                proven += steps;
+            }
+            let speed = proven as f64 / start.elapsed().as_secs_f64();
+            bar.set_message(format!("{done} of {segments} segments, {speed:.0} instructions/s"));
+            bar.inc(steps);
+        }
+    })?;
+    bar.finish_and_clear();
+    let seconds = start.elapsed().as_secs_f64();
+    if json {
+        let row = json!({
+            "manifest": manifest, "seconds": seconds, "proof_bytes": bytes_total,
+            "instructions_proven_now": proven,
+        });
+        println!("{}", serde_json::to_string_pretty(&row)?);
+    } else {
+        println!(
+            "proved {} instructions in {} segments, {seconds:.1} s, {} bytes of proofs in {}",
+            manifest.instructions,
+            manifest.segments,
+            bytes_total,
+            args.out.display()
+        );
+        println!("output {}", manifest.output.as_deref().unwrap_or("none"));
+    }
+    Ok(())
+}
+
+pub(crate) fn verify(args: VerifyArgs, json: bool) -> Result<()> {
+    let start = Instant::now();
+    let bar = ProgressBar::new_spinner();
+    let (manifest, outcome) = proving::verify(&args.folder, |segment| {
+        bar.set_message(format!("segment {segment} is valid"));
+        bar.tick();
+    })?;
+    bar.finish_and_clear();
+    let seconds = start.elapsed().as_secs_f64();
+    eyre::ensure!(
+        outcome.exit_code == 0,
+        "the proofs are valid, but the program ended with exit code {}",
+        outcome.exit_code
+    );
+    if json {
+        let row = json!({
+            "valid": true, "program_sha256": manifest.program_sha256, "output": manifest.output,
+            "segments": outcome.segments, "exit_code": outcome.exit_code, "seconds": seconds,
+        });
+        println!("{}", serde_json::to_string_pretty(&row)?);
+    } else {
+        println!("valid: {} segments in {seconds:.2} s", outcome.segments);
+        println!("program {} (SHA-256 of program.elf)", manifest.program_sha256);
+        println!("output  {}", manifest.output.as_deref().unwrap_or("none"));
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Where a run is cut: the boundaries of segments, found by tracing alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oneslot_riscv::{Machine, Program, Status, Tape};
+
+use crate::{
+    Error,
+    input::MAX_SEGMENT_STEPS,
+    memory::CodeRange,
+    usage::{TableSize, Usage},
+};
+
+/// Fewest instructions that a segment may be limited to.
+const MIN_SEGMENT_STEPS: u64 = 1 << 10;
+
+/// A run that stops at each boundary.
+///
+/// A segment has at most `limit` instructions and, unless calls of accelerated operations fill it before, at least half
+/// as many: in between it ends where its tables are as full as they get. What is left when the program halts is not cut
+/// again. The same run always has the same boundaries.
+#[derive(Debug)]
+pub(crate) struct Cutter {
+    pub(crate) machine: Machine,
+    limit: u64,
+}
+
+/// A segment between two boundaries.
+pub(crate) struct Cut {
+    pub(crate) start_pc: u64,
+    /// Instructions.
+    pub(crate) steps: u64,
+    /// Touched leaves of the memory tree.
+    pub(crate) leaves: BTreeSet<u32>,
+    /// Words of input read, by offset.
+    pub(crate) tape: BTreeMap<u64, u64>,
+    pub(crate) sizes: Vec<TableSize>,
+}
+
+impl Cutter {
+    pub(crate) fn new(program: &Program, tape: Tape, limit: u64) -> Result<Self, Error> {
+        if !(MIN_SEGMENT_STEPS..=MAX_SEGMENT_STEPS).contains(&limit) {
+            return Err(Error::SegmentSize { got: limit });
+        }
+        Ok(Self { machine: Machine::new(program.clone(), tape), limit })
+    }
+
+    /// Runs to the next boundary; `None` after the halt.
+    pub(crate) fn next(&mut self) -> Result<Option<Cut>, Error> {
+        match self.machine.status() {
+            Status::Running => {}
+            Status::Halted { .. } => return Ok(None),
+            Status::Trapped(_) => return Err(self.not_halted()),
+        }
+        let (start_pc, before) = (self.machine.pc(), self.machine.steps());
+        let start = self.machine.snapshot();
+        let code = CodeRange::new(&self.machine.program().code_range());
+        let mut usage = Usage::new(code, self.limit);
+        for step in self.machine.trace().take(self.limit as usize) {
+            usage.step(&step);
+            if usage.is_full() {
+                break;
+            }
+        }
+        let steps = match self.machine.status() {
+            Status::Trapped(_) => return Err(self.not_halted()),
+            Status::Halted { .. } if !usage.is_full() => self.machine.steps() - before,
+            Status::Halted { .. } | Status::Running => usage.best(),
+        };
+        if before + steps < self.machine.steps() {
+            let (program, tape) = (self.machine.program().clone(), self.machine.tape().clone());
+            self.machine = Machine::resume(program, tape, &start);
+            self.machine.run(steps);
+        }
+        let sizes = usage.sizes(steps);
+        let (leaves, tape) = usage.cut(steps);
+        Ok(Some(Cut { start_pc, steps, leaves, tape, sizes }))
+    }
+
+    fn not_halted(&self) -> Error {
+        Error::NotHalted {
+            status: self.machine.status(),
+            steps: self.machine.steps(),
+            pc: self.machine.pc(),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+#![doc = include_str!("../README.md")]
+// Constraints index the limbs of several values at once.
+#![allow(clippy::needless_range_loop)]
+
+mod bus;
+mod columns;
+mod config;
+mod cut;
+mod error;
+mod execution;
+mod hash;
+mod input;
+mod keccak;
+mod key;
+mod memory;
+mod proof;
+mod prove;
+mod public;
+mod record;
+mod replay;
+mod security;
+mod tables;
+mod trees;
+mod usage;
+mod verify;
+mod witness;
+
+#[cfg(test)]
+mod check;
+#[cfg(test)]
+mod soundness;
+
+pub use config::{
+    BATCH_GRINDING_BITS, LOG_BLOWUP, LOG_FINAL_LENGTH, LOG_FOLDING, QUERIES, QUERY_GRINDING_BITS,
+    VERSION,
+};
+pub use error::Error;
+pub use execution::Execution;
+pub use hash::Digest;
+pub use input::{MAX_SEGMENT_STEPS, MAX_SEGMENT_TAPE, SegmentInput};
+pub use memory::CodeRange;
+pub use proof::{MAX_INPUT_BYTES, MAX_LOG_HEIGHT, MAX_PROOF_BYTES, SegmentProof};
+pub use prove::Prover;
+pub use public::{PUBLIC_VALUES_BYTES, PublicValues};
+pub use security::{Shape, security_report, shape, union_bits};
+pub use usage::{Columns, TableSize};
+pub use verify::{Chain, Outcome, Verifier};

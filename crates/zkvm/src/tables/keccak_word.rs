@@ -1,0 +1,122 @@
+//! Words of the states that keccak permutes: one row reads a lane from memory and writes it back permuted.
+//!
+//! What the constraints prevent:
+//!
+//! - Lanes left out or doubled: the call sends index 0, each row takes an index and sends the next one with the next address,
+//!   until a row that says `last`, which must be index 24. A chain that goes past it never ends.
+//! - Lanes that are not the words of memory: both values are held in limbs of 16 bits that are looked up together with their
+//!   spread form, so they are unique and in range. The lanes in front of round 0 and after round 23 are the spread forms.
+//! - A result in the code range: the key has no offset for code.
+
+use oneslot_riscv::ECALL_KECCAK;
+use p3_air::{AirBuilder, WindowAccess};
+use p3_field::PrimeCharacteristicRing;
+use p3_goldilocks::Goldilocks;
+
+use super::fill::{Tally, cell, cells, flag};
+use crate::{
+    bus::{Access, CALL, KECCAK, TableBuilder, constant, count, join, spread},
+    columns::columns,
+    keccak::{LANES, ROUNDS},
+    record::{Seen, quarters},
+};
+
+columns! {
+    /// One lane.
+    Row {
+        /// 1 for a lane.
+        real: one,
+        /// 1 for the last lane of a state.
+        last: one,
+        /// Number of the lane, 0 to 24.
+        index: one,
+        /// Time of the call.
+        time: one,
+        /// Address divided by 8.
+        word: one,
+        /// Value before, limbs of 16 bits.
+        before: [4],
+        /// Their bits as digits of base 8.
+        before_spread: [4],
+        before_time: one,
+        /// Value after, limbs of 16 bits.
+        after: [4],
+        after_spread: [4],
+    }
+}
+
+pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+
+pub(super) fn columns() -> Vec<String> {
+    Row::names()
+}
+
+pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
+    let main = builder.main();
+    let row = Row::read(main.current_slice());
+    builder.assert_bools([row.real, row.last]);
+    let real: B::Expr = row.real.into();
+    let more = real.clone() - row.last;
+    // No row is last but not real.
+    builder.assert_zero((B::Expr::ONE - real.clone()) * row.last);
+    builder.when(row.last).assert_eq(row.index, constant::<B>(LANES as u64 - 1));
+
+    let time: B::Expr = row.time.into();
+    let call = constant::<B>(ECALL_KECCAK);
+    let this = [call.clone(), time.clone(), row.word.into(), row.index.into()];
+    builder.push_interaction(CALL, this, -count::<B>(&real));
+    let next = [call, time.clone(), row.word + B::Expr::ONE, row.index + B::Expr::ONE];
+    builder.push_interaction(CALL, next, count::<B>(&more));
+
+    for limb in 0..4 {
+        spread(builder, row.before[limb].into(), row.before_spread[limb].into(), &real);
+        spread(builder, row.after[limb].into(), row.after_spread[limb].into(), &real);
+    }
+    let lane = |round: usize, limbs: [B::Var; 4]| {
+        let head = [time.clone(), constant::<B>(round as u64), row.index.into()];
+        head.into_iter().chain(limbs.map(Into::into))
+    };
+    builder.push_interaction(KECCAK, lane(0, row.before_spread), count::<B>(&real));
+    builder.push_interaction(KECCAK, lane(ROUNDS, row.after_spread), -count::<B>(&real));
+
+    let value = |limbs: [B::Var; 4]| [0, 2].map(|half| join::<B>(limbs[half], limbs[half + 1]));
+    Access {
+        key: row.word.into(),
+        before: value(row.before),
+        time_before: row.before_time.into(),
+        after: value(row.after),
+        time: time.clone() + constant::<B>(2),
+    }
+    .emit(builder, &real);
+}
+
+/// One lane of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Permuted {
+    /// Number of the lane, 0 to 24.
+    pub(crate) index: usize,
+    /// Time of the call.
+    pub(crate) time: u64,
+    /// Address divided by 8.
+    pub(crate) word: u64,
+    pub(crate) before: Seen,
+    pub(crate) after: u64,
+}
+
+pub(crate) fn fill(lane: &Permuted, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
+    tally.access(lane.time + 2, lane.before.time);
+    let (before, after) = (quarters(lane.before.value), quarters(lane.after));
+    Row {
+        real: flag(true),
+        last: flag(lane.index == LANES - 1),
+        index: cell(lane.index as u64),
+        time: cell(lane.time),
+        word: cell(lane.word),
+        before: cells(before),
+        before_spread: before.map(|limb| cell(tally.spread(limb))),
+        before_time: cell(lane.before.time),
+        after: cells(after),
+        after_spread: after.map(|limb| cell(tally.spread(limb))),
+    }
+    .write(values);
+}

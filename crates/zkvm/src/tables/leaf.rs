@@ -1,0 +1,268 @@
+//! Touched leaves of the memory tree: where the words that a segment uses come from and where they go.
+//!
+//! A leaf takes its digests at the start and at the end from the node above it, and brings both of its words into the
+//! memory of the segment and takes them out again.
+//!
+//! Each index has at most one leaf here (see [`super::node`]), and system leaves, code and other memory have keys of
+//! their own, so a word has exactly one state that is sent and not left by an access, and exactly one that is received
+//! and not taken by an access. Every access takes one state of its word and leaves one whose time is later by 1 to
+//! 2^32. With fewer than p / 2^32 accesses in all tables, no sequence of them comes back to an earlier time, so the
+//! accesses of a word form one chain from the start to the end. This is why the time at the start is free: instructions
+//! have times of their own, which grow from 16 along control flow, and order the chain.
+//!
+//! Limbs at the start are those of the tree, where every leaf holds words; limbs at the end are on the bus, where every
+//! writer has checked them.
+
+use p3_air::WindowAccess;
+use p3_field::PrimeCharacteristicRing;
+use p3_goldilocks::Goldilocks;
+
+use super::fill::{Tally, cell, cells, flag};
+use crate::{
+    bus::{CODE_KEY, MEMORY, SYSTEM_KEY, TableBuilder, constant, count, join, range, tree},
+    columns::columns,
+    memory::{CodeRange, SYSTEM_LEAF, SYSTEM_NUMBER, leaf_digest},
+    record::quarters,
+};
+
+columns! {
+    /// One leaf. Exactly one of the first four columns is 1.
+    Row {
+        /// 1 for system words.
+        system: one,
+        /// 1 for memory below the code range.
+        below: one,
+        /// 1 for code.
+        code: one,
+        /// 1 for memory above the code range.
+        above: one,
+        /// Leaf, from 0.
+        index: one,
+        /// Distance from a bound of the leaf's region, limbs of 16 bits.
+        distance: [2],
+        /// Distance from the other bound, limbs of 16 bits, where the region needs two.
+        room: [2],
+        /// Both words at the start, limbs of 32 bits.
+        start: [4],
+        /// Both words at the end, limbs of 32 bits.
+        end: [4],
+        /// Time of the first state of each word.
+        start_time: [2],
+        /// Time of the last state of each word.
+        end_time: [2],
+    }
+}
+
+pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// Public values of this table: first leaf of code, leaf after the last one.
+pub(super) const PUBLIC_VALUES: usize = 2;
+
+pub(super) fn columns() -> Vec<String> {
+    Row::names()
+}
+
+pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
+    let main = builder.main();
+    let row = Row::read(main.current_slice());
+    let regions = [row.system, row.below, row.code, row.above];
+    builder.assert_bools(regions);
+    let real: B::Expr = row.system + row.below + row.code + row.above;
+    builder.assert_bool(real.clone());
+    region(builder, &row, &real);
+
+    let index: B::Expr = row.index.into();
+    let node = [B::Expr::ZERO, index.clone() + constant::<B>(SYSTEM_NUMBER)];
+    let digests = [row.start, row.end].map(|limbs| limbs.map(Into::into));
+    tree(builder, node, digests, -count::<B>(&real));
+
+    let key = index.double()
+        + row.system * Goldilocks::new(SYSTEM_KEY - SYSTEM_NUMBER)
+        + row.code * Goldilocks::new(CODE_KEY);
+    for (word, key) in [key.clone(), key + B::Expr::ONE].into_iter().enumerate() {
+        let state = |limbs: [B::Var; 4], time: B::Var| {
+            [key.clone(), limbs[2 * word].into(), limbs[2 * word + 1].into(), time.into()]
+        };
+        let start = state(row.start, row.start_time[word]);
+        builder.push_interaction(MEMORY, start, count::<B>(&real));
+        let end = state(row.end, row.end_time[word]);
+        builder.push_interaction(MEMORY, end, -count::<B>(&real));
+    }
+}
+
+/// Determines the region of the leaf. The tree bounds its index, and the verifier the code range, so every difference
+/// is less than 2^29 in size, and a limb pair below 2^32 shows that it is not negative.
+fn region<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, real: &B::Expr) {
+    let [code_start, code_end] =
+        [0, 1].map(|bound| -> B::Expr { builder.public_values()[bound].into() });
+    let index: B::Expr = row.index.into();
+    let system_start = constant::<B>(SYSTEM_LEAF.into());
+    let one = B::Expr::ONE;
+
+    let distance = row.system * (index.clone() - system_start.clone())
+        + row.below * (code_start.clone() - one.clone() - index.clone())
+        + row.code * (index.clone() - code_start)
+        + row.above * (index.clone() - code_end.clone());
+    builder.assert_eq(join::<B>(row.distance[0], row.distance[1]), distance);
+    let room = row.code * (code_end - one.clone() - index.clone())
+        + row.above * (system_start - one - index);
+    builder.assert_eq(join::<B>(row.room[0], row.room[1]), room);
+    for limb in row.distance.into_iter().chain(row.room) {
+        range(builder, limb.into(), real);
+    }
+}
+
+/// A touched leaf with the first and the last state of its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LeafRecord {
+    /// Leaf, from 0.
+    pub(crate) index: u32,
+    pub(crate) start: [u64; 2],
+    pub(crate) end: [u64; 2],
+    pub(crate) start_time: [u64; 2],
+    pub(crate) end_time: [u64; 2],
+}
+
+pub(crate) fn fill(
+    leaf: &LeafRecord,
+    code: CodeRange,
+    tally: &mut Tally,
+    values: &mut Vec<Goldilocks>,
+) {
+    let index = leaf.index;
+    let is_system = index >= SYSTEM_LEAF;
+    let is_below = index < code.start;
+    let is_code = code.contains(index);
+    let (distance, room) = match () {
+        () if is_system => (index - SYSTEM_LEAF, 0),
+        () if is_below => (code.start - 1 - index, 0),
+        () if is_code => (index - code.start, code.end - 1 - index),
+        () => (index - code.end, SYSTEM_LEAF - 1 - index),
+    };
+    let mut checked = |distance: u32| {
+        let [low, high, ..] = quarters(distance.into());
+        [low, high].map(|limb| tally.range(limb))
+    };
+    Row {
+        system: flag(is_system),
+        below: flag(!is_system && is_below),
+        code: flag(!is_system && is_code),
+        above: flag(!(is_system || is_below || is_code)),
+        index: cell(index.into()),
+        distance: checked(distance),
+        room: checked(room),
+        start: leaf_digest(leaf.start).0,
+        end: leaf_digest(leaf.end).0,
+        start_time: cells(leaf.start_time),
+        end_time: cells(leaf.end_time),
+    }
+    .write(values);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{Place, evaluate, unnoticed},
+        memory::word_key,
+        tables::Table,
+    };
+
+    const CODE: CodeRange = CodeRange { start: 0x1000, end: 0x3000 };
+    /// Leaves next to every bound of a region.
+    const LEAVES: [u32; 12] = [
+        0,
+        17,
+        CODE.start - 1,
+        CODE.start,
+        CODE.start + 1,
+        CODE.end - 1,
+        CODE.end,
+        CODE.end + 1,
+        SYSTEM_LEAF - 1,
+        SYSTEM_LEAF,
+        SYSTEM_LEAF + 18,
+        2 * SYSTEM_LEAF - 1,
+    ];
+
+    fn row(index: u32) -> Vec<Goldilocks> {
+        let record = LeafRecord {
+            index,
+            start: [0x0123_4567_89ab_cdef, 5],
+            end: [7, u64::MAX],
+            start_time: [3, 1 << 40],
+            end_time: [900, 1000],
+        };
+        let mut values = Vec::new();
+        fill(&record, CODE, &mut Tally::new(), &mut values);
+        values
+    }
+
+    fn public() -> [Goldilocks; 2] {
+        [CODE.start, CODE.end].map(|leaf| cell(leaf.into()))
+    }
+
+    #[test]
+    fn rows_hold_and_give_the_keys_of_their_words() {
+        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let public = public();
+        let place = Place { public: &public, ..Place::anywhere(&zeros) };
+        assert_eq!(evaluate(Table::Leaf, &zeros, place).failed, []);
+        assert_eq!(evaluate(Table::Leaf, &zeros, place).messages, []);
+        for leaf in LEAVES {
+            let evaluation = evaluate(Table::Leaf, &row(leaf), place);
+            assert_eq!(evaluation.failed, [], "leaf {leaf}");
+            let keys: Vec<_> = evaluation
+                .messages
+                .iter()
+                .filter(|message| message.bus == MEMORY)
+                .map(|message| message.fields[0])
+                .collect();
+            let expected =
+                [0, 0, 1, 1].map(|word| cell(word_key(2 * u64::from(leaf) + word, CODE)));
+            assert_eq!(keys, expected, "leaf {leaf}");
+        }
+    }
+
+    #[test]
+    fn every_column_is_bound() {
+        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let public = public();
+        let place = Place { public: &public, ..Place::anywhere(&zeros) };
+        for leaf in LEAVES {
+            assert_eq!(unnoticed(Table::Leaf, &row(leaf), place), [""; 0], "leaf {leaf}");
+        }
+    }
+
+    /// Whatever region a prover claims, and whatever distances it fills in, only the true one holds.
+    #[test]
+    fn the_index_determines_the_region() {
+        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let public = public();
+        let place = Place { public: &public, ..Place::anywhere(&zeros) };
+        for leaf in LEAVES {
+            let (index, start, end) = (i64::from(leaf), i64::from(CODE.start), i64::from(CODE.end));
+            let system = i64::from(SYSTEM_LEAF);
+            let distances = [
+                [index - system, 0],
+                [start - 1 - index, 0],
+                [index - start, end - 1 - index],
+                [index - end, system - 1 - index],
+            ];
+            let honest = row(leaf);
+            for (region, distances) in distances.into_iter().enumerate() {
+                let mut row = honest.clone();
+                row[..4].fill(Goldilocks::ZERO);
+                row[region] = Goldilocks::ONE;
+                for (at, distance) in [5, 7].into_iter().zip(distances) {
+                    // The low limb in range, the high limb whatever the constraint needs.
+                    let low = distance.rem_euclid(1 << 16);
+                    row[at] = Goldilocks::from_i64(low);
+                    row[at + 1] = Goldilocks::from_i64((distance - low) >> 16);
+                }
+                let evaluation = evaluate(Table::Leaf, &row, place);
+                assert_eq!(evaluation.failed, []);
+                assert_eq!(evaluation.valid_ranges(), row == honest, "leaf {leaf}, {region}");
+            }
+        }
+    }
+}

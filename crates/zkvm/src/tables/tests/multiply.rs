@@ -1,0 +1,83 @@
+use oneslot_riscv::Op;
+use p3_field::PrimeField64;
+use p3_goldilocks::Goldilocks;
+
+use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
+use crate::tables::{Table, multiply::fill};
+
+const TABLE: Subject = Subject { table: Table::Multiply, fill };
+const OPS: [Op; 2] = [Op::Mul, Op::Mulhu];
+
+#[test]
+fn agrees_with_the_interpreter() {
+    let mut random = Random(16);
+    for op in OPS {
+        for a in EDGES {
+            for b in EDGES {
+                TABLE.agrees(&Case::registers(op, a, b));
+            }
+        }
+        for _ in 0..500 {
+            TABLE.agrees(&Case::registers(op, random.operand(), random.operand()));
+        }
+    }
+}
+
+#[test]
+fn padding_is_silent() {
+    TABLE.padding_is_silent();
+}
+
+/// Rows that the search for forgeries starts from.
+fn starts() -> Vec<Case> {
+    let cases = OPS.map(|op| {
+        [
+            Case::registers(op, u64::MAX, u64::MAX),
+            Case::registers(op, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210),
+            Case::registers(op, 3, 5),
+        ]
+    });
+    cases.concat()
+}
+
+#[test]
+fn resists_forgery() {
+    TABLE.resists(&starts());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn needs_each_constraint() {
+    // That one flag of two is boolean follows from the other and the sum.
+    TABLE.needs_each_constraint(&starts(), &[0, 1]);
+}
+
+#[test]
+fn a_product_off_by_the_modulus_is_refused() {
+    let (a, b) = (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210);
+    let product = u128::from(a) * u128::from(b);
+    for wrong in
+        [product - u128::from(Goldilocks::ORDER_U64), product + u128::from(Goldilocks::ORDER_U64)]
+    {
+        let row = TABLE.row(&Case::registers(Op::Mulhu, a, b));
+        let (low, high) = (wrong as u64, (wrong >> 64) as u64);
+        let limbs = quarter_cells(["low[0]", "low[1]", "low[2]", "low[3]"], low);
+        let high_limbs = [("high[0]", high & 0xffff), ("high[1]", high >> 16 & 0xffff)];
+        let result = [("result[0]", high & 0xffff_ffff), ("result[1]", high >> 32)];
+        let cells = [&limbs[..], &high_limbs, &result].concat();
+        assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
+    }
+}
+
+#[test]
+fn a_carry_kept_back_is_refused() {
+    // 2^32 stays in the low limb instead of going up.
+    let row = TABLE.row(&Case::registers(Op::Mul, 0xffff_ffff, 0xffff_ffff));
+    let carry = TABLE.column("carry[0]");
+    let k0 = row[carry].as_canonical_u64();
+    let cells = [
+        ("carry[0]", k0 - 1),
+        ("low[1]", (1 << 16) + row[TABLE.column("low[1]")].as_canonical_u64()),
+    ];
+    assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
+}

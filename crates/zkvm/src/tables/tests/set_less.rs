@@ -1,0 +1,78 @@
+use oneslot_riscv::Op;
+
+use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
+use crate::tables::{Table, set_less::fill};
+
+const TABLE: Subject = Subject { table: Table::SetLess, fill };
+
+#[test]
+fn agrees_with_the_interpreter() {
+    let mut random = Random(14);
+    for a in EDGES {
+        for b in EDGES.into_iter().chain([a ^ 1, a.wrapping_add(1), random.next()]) {
+            TABLE.agrees(&Case::registers(Op::Slt, a, b));
+            TABLE.agrees(&Case::registers(Op::Sltu, a, b));
+        }
+        for imm in IMMEDIATES {
+            TABLE.agrees(&Case::immediate(Op::Slti, a, imm));
+            TABLE.agrees(&Case::immediate(Op::Sltiu, a, imm));
+        }
+    }
+}
+
+#[test]
+fn padding_is_silent() {
+    TABLE.padding_is_silent();
+}
+
+/// Rows that the search for forgeries starts from.
+fn starts() -> Vec<Case> {
+    let cases = [
+        Case::registers(Op::Slt, 5, 5),
+        Case::registers(Op::Slt, u64::MAX, 5),
+        Case::registers(Op::Sltu, u64::MAX, 5),
+        Case::registers(Op::Sltu, 0x1_0000_0000, 0x1_0000_0001),
+        Case::registers(Op::Sltu, 7 << 32, 6 << 32 | 9),
+        Case::immediate(Op::Slti, 5, -5),
+        Case::immediate(Op::Sltiu, 5, -5),
+        Case::immediate(Op::Sltiu, 0x1_0003, 3),
+    ];
+    cases.to_vec()
+}
+
+#[test]
+fn resists_forgery() {
+    TABLE.resists(&starts());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn needs_each_constraint() {
+    // The search does not find the exploit without the high limb of the immediate; the next test has it.
+    TABLE.needs_each_constraint(&starts(), &[6]);
+}
+
+#[test]
+fn another_high_limb_than_the_immediate_is_refused() {
+    // 2^32 compared to 0 as if it were to 2^48.
+    let row = TABLE.row(&Case::immediate(Op::Sltiu, 1 << 32, 0));
+    let cells = [("b[1]", 1 << 16), ("less", 1), ("gap[0]", 0xfffe)];
+    assert_eq!(TABLE.failing(&row, &cells), [6]);
+}
+
+#[test]
+fn a_wrong_sign_is_refused() {
+    let row = TABLE.row(&Case::registers(Op::Slt, u64::MAX, 0));
+    // -1 read as 2^64 - 1 would not be below 0.
+    let cells = [("sign[0]", 0), ("less", 0), ("gap[0]", 0xfffe), ("gap[1]", 0xffff)];
+    assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
+}
+
+#[test]
+fn equal_words_are_not_less() {
+    let row = TABLE.row(&Case::registers(Op::Sltu, 9, 9));
+    for same in [0, 1] {
+        let cells = [("less", 1), ("same", same), ("gap[0]", 0xffff), ("gap[1]", 0xffff)];
+        assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
+    }
+}

@@ -1,0 +1,267 @@
+//! The Merkle trees of the proof system: Plonky3's, with openings that can be verified beside the rest of a proof and are
+//! hashed several leaves at a time. Commitments, proofs and verdicts are those of
+//! [`MerkleTreeMmcs`].
+
+mod ahead;
+mod later;
+
+use std::sync::mpsc::Sender;
+
+use ahead::{Ahead, Opening, Remembering};
+pub(crate) use later::LaterOpening;
+use p3_commit::{BatchOpening, BatchOpeningRef, Mmcs};
+use p3_field::Field;
+use p3_goldilocks::{
+    Goldilocks, Poseidon2Goldilocks, default_goldilocks_poseidon2_8,
+    default_goldilocks_poseidon2_16,
+};
+use p3_matrix::{Dimensions, Matrix};
+use p3_merkle_tree::MerkleTreeMmcs;
+use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
+use tracing::debug_span;
+
+use crate::hash::DIGEST_LENGTH;
+
+type Val = Goldilocks;
+type Packed = <Val as Field>::Packing;
+type Digest = [Val; DIGEST_LENGTH];
+/// Rows are hashed with a wider permutation than nodes, 12 elements each, as they take most of the hashing; here too 4
+/// elements of the state stay out of reach. All rows at a height have the widths of their tables, so that nothing is
+/// padded.
+type Hash = PaddingFreeSponge<Poseidon2Goldilocks<16>, 16, 12, DIGEST_LENGTH>;
+type Compress = TruncatedPermutation<Poseidon2Goldilocks<8>, 2, DIGEST_LENGTH, 8>;
+type Library = MerkleTreeMmcs<Packed, Packed, Hash, Compress, 2, DIGEST_LENGTH>;
+type LibraryWith<'o, 'a> = MerkleTreeMmcs<
+    Packed,
+    Packed,
+    Remembering<'o, 'a, Hash>,
+    Remembering<'o, 'a, Compress>,
+    2,
+    DIGEST_LENGTH,
+>;
+type TreesError = <Library as Mmcs<Val>>::Error;
+
+/// Commitments to the rows of matrices.
+#[derive(Clone)]
+pub(crate) struct Trees {
+    hash: Hash,
+    compress: Compress,
+    library: Library,
+    later: Option<Sender<LaterOpening>>,
+}
+
+impl Trees {
+    pub(crate) fn new() -> Self {
+        let hash = Hash::new(default_goldilocks_poseidon2_16());
+        let compress = Compress::new(default_goldilocks_poseidon2_8());
+        let library = Library::new(hash.clone(), compress.clone(), 0);
+        Self { library, hash, compress, later: None }
+    }
+
+    /// Trees that accept every opening of several leaves and send it to who must verify it: what they accept is valid only
+    /// if all that they send is.
+    pub(crate) fn verified_later(later: Sender<LaterOpening>) -> Self {
+        Self { later: Some(later), ..Self::new() }
+    }
+
+    fn verify_now<R: AsRef<[Val]> + PartialEq>(
+        &self,
+        commitment: &<Library as Mmcs<Val>>::Commitment,
+        dimensions: &[Dimensions],
+        indices: &[usize],
+        openings: &[Vec<R>],
+        proof: &<Library as Mmcs<Val>>::MultiProof,
+    ) -> Result<(), TreesError> {
+        let rows: Vec<Vec<_>> =
+            openings.iter().map(|rows| rows.iter().map(AsRef::as_ref).collect()).collect();
+        let (hash, compress) = (&self.hash, &self.compress);
+        let siblings = &proof.sibling_hashes;
+        let opening = Opening { hash, compress, dimensions, indices, rows: &rows, siblings };
+        let ahead = debug_span!("hash opening").in_scope(|| Ahead::new(&opening));
+        self.with(&ahead).verify_multi_batch(commitment, dimensions, indices, openings, proof)
+    }
+
+    /// The library's trees with results at hand.
+    fn with<'o, 'a>(&'o self, ahead: &'o Ahead<'a>) -> LibraryWith<'o, 'a> {
+        let hash = Remembering { function: &self.hash, ahead };
+        let compress = Remembering { function: &self.compress, ahead };
+        MerkleTreeMmcs::new(hash, compress, 0)
+    }
+}
+
+impl Mmcs<Val> for Trees {
+    type ProverData<M> = <Library as Mmcs<Val>>::ProverData<M>;
+    type Commitment = <Library as Mmcs<Val>>::Commitment;
+    type Proof = <Library as Mmcs<Val>>::Proof;
+    type MultiProof = <Library as Mmcs<Val>>::MultiProof;
+    type Error = TreesError;
+
+    fn commit<M: Matrix<Val>>(&self, inputs: Vec<M>) -> (Self::Commitment, Self::ProverData<M>) {
+        self.library.commit(inputs)
+    }
+
+    fn open_batch<M: Matrix<Val>>(
+        &self,
+        index: usize,
+        data: &Self::ProverData<M>,
+    ) -> BatchOpening<Val, Self> {
+        let (values, proof) = self.library.open_batch(index, data).unpack();
+        BatchOpening::new(values, proof)
+    }
+
+    fn get_matrices<'a, M: Matrix<Val>>(&self, data: &'a Self::ProverData<M>) -> Vec<&'a M> {
+        self.library.get_matrices(data)
+    }
+
+    fn verify_batch(
+        &self,
+        commitment: &Self::Commitment,
+        dimensions: &[Dimensions],
+        index: usize,
+        opening: BatchOpeningRef<'_, Val, Self>,
+    ) -> Result<(), Self::Error> {
+        let opening = BatchOpeningRef::new(opening.opened_values, opening.opening_proof);
+        self.library.verify_batch(commitment, dimensions, index, opening)
+    }
+
+    fn open_multi_batch<M: Matrix<Val>>(
+        &self,
+        indices: &[usize],
+        data: &Self::ProverData<M>,
+    ) -> (Vec<Vec<Vec<Val>>>, Self::MultiProof) {
+        self.library.open_multi_batch(indices, data)
+    }
+
+    fn verify_multi_batch<R: AsRef<[Val]> + PartialEq>(
+        &self,
+        commitment: &Self::Commitment,
+        dimensions: &[Dimensions],
+        indices: &[usize],
+        openings: &[Vec<R>],
+        proof: &Self::MultiProof,
+    ) -> Result<(), Self::Error> {
+        let Some(later) = &self.later else {
+            return self.verify_now(commitment, dimensions, indices, openings, proof);
+        };
+        let opening = LaterOpening::new(commitment, dimensions, indices, openings, proof);
+        later.send(opening).expect("invariant: who verifies openings waits for all of them");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p3_field::PrimeCharacteristicRing;
+    use p3_matrix::dense::RowMajorMatrix;
+
+    use super::*;
+
+    const INDICES: [usize; 9] = [0, 3, 5, 17, 17, 40, 41, 62, 63];
+
+    /// Matrices of some heights, two of the tallest.
+    fn matrices() -> Vec<RowMajorMatrix<Val>> {
+        [(64, 5), (16, 13), (64, 40), (8, 1)]
+            .into_iter()
+            .enumerate()
+            .map(|(seed, (height, width))| {
+                let cell = |index: usize| Val::from_usize(index * index + 1000 * seed);
+                RowMajorMatrix::new((0..height * width).map(cell).collect(), width)
+            })
+            .collect()
+    }
+
+    /// Else the library would compute them a second time.
+    #[test]
+    fn the_library_asks_for_all_hashes_in_their_order() {
+        let (trees, matrices) = (Trees::new(), matrices());
+        let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
+        let (commitment, data) = trees.commit(matrices);
+        let (openings, proof) = trees.open_multi_batch(&INDICES, &data);
+        let rows: Vec<Vec<_>> =
+            openings.iter().map(|rows| rows.iter().map(Vec::as_slice).collect()).collect();
+        let ahead = Ahead::new(&Opening {
+            hash: &trees.hash,
+            compress: &trees.compress,
+            dimensions: &dimensions,
+            indices: &INDICES,
+            rows: &rows,
+            siblings: &proof.sibling_hashes,
+        });
+        trees
+            .with(&ahead)
+            .verify_multi_batch(&commitment, &dimensions, &INDICES, &openings, &proof)
+            .expect("valid");
+        assert!(ahead.is_spent());
+    }
+
+    /// What is put off is refused then.
+    #[test]
+    fn verdicts_put_off_are_the_same() {
+        let (trees, matrices) = (Trees::new(), matrices());
+        let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
+        let (commitment, data) = trees.commit(matrices);
+        let (mut openings, proof) = trees.open_multi_batch(&INDICES, &data);
+        let (sender, later) = std::sync::mpsc::channel();
+        let accepting = Trees::verified_later(sender);
+        let verdict = |openings: &[Vec<Vec<Val>>]| {
+            accepting
+                .verify_multi_batch(&commitment, &dimensions, &INDICES, openings, &proof)
+                .expect("put off");
+            later.try_recv().expect("an opening").verify(&trees).is_ok()
+        };
+        assert!(verdict(&openings));
+        openings[3][1][2] += Val::ONE;
+        assert!(!verdict(&openings));
+        openings[3][1].pop();
+        assert!(!verdict(&openings));
+    }
+
+    #[test]
+    fn verdicts_are_those_of_the_library() {
+        let (trees, matrices) = (Trees::new(), matrices());
+        let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
+        let (commitment, data) = trees.commit(matrices);
+        let (openings, proof) = trees.open_multi_batch(&INDICES, &data);
+        let verdict = |indices: &[usize], openings: &[Vec<Vec<Val>>]| {
+            let ours =
+                trees.verify_multi_batch(&commitment, &dimensions, indices, openings, &proof);
+            let library = trees.library.verify_multi_batch(
+                &commitment,
+                &dimensions,
+                indices,
+                openings,
+                &proof,
+            );
+            assert_eq!(format!("{ours:?}"), format!("{library:?}"));
+            ours.is_ok()
+        };
+        assert!(verdict(&INDICES, &openings));
+
+        // Each element changed, each row lengthened, shortened, taken from another query, or missing.
+        for query in 0..openings.len() {
+            for matrix in 0..dimensions.len() {
+                for element in 0..openings[query][matrix].len() {
+                    let mut openings = openings.clone();
+                    openings[query][matrix][element] += Val::ONE;
+                    assert!(!verdict(&INDICES, &openings));
+                }
+                let changed = |change: &dyn Fn(&mut Vec<Val>)| {
+                    let mut openings = openings.clone();
+                    change(&mut openings[query][matrix]);
+                    verdict(&INDICES, &openings)
+                };
+                assert!(!changed(&|row| row.push(Val::ZERO)));
+                assert!(!changed(&|row| row.truncate(row.len() - 1)));
+                let other = &openings[(query + 2) % openings.len()][matrix];
+                let same = *other == openings[query][matrix];
+                assert_eq!(changed(&|row| row.clone_from(other)), same);
+            }
+            let mut openings = openings.clone();
+            openings[query].pop();
+            assert!(!verdict(&INDICES, &openings));
+        }
+        let mut indices = INDICES;
+        indices[2] = 6;
+        assert!(!verdict(&indices, &openings));
+    }
+}

@@ -1,0 +1,237 @@
+//! The traces of a segment, filled from its replay.
+
+use std::collections::HashMap;
+
+use oneslot_riscv::Op;
+use p3_goldilocks::Goldilocks;
+use p3_matrix::dense::RowMajorMatrix;
+
+use crate::{
+    Error, PublicValues, SegmentInput,
+    bus::CODE_KEY,
+    memory::word_key,
+    proof::MAX_LOG_HEIGHT,
+    record::Executed,
+    replay::{Ends, Replay, replay},
+    tables::{
+        self, Table,
+        fill::{Tally, matrix},
+        leaf::LeafRecord,
+        program::Fetch,
+    },
+    verify::public_values,
+};
+
+/// Traces and public values of a segment.
+pub(crate) struct Witness {
+    /// One trace for each table, in their order.
+    pub(crate) traces: Vec<RowMajorMatrix<Goldilocks>>,
+    pub(crate) public: PublicValues,
+}
+
+impl Witness {
+    /// Replays the segment and fills all tables.
+    pub(crate) fn new(input: &SegmentInput) -> Result<Self, Error> {
+        let replay = replay(input, input.words())?;
+        check_rows(&replay)?;
+        let mut tally = Tally::new();
+        let mut traces: Vec<Option<RowMajorMatrix<Goldilocks>>> = vec![None; Table::ALL.len()];
+        instructions(&replay, &mut tally, &mut traces);
+        let public = states(input, &replay, &mut tally, &mut traces)?;
+        traces[Table::Lookup as usize] = Some(tables::lookup::trace(&tally));
+        let traces = traces
+            .into_iter()
+            .map(|trace| trace.expect("invariant: every table has been filled"))
+            .collect();
+        Ok(Self { traces, public })
+    }
+
+    /// Public values of each table, in the tables' order.
+    pub(crate) fn public_values(&self) -> Vec<Vec<Goldilocks>> {
+        public_values(&self.public)
+    }
+}
+
+/// Calls take many rows each: refuses a segment that makes too many, before their tables are filled.
+fn check_rows(replay: &Replay) -> Result<(), Error> {
+    let limit = 1 << MAX_LOG_HEIGHT;
+    for (table, rows) in [
+        (Table::KeccakWord, replay.permuted.len()),
+        (Table::KeccakTheta, 5 * replay.rounds.len()),
+        (Table::KeccakPlane, 5 * replay.rounds.len()),
+        (Table::MulMod, 2 * replay.multiplied.len()),
+    ] {
+        if rows > limit {
+            let (expected, got) = (limit as u64, rows as u64);
+            return Err(Error::TooLarge { what: table.name(), expected, got });
+        }
+    }
+    Ok(())
+}
+
+/// The table that holds an operation.
+pub(crate) fn table(op: Op) -> Table {
+    use Op::*;
+    match op {
+        Add | Sub => Table::Add,
+        Addi | Lui | Fence => Table::AddImmediate,
+        Addw | Subw | Addiw => Table::AddWord,
+        And | Or | Xor | Andi | Ori | Xori => Table::Bitwise,
+        Sll | Srl | Slli | Srli => Table::Shift,
+        Sra | Srai | Sllw | Srlw | Sraw | Slliw | Srliw | Sraiw => Table::ShiftWord,
+        Slt | Sltu | Slti | Sltiu => Table::SetLess,
+        Beq | Bne | Blt | Bge | Bltu | Bgeu => Table::Branch,
+        Jal | Jalr | Auipc => Table::Jump,
+        Mul | Mulhu => Table::Multiply,
+        Mulh | Mulhsu | Mulw | Div | Divu | Rem | Remu | Divw | Divuw | Remw | Remuw => {
+            Table::Divide
+        }
+        Ld => Table::Load,
+        Lb | Lbu | Lh | Lhu | Lw | Lwu => Table::LoadPart,
+        Sd => Table::Store,
+        Sb | Sh | Sw => Table::StorePart,
+        Ecall | Ebreak | Illegal => Table::System,
+    }
+}
+
+/// Fills the tables of instructions, and those that follow from single instructions.
+fn instructions(
+    replay: &Replay,
+    tally: &mut Tally,
+    traces: &mut [Option<RowMajorMatrix<Goldilocks>>],
+) {
+    let mut steps: Vec<Vec<Executed>> = vec![Vec::new(); Table::ALL.len()];
+    for step in &replay.steps {
+        steps[table(step.instruction.op) as usize].push(*step);
+    }
+    macro_rules! fill {
+        ($($table:ident = $module:ident,)*) => {
+            $(
+                traces[Table::$table as usize] = Some(matrix(
+                    &std::mem::take(&mut steps[Table::$table as usize]),
+                    Table::$table.width(),
+                    |step, values| tables::$module::fill(step, tally, values),
+                ));
+            )*
+        };
+    }
+    fill! {
+        Add = add,
+        AddImmediate = add_immediate,
+        AddWord = add_word,
+        Bitwise = bitwise,
+        Shift = shift,
+        ShiftWord = shift_word,
+        SetLess = set_less,
+        Branch = branch,
+        Jump = jump,
+        Multiply = multiply,
+        Divide = divide,
+        Load = load,
+        LoadPart = load_part,
+        Store = store,
+        StorePart = store_part,
+        System = system,
+    }
+    traces[Table::Commit as usize] =
+        Some(matrix(&replay.committed, Table::Commit.width(), |committed, values| {
+            tables::commit::fill(committed, tally, values);
+        }));
+    traces[Table::KeccakWord as usize] =
+        Some(matrix(&replay.permuted, Table::KeccakWord.width(), |lane, values| {
+            tables::keccak_word::fill(lane, tally, values);
+        }));
+    traces[Table::KeccakTheta as usize] = Some(tables::keccak_theta::trace(&replay.rounds));
+    traces[Table::KeccakPlane as usize] = Some(tables::keccak_plane::trace(&replay.rounds, tally));
+    traces[Table::KeccakRound as usize] = Some(tables::keccak_round::trace(tally));
+    traces[Table::MulMod as usize] = Some(tables::mulmod::trace(&replay.multiplied, tally));
+    traces[Table::Refresh as usize] =
+        Some(matrix(&replay.refreshes, Table::Refresh.width(), |refresh, values| {
+            tables::refresh::fill(refresh, tally, values);
+        }));
+}
+
+/// Fills the tables of states: code, memory, public values. Gives the public values.
+fn states(
+    input: &SegmentInput,
+    replay: &Replay,
+    tally: &mut Tally,
+    traces: &mut [Option<RowMajorMatrix<Goldilocks>>],
+) -> Result<PublicValues, Error> {
+    let code = input.code();
+    let leaves = leaves(input, replay);
+    let ends: Vec<_> = leaves.iter().map(|leaf| leaf.end).collect();
+    let paths = input.opening.paths(&ends)?;
+    traces[Table::Leaf as usize] = Some(matrix(&leaves, Table::Leaf.width(), |leaf, values| {
+        tables::leaf::fill(leaf, code, tally, values);
+    }));
+    traces[Table::Node as usize] =
+        Some(matrix(&paths.nodes, Table::Node.width(), tables::node::fill));
+    traces[Table::Poseidon2 as usize] =
+        Some(tables::poseidon2::trace(&tables::node::compressions(&paths.nodes)));
+
+    let fetches = fetches(replay);
+    let mut operations = tables::decode::Tally::new();
+    traces[Table::Program as usize] =
+        Some(matrix(&fetches, Table::Program.width(), |fetch, values| {
+            tables::program::fill(fetch, &mut operations, tally, values);
+        }));
+    traces[Table::Decode as usize] = Some(tables::decode::trace(&operations));
+    traces[Table::Boundary as usize] =
+        Some(tables::boundary::trace(replay.end_time, &replay.results, tally));
+
+    let [o0, o1, o2, o3, committed, exit_code] = replay.results.map(|result| result.value);
+    let mut output = [0; 32];
+    for (bytes, word) in output.as_chunks_mut::<8>().0.iter_mut().zip([o0, o1, o2, o3]) {
+        *bytes = word.to_le_bytes();
+    }
+    Ok(PublicValues {
+        program: input.program(),
+        code,
+        segment: input.segment(),
+        start_pc: input.start_pc(),
+        end_pc: replay.end_pc,
+        start_root: paths.root.start,
+        end_root: paths.root.end,
+        committed: committed != 0,
+        exit_code,
+        output,
+    })
+}
+
+/// The touched leaves with the ends of their words.
+fn leaves(input: &SegmentInput, replay: &Replay) -> Vec<LeafRecord> {
+    let ends = |number: u64| -> Ends {
+        let key = word_key(number, input.code());
+        *replay.words.get(&key).expect("invariant: the replay has all words of the opening")
+    };
+    let leaf = |&(index, start): &(u32, [u64; 2])| {
+        let [low, high] = [0, 1].map(|half| ends(2 * u64::from(index) + half));
+        LeafRecord {
+            index,
+            start,
+            end: [low.end, high.end],
+            start_time: [low.start_time, high.start_time],
+            end_time: [low.end_time, high.end_time],
+        }
+    };
+    input.opening.leaves().iter().map(leaf).collect()
+}
+
+/// The executed addresses, each with the code word that it lies in and the time of its fetch.
+fn fetches(replay: &Replay) -> Vec<Fetch> {
+    let mut times: HashMap<u64, u64> = HashMap::new();
+    let fetch = |(&pc, &count): (&u64, &u64)| {
+        let key = CODE_KEY + pc / 8;
+        let word = replay.words[&key];
+        // The fetches of a word follow on each other from its start.
+        let time = times.entry(key).or_insert(word.start_time);
+        let fetch = Fetch { pc, word: word.start, time: *time, count };
+        *time += 1;
+        fetch
+    };
+    replay.fetched.iter().map(fetch).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
