@@ -1,14 +1,28 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md.
 //!
-//! All of them come from the dev profile, which optimises and is what tests and the demo run: a bench
+//! All but those of the prover come from the dev profile, which optimises and is what tests and the demo run: a bench
 //! does not build everything a second time in another one.
+
+mod zkvm;
 
 use crate::{npm, sh};
 use eyre::{OptionExt, Result, WrapErr, bail};
 use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Every bench and what it runs.
-const ALL: &[&str] = &["stf", "gas", "demo", "l2"];
+const ALL: &[&str] = &["stf", "gas", "demo", "l2", "zkvm", "last"];
+/// Arguments of the example `last_proof`: the parameters in use, then the ones they were chosen
+/// among, then a circuit of half the size.
+const LAST: &[&str] = &[
+    "",
+    "6 3 4 130 22",
+    "7 3 4 130 22",
+    "8 2 4 130 22",
+    "9 3 4 130 22",
+    "8 3 4 130 16",
+    "8 3 4 130 22 64",
+];
 /// What every figure is taken with; see the workspace's Cargo.toml.
 const PROFILE: &str = "dev profile: opt-level 1, dependencies 2";
 
@@ -26,17 +40,7 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
                 "--example=throughput",
             ]))
         }
-        Some("gas") => {
-            npm::install()?;
-            sh::step("bench gas");
-            let mut forge = sh::command(npm::tool("forge"));
-            sh::run(forge.current_dir(sh::root().join("contracts")).args([
-                "test",
-                "--match-contract",
-                "Gas",
-                "-vv",
-            ]))
-        }
+        Some("gas") => gas(),
         Some("demo") => demo(),
         Some("l2") => {
             sh::step(&format!("bench l2 ({PROFILE})"));
@@ -47,18 +51,104 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
                 "--example=node_throughput",
             ]))
         }
+        Some(part) if part.starts_with("zkvm") => zkvm::run(part),
+        Some("last") => last(),
         Some(other) => bail!("no bench {other}: expected one of {ALL:?}"),
     }
+}
+
+/// Makes last proofs of the demonstration circuit with several parameters, each of which has a
+/// verifier generated and run in revm, which shows where its gas goes; then verifies one on anvil.
+fn last() -> Result<()> {
+    npm::install()?;
+    sh::step(&format!("bench last ({PROFILE})"));
+    let example = |name: &str| {
+        let mut cargo = sh::cargo();
+        cargo.args(["run", "--locked", "--package=oneslot-recursion", "--example", name, "--"]);
+        cargo
+    };
+    for parameters in LAST {
+        let parameters = parameters.split_whitespace();
+        sh::run(example("last_proof").args(parameters.clone()))?;
+        let project = last_project()?;
+        let contracts = project.join("src/verifier/demo");
+        sh::run(
+            example("last_verifier")
+                .args(["contracts", "demo"])
+                .arg(&contracts)
+                .args(parameters.clone()),
+        )?;
+        sh::run(
+            sh::command(npm::tool("forge"))
+                .current_dir(&project)
+                .env("FOUNDRY_SOLC", fs::canonicalize(sh::root().join("contracts/tools/solc"))?)
+                .args(["build", "--force"]),
+        )?;
+        let out = project.join("out");
+        sh::run(example("gas_profile").arg("demo").arg(out).args(parameters))?;
+    }
+    sh::run(
+        sh::cargo()
+            .args(["run", "--locked", "--package=oneslot-cli", "--", "last-proof"])
+            .env("ONESLOT_ANVIL", npm::tool("anvil")),
+    )
+}
+
+/// A Foundry project with what every generated verifier shares, and no generated one.
+fn last_project() -> Result<PathBuf> {
+    let project = sh::root().join("target/bench/last");
+    if project.exists() {
+        fs::remove_dir_all(&project).wrap_err("cannot empty target/bench/last")?;
+    }
+    let contracts = sh::root().join("contracts");
+    let shared = project.join("src/verifier");
+    fs::create_dir_all(&shared).wrap_err("cannot make target/bench/last")?;
+    fs::copy(contracts.join("foundry.toml"), project.join("foundry.toml"))?;
+    for entry in fs::read_dir(contracts.join("src/verifier"))? {
+        let path = entry?.path();
+        if let (true, Some(name)) = (path.is_file(), path.file_name()) {
+            fs::copy(&path, shared.join(name))?;
+        }
+    }
+    Ok(project)
+}
+
+/// Runs the tests that measure gas and prints what they wrote to `contracts/snapshots`.
+fn gas() -> Result<()> {
+    npm::install()?;
+    sh::step("bench gas");
+    let contracts = sh::root().join("contracts");
+    let mut forge = sh::command(npm::tool("forge"));
+    let test = ["test", "--match-path", "test/gas/*"];
+    sh::run(forge.current_dir(&contracts).args(test).args(crate::contracts::SKIP))?;
+    for name in ["Inbox", "Portal", "SettlementGasTest"] {
+        let path = contracts.join(format!("snapshots/{name}.json"));
+        let text = fs::read_to_string(&path)
+            .wrap_err_with(|| format!("cannot read {}", path.display()))?;
+        let figures = serde_json::from_str(&text)
+            .wrap_err_with(|| format!("{} is not a map of texts", path.display()))?;
+        println!("\n{}", gas_table(&figures));
+    }
+    Ok(())
+}
+
+/// One file of snapshots: gas by the name of the transaction.
+fn gas_table(figures: &BTreeMap<String, String>) -> String {
+    let mut out = String::from("| transaction | gas |\n|---|---|\n");
+    for (name, gas) in figures {
+        out += &format!("| {name} | {gas} |\n");
+    }
+    out
 }
 
 /// Runs the demo to its end and prints what its report says about time, gas and memory.
 fn demo() -> Result<()> {
     sh::step(&format!("bench demo ({PROFILE})"));
     let path = sh::root().join("target/report.json");
-    std::fs::create_dir_all(sh::root().join("target")).wrap_err("cannot make target")?;
+    fs::create_dir_all(sh::root().join("target")).wrap_err("cannot make target")?;
     crate::demo(true, Some(path.clone()))?;
-    let text = std::fs::read_to_string(&path)
-        .wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let report =
         serde_json::from_str(&text).wrap_err_with(|| format!("{} is not JSON", path.display()))?;
     println!("\n{}", tables(&report)?);
@@ -115,6 +205,14 @@ mod tests {
             |---|---|\n\
             | sequencer | 10 |\n";
         assert_eq!(tables(&report).expect("complete"), expected);
+    }
+
+    #[test]
+    fn snapshots_become_a_table() {
+        let json = r#"{ "second": "2", "first": "1" }"#;
+        let figures = serde_json::from_str(json).expect("a map of texts");
+        let expected = "| transaction | gas |\n|---|---|\n| first | 1 |\n| second | 2 |\n";
+        assert_eq!(gas_table(&figures), expected);
     }
 
     #[test]

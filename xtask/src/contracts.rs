@@ -32,6 +32,11 @@ const OP_CONTRACTS: [&str; 9] = [
 const SAFE_CONTRACTS: [(&str, &str); 2] =
     [("Safe", "Safe.sol"), ("SafeProxyFactory", "proxies/SafeProxyFactory.sol")];
 
+/// What `forge test` need not compile: the generated verifiers, which take minutes and are tested
+/// in crate `recursion` from their artifacts.
+pub(crate) const SKIP: [&str; 4] =
+    ["--skip", "src/verifier/demo/**", "--skip", "src/verifier/tiny/**"];
+
 /// Bytes of code that a contract may have (EIP-170).
 const MAX_CODE_SIZE: usize = 24_576;
 

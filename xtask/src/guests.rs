@@ -30,7 +30,11 @@ const SOURCES: &[&str] = &[
 ];
 
 /// Folder and binary of each program, and the name of its ELF.
-const PROGRAMS: &[(&str, &str, &str)] = &[("stf", "oneslot-guest-stf", "stf.elf")];
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("stf", "oneslot-guest-stf", "stf.elf"),
+    ("fibonacci", "oneslot-guest-fibonacci", "fibonacci.elf"),
+    ("sha256", "oneslot-guest-sha256", "sha256.elf"),
+];
 
 /// The compiler that the committed programs are built with.
 const RUSTC: &str = "1.96.0";

@@ -9,6 +9,7 @@ mod guests;
 mod npm;
 mod sh;
 mod test;
+mod verifier;
 
 use clap::{Parser, Subcommand};
 use eyre::Result;
@@ -50,11 +51,17 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write contracts/src/verifier: the Solidity verifiers of the circuits' keys.
+    Verifier {
+        /// Write nothing; fail if the committed contracts differ.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check who imports whom, and the licences and sources of dependencies.
     Deps,
     /// Measure the figures of docs/benchmarks.md.
     Bench {
-        /// Which: `stf`, `guest`, `gas`, `demo`, `l2`; all if absent.
+        /// Which: `stf`, `guest`, `gas`, `demo`, `l2`, `zkvm` or a part of it such as `zkvm-loop`, `last`; all if absent.
         what: Option<String>,
     },
 }
@@ -68,6 +75,7 @@ fn main() -> Result<()> {
             contracts::run(check)
         }
         Command::Guests { check } => guests::run(check),
+        Command::Verifier { check } => verifier::run(check),
         Command::Deps => deps::check(),
         Command::Bench { what } => bench::run(what.as_deref()),
     }
@@ -78,7 +86,9 @@ fn demo(once: bool, json: Option<PathBuf>) -> Result<()> {
     npm::install()?;
     sh::step("build oneslot");
     sh::run(sh::cargo().args(["build", "--locked", "-p", "oneslot-cli"]))?;
-    let mut command = sh::command(sh::root().join("target/debug/oneslot"));
+    // Beside this program, wherever cargo's target folder is.
+    let program = std::env::current_exe()?.with_file_name("oneslot");
+    let mut command = sh::command(program);
     command.arg("devnet").env("ONESLOT_ANVIL", npm::tool("anvil"));
     if once {
         command.arg("--once");

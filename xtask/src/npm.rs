@@ -2,18 +2,32 @@
 
 use crate::sh;
 use eyre::{Result, WrapErr};
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-/// Installs the locked packages unless exactly this lock file is installed already.
+/// Installs the locked tools and libraries.
 pub(crate) fn install() -> Result<()> {
-    let lock = fs::read(sh::root().join("package-lock.json")).wrap_err("package-lock.json")?;
-    let stamp = sh::root().join("node_modules/.oneslot-lock");
+    install_in(&sh::root())
+}
+
+/// Installs Ethereum's state tests: 300 MB that only the tests of `stf` need.
+pub(crate) fn install_state_tests() -> Result<()> {
+    install_in(&sh::root().join("crates/stf/tests/state_tests"))
+}
+
+/// Installs the packages of a folder's lock file, unless exactly these are installed already.
+fn install_in(folder: &Path) -> Result<()> {
+    let lock = fs::read(folder.join("package-lock.json")).wrap_err("package-lock.json")?;
+    let stamp = folder.join("node_modules/.oneslot-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     sh::step("npm ci");
-    sh::run(sh::command("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
-        .wrap_err("Node.js 20 or newer with npm is needed")?;
+    let mut npm = sh::command("npm");
+    npm.current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    sh::run(&mut npm).wrap_err("Node.js 20 or newer with npm is needed")?;
     fs::write(stamp, lock).wrap_err("node_modules is not writable")
 }
 

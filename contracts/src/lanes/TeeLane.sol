@@ -176,11 +176,12 @@ contract TeeLane is ITeeLane {
         emit Attested(statementId, inputId, key, statement.rollupId, payee);
     }
 
-    /// @dev The first live key takes one slot. Further keys are kept so that the statement stands when the first one falls.
+    /// @dev The first key takes one slot. Further keys are kept so that the statement stands when the first one falls. A first
+    /// key that does not count now is kept among them, too: its measurement may come to count again.
     function _storeVote(bytes32 statementId, bytes32 rollupId, address key) private {
         address first = _firstVote[statementId];
         if (first == key) return;
-        if (first == address(0) || !_counts(first, rollupId)) {
+        if (first == address(0)) {
             _firstVote[statementId] = key;
             return;
         }
@@ -189,7 +190,13 @@ contract TeeLane is ITeeLane {
         for (uint256 i; i < count; ++i) {
             if (further[i] == key) return;
         }
-        if (count < MAX_FURTHER_VOTES) further.push(key);
+        bool full = count == MAX_FURTHER_VOTES;
+        if (_counts(first, rollupId)) {
+            if (!full) further.push(key);
+        } else {
+            _firstVote[statementId] = key;
+            if (!full) further.push(first);
+        }
     }
 
     /// @inheritdoc ILane

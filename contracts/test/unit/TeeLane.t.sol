@@ -249,6 +249,30 @@ contract TeeLaneTest is TeeFixture {
         assertEq(lane.voters(a.id())[0], vm.addr(0xe3));
     }
 
+    /// @dev I-T5: a vote whose measurement was taken away gives way to another, and stands again with its measurement.
+    function test_Attest_StandsAgainWithItsMeasurement() public {
+        enclave(SECRET, MEASUREMENT);
+        vm.prank(councilAccount);
+        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
+        attestBy(SECRET, a);
+        vm.prank(councilAccount);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        skip(settlement.council(rollupId).changeDelay);
+        assertFalse(_attests(a));
+        lane.register{value: 1 ether}(quoteFor(NEXT_MEASUREMENT, vm.addr(0xe3)), vm.addr(0xe3));
+        skip(1 days);
+        attestBy(0xe3, a);
+        assertEq(lane.voters(a.id()).length, 2);
+
+        vm.startPrank(councilAccount);
+        lane.scheduleMeasurement(rollupId, MEASUREMENT);
+        lane.removeKey(rollupId, vm.addr(0xe3));
+        vm.stopPrank();
+        assertFalse(_attests(a));
+        skip(settlement.council(rollupId).changeDelay);
+        assertTrue(_attests(a));
+    }
+
     /// @dev A key's term limits what it may sign, not what it has signed.
     function test_Attest_VoteOutlivesTheKeysTerm() public {
         enclave(SECRET, MEASUREMENT);

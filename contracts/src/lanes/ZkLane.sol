@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ILane} from "../interfaces/ILane.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {IZkLane, Vote} from "../interfaces/IZkLane.sol";
+import {LeafLib} from "../types/Leaf.sol";
+import {LaneKind} from "../types/Policy.sol";
+import {Statement} from "../types/Statement.sol";
+import {ILastVerifier} from "../verifier/ILastVerifier.sol";
+
+/// @title ZkLane
+/// @notice See IZkLane, and `docs/zk-lane.md` for the leaf encoding and the verifier.
+contract ZkLane is IZkLane {
+    /// @dev The circuit whose public values are the digest of leaves. No other circuit's proofs say anything about statements.
+    bytes32 private constant AGGREGATE = keccak256("aggregate");
+    uint256 private constant PUBLIC_VALUES = 8;
+
+    ISettlement public immutable settlement;
+    /// @inheritdoc IZkLane
+    ILastVerifier public immutable verifier;
+    bytes32 private immutable _domain;
+
+    mapping(bytes32 statementId => bool) private _votes;
+    /// @inheritdoc IZkLane
+    mapping(bytes32 root => bool) public othersProven;
+
+    constructor(ISettlement settlement_, ILastVerifier verifier_) {
+        string memory circuit = verifier_.circuit();
+        if (keccak256(bytes(circuit)) != AGGREGATE) revert NotAnAggregate(circuit);
+        uint256 count = verifier_.publicValueCount();
+        if (count != PUBLIC_VALUES) revert PublicValueCount(PUBLIC_VALUES, count);
+        settlement = settlement_;
+        verifier = verifier_;
+        _domain = settlement_.domain();
+    }
+
+    /// @inheritdoc ILane
+    function kind() external pure returns (LaneKind) {
+        return LaneKind.Zk;
+    }
+
+    /// @inheritdoc ILane
+    /// @dev All lanes of this proof system are one vote, whatever their keys: a fault in the system would be in all of them.
+    function trustRoot() external pure returns (bytes32) {
+        return keccak256("oneslot.zk.v1");
+    }
+
+    /// @inheritdoc IZkLane
+    function attest(Vote[] calldata votes, bytes32 others, bytes calldata proof) external {
+        if (votes.length == 0 && others == 0) revert NoVotes();
+        bytes32[] memory leaves = new bytes32[](votes.length);
+        bytes32[] memory statementIds = new bytes32[](votes.length);
+        for (uint256 i = 0; i < votes.length; ++i) {
+            bytes32 inputId;
+            (statementIds[i], inputId) = votes[i].statement.ids();
+            leaves[i] = LeafLib.leaf(votes[i].statement.programHash, statementIds[i], votes[i].payee);
+        }
+        verifier.verify(LeafLib.publicValues(LeafLib.digest(leaves, others)), proof);
+
+        if (others != 0) {
+            othersProven[others] = true;
+            emit OthersProven(others);
+        }
+        _take(votes, statementIds);
+    }
+
+    /// @dev Let the votes count in this transaction, let Settlement advance, and store those that it did not need.
+    function _take(Vote[] calldata votes, bytes32[] memory statementIds) private {
+        Statement[] memory statements = new Statement[](votes.length);
+        uint256 taken;
+        for (uint256 i = 0; i < votes.length; ++i) {
+            Statement calldata statement = votes[i].statement;
+            bytes32 statementId = statementIds[i];
+            if (statement.domain != _domain || settlement.inbox(statement.rollupId) == address(0)) {
+                emit Skipped(statementId);
+                continue;
+            }
+            assembly ("memory-safe") {
+                tstore(statementId, 1)
+            }
+            (, bytes32 inputId) = statement.ids();
+            emit Attested(statementId, inputId, statement.rollupId, votes[i].payee);
+            statements[taken] = statement;
+            ++taken;
+        }
+        if (taken == 0) return;
+        assembly ("memory-safe") {
+            mstore(statements, taken)
+        }
+        settlement.advance(statements);
+        for (uint256 i = 0; i < taken; ++i) {
+            Statement memory statement = statements[i];
+            // A vote for a final output has done its work. One against it is kept: it speaks against this lane.
+            if (settlement.finalOutput(statement.rollupId, statement.batchIndex) == statement.output) continue;
+            _votes[statement.id()] = true;
+        }
+    }
+
+    /// @inheritdoc ILane
+    function attests(bytes32 statementId, bytes32, bytes32) external view returns (bool vouched) {
+        assembly ("memory-safe") {
+            vouched := tload(statementId)
+        }
+        return vouched || _votes[statementId];
+    }
+
+    /// @inheritdoc ILane
+    /// @dev The lane has no bond to pay from.
+    function contradicted(bytes32, bytes32, address) external view {
+        if (msg.sender != address(settlement)) revert NotSettlement(msg.sender);
+    }
+}

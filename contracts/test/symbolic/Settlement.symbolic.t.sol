@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Settlement} from "../../src/Settlement.sol";
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {Council, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {Cheats} from "../support/Cheats.sol";
+
+/// @notice A lane that stands by every statement, or by none.
+contract Voter {
+    LaneKind public immutable kind;
+    bytes32 public immutable trustRoot;
+    bool private _vote;
+
+    constructor(LaneKind kind_, bytes32 trustRoot_) {
+        kind = kind_;
+        trustRoot = trustRoot_;
+    }
+
+    function set(bool vote) external {
+        _vote = vote;
+    }
+
+    function attests(bytes32, bytes32, bytes32) external view returns (bool) {
+        return _vote;
+    }
+
+    function contradicted(bytes32, bytes32, address) external {}
+}
+
+/// @notice An Inbox with one batch, posted at once.
+contract OneBatch {
+    bytes32 public constant COMMITMENT = keccak256("batch");
+    address public immutable registrant = msg.sender;
+    uint64 public immutable posted = uint64(block.timestamp);
+
+    function batchCount() external pure returns (uint64) {
+        return 1;
+    }
+
+    function batchCommitment(uint64 index) external pure returns (bytes32) {
+        return index == 1 ? COMMITMENT : bytes32(0);
+    }
+
+    function postedAt(uint64 index) external view returns (uint64) {
+        return index == 1 ? posted : 0;
+    }
+}
+
+/// @notice Properties of finality for all statements and votes at once, by Halmos; docs/settlement.md says how to run them.
+/// Every argument is symbolic.
+contract SettlementSymbolicTest {
+    Cheats private constant vm = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));
+    bytes32 private constant GENESIS = keccak256("genesis output");
+    bytes32 private constant PROGRAM = keccak256("program");
+    bytes32 private constant CONFIG = keccak256("config");
+    uint256 private constant START = 1_800_000_000;
+    uint64 private constant LAST_RESORT = 60 days;
+
+    Settlement private settlement;
+    OneBatch private inbox;
+    Voter private zk;
+    Voter private tee;
+    Voter private op;
+    bytes32 private rollupId;
+
+    function setUp() public {
+        vm.warp(START);
+        settlement = new Settlement();
+        inbox = new OneBatch();
+        zk = new Voter(LaneKind.Zk, "zk root");
+        tee = new Voter(LaneKind.Tee, "tee root");
+        op = new Voter(LaneKind.Optimistic, "op root");
+        Policy memory policy;
+        policy.fromBatch = 1;
+        policy.programHash = PROGRAM;
+        policy.configHash = CONFIG;
+        policy.lanes = new address[](3);
+        (policy.lanes[0], policy.lanes[1], policy.lanes[2]) = (address(zk), address(tee), address(op));
+        policy.lastResortAfter = LAST_RESORT;
+        policy.instantWindow = 7 days;
+        Council memory none;
+        rollupId = settlement.register(
+            RegisterParams({inbox: address(inbox), genesisOutput: GENESIS, policy: policy, council: none})
+        );
+    }
+
+    function _vote(bool zk_, bool tee_, bool op_) private {
+        zk.set(zk_);
+        tee.set(tee_);
+        op.set(op_);
+    }
+
+    /// @dev The right question about the batch, with an output.
+    function _answer(bytes32 output) private view returns (Statement memory) {
+        return Statement({
+            domain: settlement.domain(),
+            rollupId: rollupId,
+            programHash: PROGRAM,
+            configHash: CONFIG,
+            batchIndex: 1,
+            parentOutput: GENESIS,
+            batchCommitment: inbox.COMMITMENT(),
+            output: output,
+            l2BlockNumber: 10
+        });
+    }
+
+    function _advance(Statement memory statement) private {
+        Statement[] memory statements = new Statement[](1);
+        statements[0] = statement;
+        // Whether it reverts is not the question.
+        (bool ignored,) = address(settlement).call(abi.encodeCall(ISettlement.advance, (statements)));
+        ignored;
+    }
+
+    /// @dev I-1: whatever is said, batch 1 becomes final only by an answer to the right question by which two lanes stand.
+    function check_FinalityNeedsTwoLanes(Statement memory said, bool zk_, bool tee_, bool op_) public {
+        _vote(zk_, tee_, op_);
+        _advance(said);
+        (uint64 batch,,) = settlement.lastFinalized(rollupId);
+        if (batch == 0) return;
+        assert(_two(zk_, tee_, op_));
+        Statement memory right = _answer(said.output);
+        right.l2BlockNumber = said.l2BlockNumber;
+        assert(keccak256(abi.encode(said)) == keccak256(abi.encode(right)));
+        assert(said.output != 0);
+        assert(settlement.finalOutput(rollupId, 1) == said.output);
+    }
+
+    /// @dev I-1: time makes one lane enough only where it is the optimistic one and the last resort's time is over.
+    function check_OneLaneIsTheLastResort(bytes32 output, bool zk_, bool tee_, bool op_, uint64 time) public {
+        vm.assume(time >= START && time < START + 3650 days);
+        vm.warp(time);
+        _vote(zk_, tee_, op_);
+        _advance(_answer(output));
+        (uint64 batch,,) = settlement.lastFinalized(rollupId);
+        if (batch == 0 || _two(zk_, tee_, op_)) return;
+        assert(op_);
+        assert(time >= START + LAST_RESORT);
+    }
+
+    /// @dev I-5: a lane that contradicted itself counts no more.
+    function check_SuspendedLaneNeverCounts(bytes32 one, bytes32 two, bytes32 output, bool tee_, bool op_) public {
+        _vote(true, false, false);
+        (bool proven,) =
+            address(settlement).call(abi.encodeCall(ISettlement.contradict, (address(zk), _answer(one), _answer(two))));
+        if (!proven) return;
+        assert(one != two);
+        _vote(true, tee_, op_);
+        _advance(_answer(output));
+        (uint64 batch,,) = settlement.lastFinalized(rollupId);
+        if (batch == 0) return;
+        assert(tee_);
+        assert(op_);
+    }
+
+    /// @dev I-2: no statement and no votes change an output that is final.
+    function check_FinalOutputNeverChanges(Statement memory said, bool zk_, bool tee_, bool op_) public {
+        bytes32 output = keccak256("output");
+        _vote(true, true, false);
+        _advance(_answer(output));
+        vm.assume(settlement.finalOutput(rollupId, 1) == output);
+        _vote(zk_, tee_, op_);
+        _advance(said);
+        assert(settlement.finalOutput(rollupId, 0) == GENESIS);
+        assert(settlement.finalOutput(rollupId, 1) == output);
+    }
+
+    function _two(bool zk_, bool tee_, bool op_) private pure returns (bool) {
+        return zk_ ? tee_ || op_ : tee_ && op_;
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {Policy} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {SettlementFixture} from "../support/SettlementFixture.sol";
+
+/// @notice A rollup has 256 versions of its rules at most: `Head` counts them in eight bits.
+contract PolicyVersionsTest is SettlementFixture {
+    uint256 private constant LIMIT = 256;
+
+    function _change(Policy memory policy) private {
+        vm.prank(councilAccount);
+        settlement.schedule(rollupId, policy, standardCouncil());
+        skip(30 days);
+        settlement.executeChange(rollupId, policy, standardCouncil());
+    }
+
+    /// @dev The rules number `number`: a program of its own, from the first open batch on.
+    function _rules(uint256 number) private view returns (Policy memory policy) {
+        policy = standardPolicy();
+        policy.fromBatch = 0;
+        policy.programHash = keccak256(abi.encode(number));
+    }
+
+    function test_RevertWhen_VersionsAreExhausted() public {
+        for (uint256 number = 1; number < LIMIT; ++number) {
+            _change(_rules(number));
+        }
+        assertEq(settlement.policyVersions(rollupId), LIMIT);
+        assertEq(settlement.policy(rollupId, 1).programHash, _rules(LIMIT - 1).programHash);
+
+        vm.prank(councilAccount);
+        settlement.schedule(rollupId, _rules(LIMIT), standardCouncil());
+        skip(30 days);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.VersionsExhausted.selector, rollupId));
+        settlement.executeChange(rollupId, _rules(LIMIT), standardCouncil());
+
+        // The last version judges on.
+        Statement memory statement = statementOf(post(), GENESIS, A);
+        statement.programHash = _rules(LIMIT - 1).programHash;
+        zk.vote(statement.id());
+        tee.vote(statement.id());
+        assertEq(advance(statement), 1);
+        assertEq(settlement.policyVersions(rollupId), LIMIT);
+    }
+
+    /// @dev A version that judges no batch yet is replaced, and costs no number.
+    function test_ReplacedVersionsAreNotCounted() public {
+        for (uint64 number = 1; number < 4; ++number) {
+            Policy memory policy = _rules(number);
+            policy.fromBatch = 10 + number;
+            _change(policy);
+            assertEq(settlement.policyVersions(rollupId), 2);
+            assertEq(settlement.policy(rollupId, 10 + number).programHash, policy.programHash);
+            assertEq(settlement.policy(rollupId, 9 + number).programHash, PROGRAM);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IZkLane, Vote} from "../../src/interfaces/IZkLane.sol";
+import {ZkLane} from "../../src/lanes/ZkLane.sol";
+import {LeafLib} from "../../src/types/Leaf.sol";
+import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
+import {Statement} from "../../src/types/Statement.sol";
+import {FakeInbox} from "../support/FakeInbox.sol";
+import {FakeLastVerifier} from "../support/FakeLastVerifier.sol";
+import {SettlementFixture} from "../support/SettlementFixture.sol";
+
+/// @notice ZkLane: tree of branches, one test a leaf.
+contract ZkLaneTest is SettlementFixture {
+    address private constant PAYEE = address(0xfee);
+
+    ZkLane private lane;
+    Statement private a;
+    Statement private b;
+
+    function setUp() public override {
+        super.setUp();
+        lane = new ZkLane(settlement, new FakeLastVerifier("aggregate", 8));
+        inbox = new FakeInbox(address(this));
+        RegisterParams memory params = registration(address(inbox), standardCouncil());
+        params.policy.lanes[0] = address(lane);
+        rollupId = settlement.register(params);
+        post();
+        a = statementOf(1, GENESIS, A);
+        b = statementOf(1, GENESIS, B);
+    }
+
+    function _votes(Statement memory statement) private pure returns (Vote[] memory votes) {
+        votes = new Vote[](1);
+        votes[0] = Vote(statement, PAYEE);
+    }
+
+    function _proof(Vote[] memory votes, bytes32 others) private pure returns (bytes memory) {
+        bytes32[] memory leaves = new bytes32[](votes.length);
+        for (uint256 i = 0; i < votes.length; ++i) {
+            leaves[i] = LeafLib.leaf(votes[i].statement.programHash, votes[i].statement.id(), votes[i].payee);
+        }
+        return abi.encode(keccak256(LeafLib.publicValues(LeafLib.digest(leaves, others))));
+    }
+
+    function _attests(Statement memory statement) private view returns (bool) {
+        return lane.attests(statement.id(), statement.inputId(), statement.rollupId);
+    }
+
+    // ── constructor ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Constructor() public view {
+        assertTrue(lane.kind() == LaneKind.Zk);
+        assertEq(lane.trustRoot(), keccak256("oneslot.zk.v1"));
+        assertEq(address(lane.settlement()), address(settlement));
+    }
+
+    function test_RevertWhen_Constructor_CircuitIsNoAggregate() public {
+        FakeLastVerifier other = new FakeLastVerifier("demo", 8);
+        vm.expectRevert(abi.encodeWithSelector(IZkLane.NotAnAggregate.selector, "demo"));
+        new ZkLane(settlement, other);
+    }
+
+    function test_RevertWhen_Constructor_PublicValueCount() public {
+        FakeLastVerifier other = new FakeLastVerifier("aggregate", 4);
+        vm.expectRevert(abi.encodeWithSelector(IZkLane.PublicValueCount.selector, 8, 4));
+        new ZkLane(settlement, other);
+    }
+
+    // ── attest ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_RevertWhen_Attest_NoVotes() public {
+        vm.expectRevert(IZkLane.NoVotes.selector);
+        lane.attest(new Vote[](0), 0, "");
+    }
+
+    function test_RevertWhen_Attest_ProofIsOfOtherLeaves() public {
+        Vote[] memory votes = _votes(a);
+        bytes memory proof = _proof(votes, 0);
+        votes[0].payee = address(0xbad);
+        vm.expectRevert(FakeLastVerifier.NotProven.selector);
+        lane.attest(votes, 0, proof);
+        votes[0] = Vote(b, PAYEE);
+        vm.expectRevert(FakeLastVerifier.NotProven.selector);
+        lane.attest(votes, 0, proof);
+        votes[0] = Vote(a, PAYEE);
+        vm.expectRevert(FakeLastVerifier.NotProven.selector);
+        lane.attest(votes, "root", proof);
+        assertTrue(!_attests(a));
+    }
+
+    function test_Attest_StoresAVoteThatDoesNotFinalize() public {
+        Vote[] memory votes = _votes(a);
+        vm.expectEmit();
+        emit IZkLane.Attested(a.id(), a.inputId(), rollupId, PAYEE);
+        lane.attest(votes, 0, _proof(votes, 0));
+        assertTrue(_attests(a));
+        assertTrue(!_attests(b));
+        assertEq(finalized(), 0);
+    }
+
+    function test_Attest_FinalizesWithASecondLane() public {
+        tee.vote(a.id());
+        Vote[] memory votes = _votes(a);
+        lane.attest(votes, 0, _proof(votes, 0));
+        assertEq(finalized(), 1);
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+    }
+
+    function test_Attest_KeepsAVoteAgainstAFinalOutput() public {
+        tee.vote(a.id());
+        op.vote(a.id());
+        advance(a);
+        Vote[] memory votes = _votes(b);
+        lane.attest(votes, 0, _proof(votes, 0));
+        assertTrue(_attests(b));
+        assertEq(settlement.finalOutput(rollupId, 1), A);
+    }
+
+    function test_Attest_SkipsWhatSettlementDoesNotKnow() public {
+        tee.vote(a.id());
+        Vote[] memory votes = new Vote[](3);
+        votes[0] = Vote(b, PAYEE);
+        votes[0].statement.domain = "elsewhere";
+        votes[1] = Vote(b, PAYEE);
+        votes[1].statement.rollupId = "unknown";
+        votes[2] = Vote(a, PAYEE);
+        vm.expectEmit();
+        emit IZkLane.Skipped(votes[0].statement.id());
+        vm.expectEmit();
+        emit IZkLane.Skipped(votes[1].statement.id());
+        lane.attest(votes, 0, _proof(votes, 0));
+        assertTrue(!_attests(votes[0].statement) && !_attests(votes[1].statement));
+        assertEq(finalized(), 1);
+    }
+
+    function test_Attest_StaleVoteHurtsNobody() public {
+        tee.vote(a.id());
+        op.vote(a.id());
+        advance(a);
+        post();
+        Statement memory next = statementOf(2, A, B);
+        tee.vote(next.id());
+        Vote[] memory votes = new Vote[](2);
+        votes[0] = Vote(a, PAYEE);
+        votes[1] = Vote(next, PAYEE);
+        lane.attest(votes, 0, _proof(votes, 0));
+        assertEq(finalized(), 2);
+    }
+
+    function test_Attest_KeepsTheRootOfOthers() public {
+        Vote[] memory none = new Vote[](0);
+        vm.expectEmit();
+        emit IZkLane.OthersProven("root");
+        lane.attest(none, "root", _proof(none, "root"));
+        assertTrue(lane.othersProven("root"));
+        assertTrue(!lane.othersProven("other"));
+    }
+
+    // ── contradiction ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Contradict_SuspendsTheLane() public {
+        Vote[] memory votes = _votes(a);
+        lane.attest(votes, 0, _proof(votes, 0));
+        votes = _votes(b);
+        lane.attest(votes, 0, _proof(votes, 0));
+        settlement.contradict(address(lane), a, b);
+        tee.vote(a.id());
+        advance(a);
+        assertEq(finalized(), 0);
+    }
+
+    function test_RevertWhen_Contradicted_CallerIsNotSettlement() public {
+        vm.expectRevert(abi.encodeWithSelector(IZkLane.NotSettlement.selector, address(this)));
+        lane.contradicted(rollupId, 0, address(this));
+    }
+
+    // ── encoding ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_PublicValues_AreThirtyTwoBitsEach() public pure {
+        bytes memory encoded = LeafLib.publicValues(0x00112233445566778899aabbccddeeff0123456789abcdef0011223344556677);
+        assertEq(encoded.length, 64);
+        assertEq(bytes32(encoded), 0x33221100000000007766554400000000bbaa998800000000ffeeddcc00000000);
+    }
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod circuit;
+mod demo;
+mod field;
+pub mod inner;
+pub mod last;
+pub mod solidity;
+pub mod tables;
+
+pub use circuit::{
+    BaseVar, BitVar, ChallengerVar, Circuit, CircuitBuilder, DigestVar, ExtensionVar, GateCounts,
+    TABLES, TraceError, Traces, Violation, WordVar,
+};
+pub use demo::{Demonstration, DemonstrationProof};
+pub use field::{
+    CHALLENGE_DEGREE, Challenge, PERMUTATION_WIDTH, Permutation, Val, WORD, Word, permutation,
+};

@@ -1,0 +1,225 @@
+//! The tables that every circuit compiles to.
+//!
+//! A circuit is a list of gates over variables. A variable has an address (its number) and holds
+//! one [`Word`](crate::Word). Each gate is one row of one table:
+//!
+//! | table | a row |
+//! |---|---|
+//! | [`Arithmetic`](TableKind::Arithmetic) | `d = a * b + c` in the cubic extension, a constant, or a word split into its elements |
+//! | [`Horner`](TableKind::Horner) | sixteen steps of Horner's rule in the cubic extension |
+//! | [`Permutation`](TableKind::Permutation) | one Poseidon2 permutation, with the swap of a Merkle path in front |
+//!
+//! A row has fixed columns, which say what the circuit is (addresses, multiplicities, the kind of
+//! gate), and witness columns, which hold values. Rows are wired through one bus, [`WIRES`]: the
+//! row that defines a variable sends `(address, value)` with the number of its readers as
+//! multiplicity, each reader takes it once. Addresses and multiplicities are fixed, so the bus
+//! balances only if all readers of an address see the value of its one definition.
+//!
+//! No constraint reads the next row. The same constraints serve both provers; only the place of
+//! the fixed columns differs, see [`FixedPlacement`].
+
+mod arithmetic;
+mod horner;
+mod permutation;
+
+use std::sync::Arc;
+
+use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
+use p3_field::PrimeCharacteristicRing;
+use p3_lookup::{Count, InteractionBuilder};
+use p3_matrix::dense::RowMajorMatrix;
+
+pub(crate) use arithmetic::{ArithmeticFixed, ArithmeticRow};
+pub(crate) use horner::{HORNER_STEPS, HORNER_WORDS, HornerFixed, HornerRow};
+pub(crate) use permutation::{PermutationFixed, PermutationRow, fill_permutation};
+
+use crate::field::{Val, WORD};
+
+/// Name of the bus that carries `(address, value)`.
+pub const WIRES: &str = "wires";
+
+/// Public values of a circuit: two words, bound by the first and the last arithmetic row.
+pub const PUBLIC_VALUES: usize = 2 * WORD;
+
+/// Which table a row belongs to. The order is the order of the tables in a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TableKind {
+    /// Extension field arithmetic, constants, splitting of words, public values.
+    Arithmetic,
+    /// Horner's rule.
+    Horner,
+    /// Poseidon2.
+    Permutation,
+}
+
+impl TableKind {
+    /// All tables, in proof order.
+    pub const ALL: [Self; 3] = [Self::Arithmetic, Self::Horner, Self::Permutation];
+
+    /// Number of witness columns.
+    pub const fn witness_width(self) -> usize {
+        match self {
+            Self::Arithmetic => arithmetic::WITNESS_WIDTH,
+            Self::Horner => horner::WITNESS_WIDTH,
+            Self::Permutation => permutation::WITNESS_WIDTH,
+        }
+    }
+
+    /// Number of fixed columns.
+    pub const fn fixed_width(self) -> usize {
+        match self {
+            Self::Arithmetic => arithmetic::FIXED_WIDTH,
+            Self::Horner => horner::FIXED_WIDTH,
+            Self::Permutation => permutation::FIXED_WIDTH,
+        }
+    }
+
+    /// Number of public values that the constraints read.
+    pub const fn public_values(self) -> usize {
+        match self {
+            Self::Arithmetic => PUBLIC_VALUES,
+            Self::Horner | Self::Permutation => 0,
+        }
+    }
+}
+
+/// Where a proof system keeps the fixed columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixedPlacement {
+    /// In a trace of their own, committed when the keys are made: the inner proof.
+    Preprocessed,
+    /// Behind the witness columns of the main trace: the last proof, whose commitment scheme
+    /// opens them from the verifying key.
+    Main,
+}
+
+/// One table of one circuit: its constraints and its fixed columns.
+#[derive(Clone, Debug)]
+pub struct Table {
+    kind: TableKind,
+    placement: FixedPlacement,
+    fixed: Option<Arc<RowMajorMatrix<Val>>>,
+}
+
+impl Table {
+    /// The table of `kind` with fixed columns `fixed`, one row a gate.
+    pub(crate) fn new(
+        kind: TableKind,
+        placement: FixedPlacement,
+        fixed: Arc<RowMajorMatrix<Val>>,
+    ) -> Self {
+        assert_eq!(fixed.width, kind.fixed_width(), "invariant: fixed width follows the kind");
+        Self { kind, placement, fixed: Some(fixed) }
+    }
+
+    /// The constraints alone, for a verifier, which learns fixed columns from openings.
+    pub(crate) const fn without_fixed(kind: TableKind, placement: FixedPlacement) -> Self {
+        Self { kind, placement, fixed: None }
+    }
+
+    /// Which table this is.
+    pub const fn kind(&self) -> TableKind {
+        self.kind
+    }
+}
+
+impl BaseAir<Val> for Table {
+    fn width(&self) -> usize {
+        match self.placement {
+            FixedPlacement::Preprocessed => self.kind.witness_width(),
+            FixedPlacement::Main => self.kind.witness_width() + self.kind.fixed_width(),
+        }
+    }
+
+    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<Val>> {
+        match self.placement {
+            FixedPlacement::Preprocessed => self.fixed.as_deref().cloned(),
+            FixedPlacement::Main => None,
+        }
+    }
+
+    fn preprocessed_width(&self) -> usize {
+        match self.placement {
+            FixedPlacement::Preprocessed => self.kind.fixed_width(),
+            FixedPlacement::Main => 0,
+        }
+    }
+
+    fn main_next_row_columns(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    fn num_public_values(&self) -> usize {
+        self.kind.public_values()
+    }
+}
+
+impl<AB> Air<AB> for Table
+where
+    AB: AirBuilder<F = Val> + InteractionBuilder,
+{
+    fn eval(&self, builder: &mut AB) {
+        let main = builder.main();
+        let (witness, in_main) = main.current_slice().split_at(self.kind.witness_width());
+        let fixed: Vec<AB::Expr> = match self.placement {
+            FixedPlacement::Preprocessed => {
+                builder.preprocessed().current_slice().iter().map(|&x| x.into()).collect()
+            }
+            FixedPlacement::Main => in_main.iter().map(|&x| x.into()).collect(),
+        };
+        let witness: Vec<AB::Expr> = witness.iter().map(|&x| x.into()).collect();
+        match self.kind {
+            TableKind::Arithmetic => arithmetic::eval(builder, &witness, &fixed),
+            TableKind::Horner => horner::eval(builder, &witness, &fixed),
+            TableKind::Permutation => permutation::eval(builder, &witness, &fixed),
+        }
+    }
+}
+
+/// Sends `(address, value)` to the bus with a fixed, signed multiplicity: positive where the row
+/// defines the variable, negative where it reads it.
+fn send<AB: InteractionBuilder>(
+    builder: &mut AB,
+    address: &AB::Expr,
+    value: [AB::Expr; WORD],
+    multiplicity: AB::Expr,
+) {
+    let [v0, v1, v2, v3] = value;
+    builder.push_interaction(
+        WIRES,
+        [address.clone(), v0, v1, v2, v3],
+        Count::provided(multiplicity),
+    );
+}
+
+/// Takes `(address, value)` from the bus once.
+fn read<AB: InteractionBuilder>(builder: &mut AB, address: &AB::Expr, value: [AB::Expr; WORD]) {
+    let [v0, v1, v2, v3] = value;
+    builder.push_interaction(
+        WIRES,
+        [address.clone(), v0, v1, v2, v3],
+        Count::bounded(-AB::Expr::ONE, 1),
+    );
+}
+
+/// Product in `Val[X] / (X^3 - X - 1)`.
+fn extension_product<E: PrimeCharacteristicRing>(a: &[E], b: &[E]) -> [E; 3] {
+    let m = |i: usize, j: usize| a[i].clone() * b[j].clone();
+    // X^3 = X + 1 and X^4 = X^2 + X.
+    let cubic = m(1, 2) + m(2, 1);
+    let quartic = m(2, 2);
+    [
+        m(0, 0) + cubic.clone(),
+        m(0, 1) + m(1, 0) + cubic + quartic.clone(),
+        m(0, 2) + m(1, 1) + m(2, 0) + quartic,
+    ]
+}
+
+/// An element of the extension as a word: the fourth element is zero.
+fn extension_word<E: PrimeCharacteristicRing>(x: &[E]) -> [E; WORD] {
+    [x[0].clone(), x[1].clone(), x[2].clone(), E::ZERO]
+}
