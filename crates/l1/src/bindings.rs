@@ -112,6 +112,22 @@ macro_rules! same_statement {
                 }
             }
         }
+
+        impl From<$contract::Statement> for oneslot_types::Statement {
+            fn from(s: $contract::Statement) -> Self {
+                Self {
+                    domain: s.domain,
+                    rollupId: s.rollupId,
+                    programHash: s.programHash,
+                    configHash: s.configHash,
+                    batchIndex: s.batchIndex,
+                    parentOutput: s.parentOutput,
+                    batchCommitment: s.batchCommitment,
+                    output: s.output,
+                    l2BlockNumber: s.l2BlockNumber,
+                }
+            }
+        }
     )*};
 }
 same_statement!(Settlement, TeeLane, OptimisticLane);

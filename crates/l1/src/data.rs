@@ -1,17 +1,16 @@
 //! Fetches the data of a posted batch. Nothing here is trusted: blobs are checked by recomputing their KZG commitment,
 //! calldata by hash.
 
-use alloy::{
-    consensus::Transaction as _, eips::eip4844::kzg_to_versioned_hash, providers::Provider,
-    sol_types::SolCall,
-};
+use alloy::{eips::eip4844::kzg_to_versioned_hash, providers::Provider, sol_types::SolCall};
 use alloy_consensus::EnvKzgSettings;
-use alloy_primitives::{B256, Bytes, TxHash};
+use alloy_primitives::{B256, Bytes};
 use oneslot_types::calldata_data_hash;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use crate::{Error, InboxReader, L1Client, PostedBatch, bindings::Inbox, error::without_urls};
+use crate::{
+    Error, InboxReader, L1Client, PostedBatch, bindings::Inbox, calls::find_call,
+    error::without_urls,
+};
 
 /// Bytes of a blob: 4096 field elements of 32 bytes.
 pub const BYTES_PER_BLOB: usize = 131_072;
@@ -55,19 +54,9 @@ impl InboxReader {
     /// Finds the call of `postCalldata` whose data hash to the header's: the transaction itself, or a call inside it
     /// (anyone, also a contract, may post overdue deposits).
     async fn calldata(&self, batch: &PostedBatch) -> Result<Bytes, Error> {
-        let provider = self.client.provider();
-        let tx = provider
-            .get_transaction_by_hash(batch.tx_hash)
-            .await
-            .map_err(|e| self.client.rpc_error("eth_getTransactionByHash", e))?
-            .ok_or_else(|| Error::NoBlock { block: format!("of transaction {}", batch.tx_hash) })?;
-        if tx.to() == Some(self.inbox)
-            && let Some(data) = posted_data(tx.input(), batch)
-        {
-            return Ok(data);
-        }
-        let trace = trace_calls(&self.client, batch.tx_hash).await?;
-        find_call(&trace, batch).ok_or_else(|| Error::BatchData {
+        let read = |input: &[u8]| posted_data(input, batch);
+        let found = find_call(&self.client, batch.tx_hash, self.inbox, read).await?;
+        found.ok_or_else(|| Error::BatchData {
             index: batch.header.index,
             what: "calldata",
             expected: format!("a call with data hash {}", batch.header.dataHash),
@@ -80,29 +69,6 @@ fn posted_data(input: &[u8], batch: &PostedBatch) -> Option<Bytes> {
     let call = Inbox::postCalldataCall::abi_decode(input).ok()?;
     (call.index == batch.header.index && calldata_data_hash(&call.data) == batch.header.dataHash)
         .then_some(call.data)
-}
-
-async fn trace_calls(client: &L1Client, tx: TxHash) -> Result<Value, Error> {
-    client
-        .provider()
-        .raw_request::<_, Value>(
-            "debug_traceTransaction".into(),
-            (tx, json!({"tracer": "callTracer"})),
-        )
-        .await
-        .map_err(|e| client.rpc_error("debug_traceTransaction", e))
-}
-
-/// Walks a `callTracer` frame. The data hash decides, so a frame from a hostile endpoint can only fail to match.
-fn find_call(frame: &Value, batch: &PostedBatch) -> Option<Bytes> {
-    let input = frame.get("input").and_then(Value::as_str)?;
-    if let Ok(input) = alloy_primitives::hex::decode(input)
-        && let Some(data) = posted_data(&input, batch)
-    {
-        return Some(data);
-    }
-    let calls = frame.get("calls").and_then(Value::as_array)?;
-    calls.iter().find_map(|call| find_call(call, batch))
 }
 
 /// The versioned hash of a blob, by computing its KZG commitment.

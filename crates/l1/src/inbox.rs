@@ -6,11 +6,10 @@
 //! whose header counts the deposits, shows it.
 
 use alloy::{
-    eips::BlockNumberOrTag,
-    rpc::types::{Filter, FilterBlockOption, Log},
+    rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
-use alloy_primitives::{Address, B256, TxHash};
+use alloy_primitives::{Address, B256, TxHash, U256};
 use oneslot_types::{BatchHeader, BlobOpening, Deposit, blob_data_hash};
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
 };
 
 /// Blocks asked for in one `eth_getLogs`. Public endpoints refuse more than some thousand.
-const LOG_RANGE: u64 = 1000;
+pub(crate) const LOG_RANGE: u64 = 1000;
 
 /// A deposit in the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,23 +168,23 @@ impl InboxReader {
         Ok(all)
     }
 
-    /// One batch by index, searched from `from_block` to the head.
+    /// One batch by index, searched from the head back to `from_block`, in pieces.
     pub async fn batch(&self, index: u64, from_block: u64) -> Result<Option<PostedBatch>, Error> {
         let filter = Filter::new()
             .address(self.inbox)
             .event_signature(Inbox::BatchPosted::SIGNATURE_HASH)
-            .topic1(B256::from(alloy_primitives::U256::from(index)));
-        let filter = Filter {
-            block_option: FilterBlockOption::Range {
-                from_block: Some(BlockNumberOrTag::Number(from_block)),
-                to_block: Some(BlockNumberOrTag::Latest),
-            },
-            ..filter
-        };
-        match self.client.logs(&filter).await?.last() {
-            Some(log) => Ok(Some(read_batch(log)?)),
-            None => Ok(None),
+            .topic1(B256::from(U256::from(index)));
+        let mut last = self.client.block_number().await?;
+        while last >= from_block {
+            let first = from_block.max(last.saturating_sub(LOG_RANGE - 1));
+            let filter = filter.clone().from_block(first).to_block(last);
+            if let Some(log) = self.client.logs(&filter).await?.last() {
+                return Ok(Some(read_batch(log)?));
+            }
+            let Some(before) = first.checked_sub(1) else { break };
+            last = before;
         }
+        Ok(None)
     }
 
     fn filter(&self) -> Filter {
@@ -286,13 +285,13 @@ fn read_batch(log: &Log) -> Result<PostedBatch, Error> {
     })
 }
 
-fn decode<E: SolEvent>(log: &Log) -> Result<E, Error> {
+pub(crate) fn decode<E: SolEvent>(log: &Log) -> Result<E, Error> {
     E::decode_log(&log.inner)
         .map(|decoded| decoded.data)
         .map_err(|e| mismatch(log, "event encoding", E::SIGNATURE, e))
 }
 
-fn required<T>(log: &Log, what: &'static str, value: Option<T>) -> Result<T, Error> {
+pub(crate) fn required<T>(log: &Log, what: &'static str, value: Option<T>) -> Result<T, Error> {
     value.ok_or_else(|| mismatch(log, what, "a mined log", "none"))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod anvil;
 pub mod bindings;
+mod calls;
 mod client;
 mod data;
 pub mod deploy;
@@ -10,6 +11,7 @@ mod follow;
 mod inbox;
 mod sender;
 mod signer;
+mod votes;
 
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
@@ -21,3 +23,4 @@ pub use sender::{
     BlobProofs, FeeCaps, Fees, IdempotencyKey, Inclusion, Sender, SenderConfig, TxRequest,
 };
 pub use signer::{Signer, TEST_CHAINS};
+pub use votes::{Vote, VoteEvent, VoteReader, Voter};

@@ -66,6 +66,8 @@ pub struct TxRequest {
     pub blobs: Vec<Bytes>,
     /// Gas limit; `None`: a quarter more than estimated.
     pub gas: Option<u64>,
+    /// Gas on top of the estimate, for calls that swallow a lack of gas, so that an estimate can be too low.
+    pub gas_reserve: u64,
 }
 
 impl TxRequest {
@@ -400,7 +402,7 @@ impl Inner {
             .await
             .map_err(|e| self.client.rpc_error("eth_estimateGas", e));
         match result {
-            Ok(gas) => Ok(gas + gas / 4 + 5_000),
+            Ok(gas) => Ok(gas + gas / 4 + 5_000 + request.gas_reserve),
             Err(Error::Rpc { message, refused: true, .. })
                 if message.to_lowercase().contains("insufficient funds") =>
             {

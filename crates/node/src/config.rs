@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use oneslot_l1::{FeeCaps, L1Config, SenderConfig, Signer};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -196,6 +196,31 @@ pub struct SettlerConfig {
     /// Seconds without finality while a batch waits, after which L1 is told by a heartbeat, and again after as long.
     #[serde(default = "hour")]
     pub heartbeat_s: u64,
+    /// L1 blocks to look back through for votes that contradict each other or the final output; 0: do not look.
+    #[serde(default = "week_of_blocks")]
+    pub watch_blocks: u64,
+}
+
+/// The TEE prover's process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProverConfig {
+    /// Where the enclave listens: `127.0.0.1:9700` or `unix:/path`.
+    pub endpoint: String,
+    /// `dev`, or a platform of hardware.
+    pub platform: String,
+    /// Must be true for the platform `dev`, which proves nothing.
+    #[serde(default)]
+    pub allow_dev: bool,
+    /// SHA-256 of the program it may sign for; absent: the one of this build.
+    #[serde(default)]
+    pub program_hash: Option<B256>,
+    /// Where `/health` and `/metrics` are served; absent: nowhere.
+    #[serde(default)]
+    pub http_addr: Option<SocketAddr>,
+    /// Seconds without an answer of the enclave after which `/health` says so.
+    #[serde(default = "default_max_silence")]
+    pub max_silence_s: u64,
 }
 
 fn eight() -> usize {
@@ -206,4 +231,8 @@ fn million() -> u64 {
 }
 fn hour() -> u64 {
     3_600
+}
+/// Of slots of 12 s.
+fn week_of_blocks() -> u64 {
+    50_400
 }

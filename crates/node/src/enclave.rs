@@ -136,7 +136,8 @@ impl Enclave {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Runs a call of the synchronous enclave library off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> Result<T, oneslot_tee::Error> + Send + 'static,
 ) -> Result<T, Error> {
     let result = tokio::task::spawn_blocking(call)

@@ -31,6 +31,9 @@ pub enum Error {
     /// The enclave process.
     #[error("TEE prover: {0}")]
     Tee(#[from] oneslot_tee::Error),
+    /// The rollup node's proof of a withdrawal.
+    #[error(transparent)]
+    Withdrawal(#[from] oneslot_wallet::Error),
     /// Two parts of the system disagree about one batch. Nothing was submitted.
     #[error("batch {batch}: {what}: expected {expected}, got {got}")]
     Disagreement {
@@ -93,6 +96,7 @@ impl Error {
             },
             // An enclave that refuses this input may be replaced by one that does not; the service outlives it.
             Self::Tee(_)
+            | Self::Withdrawal(_)
             | Self::Node { .. }
             | Self::EnclaveKey { .. }
             | Self::Disagreement { .. }

@@ -8,10 +8,10 @@
 //! Each stage is a service of its own, with its own account. A stage looks at L1 and at the rollup node, finds the next
 //! thing that is missing, and does it. It asks nobody else, so that any stage can be stopped, killed or replaced.
 
-use std::{collections::HashMap, time::Duration, time::Instant};
+use std::time::{Duration, Instant};
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::{B256, Bytes, U256};
+use alloy_primitives::{Bytes, U256};
 use jsonrpsee::rpc_params;
 use oneslot_l1::{
     TxRequest,
@@ -24,7 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     AttesterConfig, DataMode, Error, PosterConfig, Progress, ProposerConfig, Rollup, Service,
-    SettlerConfig, enclave::Enclave, intents::Intents, posting, service, withdrawals,
+    SettlerConfig, bonds::Bonds, enclave::Enclave, faults::Faults, intents::Intents,
+    payout::Payout, posting, refused::Refused, service,
 };
 
 /// Bytes that the Inbox takes as calldata.
@@ -242,13 +243,17 @@ pub struct Proposer {
     rollup: Rollup,
     config: ProposerConfig,
     intents: Intents,
-    /// First batch whose bond may still lie in the lane; `None` before the first look.
-    bonds_from: Option<u64>,
+    bonds: Bonds,
+    /// Statements whose claim L1 refused.
+    refused: Refused,
 }
 
-/// `ClaimState` of the contract.
+/// `ClaimState` of the contract. One that was lost can be claimed anew: whoever claimed it before was proven wrong elsewhere.
 const CLAIM_NONE: u8 = 0;
-const CLAIM_OPEN: u8 = 1;
+pub(crate) const CLAIM_OPEN: u8 = 1;
+const CLAIM_LOST: u8 = 3;
+/// How long a claim that L1 refuses is left alone.
+const CLAIM_REFUSED_FOR: Duration = Duration::from_secs(60);
 
 impl Service for Proposer {
     const NAME: &'static str = "proposer";
@@ -273,22 +278,23 @@ impl Service for Proposer {
             let Some(statement) = self.rollup.statement(index).await? else {
                 break;
             };
-            let claim = lane.claimOf(statement.id()).call().await.map_err(wrap)?;
-            if claim.state == CLAIM_NONE {
+            let id = statement.id();
+            let claim = lane.claimOf(id).call().await.map_err(wrap)?;
+            if matches!(claim.state, CLAIM_NONE | CLAIM_LOST) && !self.refused.recently(&id) {
                 return self.claim(statement).await;
             }
             at_stake += u64::from(claim.proposer == me);
         }
         metrics::gauge!("oneslot_claims_at_stake").set(at_stake as f64);
-        self.fetch_bond(last.batch).await
+        self.bonds.fetch(&self.rollup, last.batch).await
     }
 }
 
 impl Proposer {
     async fn claim(&mut self, statement: Statement) -> Result<Progress, Error> {
-        let batch = statement.batchIndex;
+        let (batch, id) = (statement.batchIndex, statement.id());
         let address = self.rollup.deployment.optimistic_lane;
-        let intent = format!("claim/{address}/{}", statement.id());
+        let intent = format!("claim/{address}/{id}");
         let Some(name) = self.intents.name(&intent) else {
             return Ok(Progress::Idle("claimed; waiting to see it"));
         };
@@ -305,7 +311,15 @@ impl Proposer {
         }
         let call = OptimisticLane::claimCall { statement: statement.into() };
         let request = TxRequest::call(address, call.abi_encode()).with_value(bond);
-        let inclusion = self.rollup.send(name, request).await?;
+        let inclusion = match self.rollup.send(name, request).await {
+            // A claim that contradicts it stands and its window is over: only the lanes or the council decide now.
+            Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
+                tracing::error!(batch, message, "L1 refuses the claim");
+                self.refused.note(id);
+                return Ok(Progress::Idle("L1 refuses a claim"));
+            }
+            result => result?,
+        };
         self.intents.done(&intent);
         metrics::gauge!("oneslot_claimed_batch").set(batch as f64);
         Ok(Progress::Done(format!(
@@ -313,75 +327,34 @@ impl Proposer {
             inclusion.gas_used
         )))
     }
-
-    /// Fetches the bond of one claim whose batch is final. What cannot be fetched now is tried after a restart.
-    async fn fetch_bond(&mut self, last_final: u64) -> Result<Progress, Error> {
-        let first = last_final.saturating_sub(self.config.bond_lookback).max(1);
-        let mut from = self.bonds_from.unwrap_or(first);
-        let me = self.rollup.sender.address();
-        let address = self.rollup.deployment.optimistic_lane;
-        while from <= last_final {
-            let Some(statement) = self.rollup.statement(from).await? else {
-                break;
-            };
-            let claim = self
-                .rollup
-                .optimistic_lane()
-                .claimOf(statement.id())
-                .call()
-                .await
-                .map_err(|e| self.rollup.call_error("OptimisticLane", address, e))?;
-            from += 1;
-            if claim.proposer != me || claim.state != CLAIM_OPEN {
-                self.bonds_from = Some(from);
-                continue;
-            }
-            let call = OptimisticLane::withdrawBondCall { statement: statement.clone().into() };
-            let name = format!("bond/{address}/{}", statement.id());
-            let request = TxRequest::call(address, call.abi_encode());
-            match self.rollup.send(name, request).await {
-                Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
-                    tracing::warn!(batch = from - 1, message, "bond cannot be fetched now");
-                    self.bonds_from = Some(from);
-                }
-                Err(other) => return Err(other),
-                Ok(_) => {
-                    self.bonds_from = Some(from);
-                    return Ok(Progress::Done(format!("fetched the bond of batch {}", from - 1)));
-                }
-            }
-        }
-        Ok(Progress::Idle("every open batch is claimed"))
-    }
 }
 
 /// Runs the proposer of the optimistic lane.
 pub async fn propose(config: ProposerConfig, cancel: CancellationToken) -> Result<(), Error> {
     let rollup = Rollup::connect(&config.base).await?;
     let base = config.base.clone();
-    let proposer = Proposer { rollup, config, intents: Intents::default(), bonds_from: None };
+    let proposer = Proposer {
+        rollup,
+        bonds: Bonds::new(config.bond_lookback),
+        config,
+        intents: Intents::default(),
+        refused: Refused::for_a(CLAIM_REFUSED_FOR),
+    };
     service::run(proposer, &base, cancel).await
 }
 
 // ════════════════════════════ Settlement ─► final output ─► Portal pays ═════════════════════════
 
-/// Has Settlement count votes that nobody else had it count (a window that passed is no transaction), says loudly when
-/// nothing becomes final, and pays withdrawals out if asked to.
+/// Has Settlement count votes that nobody else had it count (a window that passed is no transaction), reports on L1 what
+/// voters did wrong, says loudly when nothing becomes final, and pays withdrawals out if asked to.
 #[derive(Debug)]
 pub struct Settler {
     rollup: Rollup,
     config: SettlerConfig,
     intents: Intents,
-    /// First final batch whose withdrawals were not looked at; `None` before the first look.
-    pay_from: Option<u64>,
-    /// Withdrawals of the batch under way.
-    unpaid: Vec<withdrawals::Withdrawal>,
-    /// Withdrawals that L1 refused, and when.
-    refused: HashMap<B256, Instant>,
+    faults: Faults,
+    payout: Payout,
 }
-
-/// How long a refused withdrawal is left alone. Nothing else would have to change for it to work later.
-const REFUSED_FOR: Duration = Duration::from_secs(3_600);
 
 impl Service for Settler {
     const NAME: &'static str = "settler";
@@ -397,24 +370,32 @@ impl Service for Settler {
         metrics::gauge!("oneslot_final_batch").set(last.batch as f64);
         metrics::gauge!("oneslot_final_batch_age_seconds").set(age as f64);
 
-        if let Some(next) = self.rollup.statement(last.batch + 1).await? {
-            if next.parentOutput != last.output {
+        let next = self.rollup.statement(last.batch + 1).await?;
+        let agrees = next.as_ref().is_none_or(|next| next.parentOutput == last.output);
+        if agrees
+            && let Some(next) = &next
+            && self.is_ready(next).await?
+        {
+            return self.advance(next.clone()).await;
+        }
+        if let Some(progress) = self.faults.report(&self.rollup, &last).await? {
+            return Ok(progress);
+        }
+        if let Some(next) = next {
+            if !agrees {
                 return Err(Error::Disagreement {
                     batch: last.batch,
                     what: "the node's output is not the final one",
-                    expected: last.output,
-                    got: next.parentOutput,
+                    expected: next.parentOutput,
+                    got: last.output,
                 });
-            }
-            if self.is_ready(&next).await? {
-                return self.advance(next).await;
             }
             if age >= self.config.heartbeat_s {
                 self.heartbeat(last.batch, age).await?;
             }
         }
         if self.config.pay_withdrawals {
-            return self.pay(last.batch, last.output).await;
+            return self.payout.pay(&self.rollup, &last).await;
         }
         Ok(Progress::Idle("no batch has two votes yet"))
     }
@@ -468,75 +449,6 @@ impl Settler {
         self.intents.done(&intent);
         Ok(())
     }
-
-    /// Pays the next unpaid withdrawal of a final batch, proven against the newest final output: every later one holds
-    /// it too.
-    async fn pay(&mut self, last_final: u64, output: B256) -> Result<Progress, Error> {
-        let first = last_final.saturating_sub(self.config.payout_lookback).max(1);
-        loop {
-            while let Some(withdrawal) = self.unpaid.last().cloned() {
-                let paid = self.pay_one(&withdrawal, last_final, output).await?;
-                self.unpaid.pop();
-                if paid {
-                    return Ok(Progress::Done(format!("paid withdrawal {}", withdrawal.hash)));
-                }
-            }
-            let from = self.pay_from.unwrap_or(first);
-            if from > last_final {
-                return Ok(Progress::Idle("every final withdrawal is paid"));
-            }
-            let Some(batch) = self.rollup.batch(from).await? else {
-                return Ok(Progress::Idle("the node has yet to derive final batches"));
-            };
-            self.unpaid =
-                withdrawals::of_blocks(&self.rollup, batch.first_block, batch.last_block).await?;
-            // In the order they were made.
-            self.unpaid.reverse();
-            self.pay_from = Some(from + 1);
-        }
-    }
-
-    /// `false`: there was nothing to do, or L1 refuses it now.
-    async fn pay_one(
-        &mut self,
-        withdrawal: &withdrawals::Withdrawal,
-        last_final: u64,
-        output: B256,
-    ) -> Result<bool, Error> {
-        let (hash, portal) = (withdrawal.hash, self.rollup.deployment.portal);
-        let refused = self.refused.get(&hash);
-        if refused.is_some_and(|at| at.elapsed() < REFUSED_FOR)
-            || withdrawal.message.gasLimit > U256::from(self.config.max_withdrawal_gas)
-        {
-            return Ok(false);
-        }
-        let paid = self
-            .rollup
-            .portal()
-            .finalizedWithdrawals(hash)
-            .call()
-            .await
-            .map_err(|e| self.rollup.call_error("Portal", portal, e))?;
-        let batch = match self.rollup.batch(last_final).await? {
-            Some(batch) if !paid => batch,
-            _ => return Ok(false),
-        };
-        let output =
-            withdrawals::final_output(&self.rollup, last_final, batch.last_block, output).await?;
-        let request = withdrawals::payment(&self.rollup, withdrawal, &output).await?;
-        match self.rollup.send(format!("pay/{portal}/{hash}"), request).await {
-            Ok(_) => {
-                metrics::counter!("oneslot_withdrawals_paid_total").increment(1);
-                Ok(true)
-            }
-            Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
-                tracing::warn!(%hash, message, "withdrawal refused by L1; its owner can try again");
-                self.refused.insert(hash, Instant::now());
-                Ok(false)
-            }
-            Err(other) => Err(other),
-        }
-    }
 }
 
 /// Runs settlement and, if configured, payout.
@@ -544,12 +456,11 @@ pub async fn settle(config: SettlerConfig, cancel: CancellationToken) -> Result<
     let rollup = Rollup::connect(&config.base).await?;
     let base = config.base.clone();
     let settler = Settler {
+        faults: Faults::new(&rollup, &config),
+        payout: Payout::new(&config),
         rollup,
         config,
         intents: Intents::default(),
-        pay_from: None,
-        unpaid: Vec::new(),
-        refused: HashMap::new(),
     };
     service::run(settler, &base, cancel).await
 }

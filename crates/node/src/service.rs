@@ -44,6 +44,27 @@ pub trait Service: Send {
     }
 }
 
+/// How often a service looks, and where it shows how it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Where `/health` and `/metrics` are served; `None`: nowhere.
+    pub http_addr: Option<SocketAddr>,
+    /// Between looks when there is nothing to do.
+    pub poll: Duration,
+    /// Seconds without a successful look after which `/health` says so.
+    pub max_silence_s: u64,
+}
+
+impl From<&BaseConfig> for Pace {
+    fn from(config: &BaseConfig) -> Self {
+        Self {
+            http_addr: config.http_addr,
+            poll: Duration::from_millis(config.poll_ms),
+            max_silence_s: config.max_silence_s,
+        }
+    }
+}
+
 /// What `/health` says.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,18 +116,18 @@ impl Monitor {
 /// Runs a service until it is cancelled or fails for good. A step under way is finished or left to the journal.
 pub async fn run<S: Service>(
     mut service: S,
-    config: &BaseConfig,
+    pace: impl Into<Pace>,
     cancel: CancellationToken,
 ) -> Result<(), Error> {
+    let Pace { http_addr, poll, max_silence_s } = pace.into();
     let monitor = Monitor {
         service: S::NAME,
-        max_silence: config.max_silence_s,
+        max_silence: max_silence_s,
         pulse: Arc::new(Mutex::new(Pulse { last: now(), state: "started".into(), error: None })),
     };
-    if let Some(address) = config.http_addr {
+    if let Some(address) = http_addr {
         serve(address, monitor.clone(), cancel.clone()).await?;
     }
-    let poll = Duration::from_millis(config.poll_ms);
     let mut failures = 0u32;
     let mut account_seen: Option<Instant> = None;
     tracing::info!(service = S::NAME, "started");
@@ -188,6 +209,9 @@ async fn serve(
         what: "listening for /health and /metrics",
         message: format!("{address}: {e}"),
     })?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "serving /health and /metrics");
+    }
     let app = Router::new()
         .route("/health", get(health))
         .route("/metrics", get(render))

@@ -21,5 +21,5 @@ pub use protocol::{
     DEFAULT_MAX_REQUEST_BYTES, Info, MAX_RESPONSE_BYTES, PROTOCOL_VERSION, Proof, Quote, Refusal,
     Request, Response,
 };
-pub use server::{Server, ServerConfig, serve};
+pub use server::{Event, Server, ServerConfig, serve};
 pub use signer::recover;

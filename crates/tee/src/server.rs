@@ -14,7 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often the listener looks for connections and for the stop flag.
@@ -67,6 +67,24 @@ pub fn serve(config: ServerConfig, stop: &AtomicBool) -> Result<(), Error> {
     Server::bind(config)?.run(stop)
 }
 
+/// What happened in a [`Server`], for whoever counts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A batch was executed and its statement signed.
+    Signed {
+        /// Batch index of the statement.
+        batch: u64,
+        /// Time of execution and signature.
+        took: Duration,
+    },
+    /// A request was not served.
+    Refused(Refusal),
+}
+
+/// Is told every [`Event`], on the thread of the connection it happened on; it must return at once.
+type Observer = Box<dyn Fn(Event) + Send + Sync>;
+
 /// An enclave that listens.
 pub struct Server {
     config: ServerConfig,
@@ -75,6 +93,7 @@ pub struct Server {
     enclave: Enclave,
     connections: Slots,
     proofs: Slots,
+    observer: Observer,
 }
 
 impl Server {
@@ -92,7 +111,14 @@ impl Server {
             endpoint,
             listener,
             enclave,
+            observer: Box::new(|_| {}),
         })
+    }
+
+    /// Tells `observer` what happens from now on. It runs on the thread of the connection, so it must return at once.
+    pub fn with_observer(mut self, observer: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.observer = Box::new(observer);
+        self
     }
 
     /// Where it listens, with the port that the system chose.
@@ -177,7 +203,7 @@ impl Server {
             drop((body, slot));
             let response = answer.unwrap_or_else(|error| {
                 tracing::warn!(%error, "refused a request");
-                Response::Refused(Refusal::from(&error), error.to_string())
+                self.refusal(&error)
             });
             self.send(connection, &response, self.config.frame_timeout)?;
         }
@@ -192,12 +218,11 @@ impl Server {
             }
             Request::Prove { l1_chain_id, lane, payee, input } => {
                 let input = body.slice_ref(input);
+                let started = Instant::now();
                 let proof = self.enclave.prove(l1_chain_id, lane, payee, input)?;
-                tracing::info!(
-                    batch = proof.statement.batchIndex,
-                    statement = %proof.statement.id(),
-                    "signed a statement"
-                );
+                let (batch, took) = (proof.statement.batchIndex, started.elapsed());
+                (self.observer)(Event::Signed { batch, took });
+                tracing::info!(batch, statement = %proof.statement.id(), "signed a statement");
                 Ok(Response::Proof(proof))
             }
         }
@@ -213,8 +238,17 @@ impl Server {
         error: &Error,
         limit: Duration,
     ) -> Result<(), Error> {
-        let response = Response::Refused(Refusal::from(error), error.to_string());
-        self.send(connection, &response, limit)
+        self.send(connection, &self.refusal(error), limit)
+    }
+
+    /// The answer to a request that is not served, after telling the observer. The end of the server, of which idle
+    /// connections are told too, is no refusal of a request.
+    fn refusal(&self, error: &Error) -> Response {
+        let refusal = Refusal::from(error);
+        if refusal != Refusal::Stopping {
+            (self.observer)(Event::Refused(refusal));
+        }
+        Response::Refused(refusal, error.to_string())
     }
 
     fn send(

@@ -8,7 +8,7 @@ use std::{
     fs,
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -35,10 +35,18 @@ fn vectors() -> Vec<(Bytes, Statement)> {
 
 /// Runs `test` against an enclave for `program`, over a unix socket.
 fn with_enclave(program: B256, test: impl FnOnce(Client, Info)) {
+    with_observed_enclave(program, |_| {}, test);
+}
+
+fn with_observed_enclave(
+    program: B256,
+    observer: impl Fn(Event) + Send + Sync + 'static,
+    test: impl FnOnce(Client, Info),
+) {
     let folder = tempfile::tempdir().unwrap();
     let endpoint = Endpoint::Unix(folder.path().join("tee.sock"));
     let config = ServerConfig::new(endpoint.clone(), PlatformKind::Dev, program);
-    let server = Server::bind(config).unwrap();
+    let server = Server::bind(config).unwrap().with_observer(observer);
     let info = server.info();
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
@@ -130,4 +138,23 @@ fn assert_refused(result: Result<Proof, Error>, expected: Refusal) {
         Err(Error::Refused { refusal, .. }) => assert_eq!(refusal, expected),
         other => panic!("expected {expected:?}, got {other:?}"),
     }
+}
+
+#[test]
+fn an_observer_hears_of_every_signature_and_every_refusal() {
+    let (input, statement) = vectors().remove(0);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let events = seen.clone();
+    let observer = move |event| events.lock().unwrap().push(event);
+    with_observed_enclave(statement.programHash, observer, |client, _| {
+        client.prove(chain_of(&input), LANE, PAYEE, &input).unwrap();
+        client.prove(chain_of(&input), LANE, PAYEE, &input[..40]).unwrap_err();
+        client.info().unwrap();
+    });
+    let seen = seen.lock().unwrap();
+    let [Event::Signed { batch, took }, Event::Refused(Refusal::Input)] = seen[..] else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(batch, statement.batchIndex);
+    assert!(!took.is_zero());
 }

@@ -13,6 +13,7 @@ mod wallet;
 mod withdraw;
 mod withdrawal;
 
+pub use contracts::MESSAGE_PASSER;
 pub use deposit::Deposited;
 pub use error::{Error, ErrorKind};
 pub use l2::DepositStatus;
@@ -21,4 +22,4 @@ pub use proof::PaymentProof;
 pub use rollup::Rollup;
 pub use status::{Facts, Instant, Lane, LaneKind, OpenBatch, Stage, Status, Vote};
 pub use wallet::{Wallet, WalletConfig};
-pub use withdrawal::{Message, Withdrawal, slot_of};
+pub use withdrawal::{MESSAGE_PASSED, Message, Withdrawal, slot_of};

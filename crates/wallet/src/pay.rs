@@ -3,16 +3,13 @@
 use crate::{
     Error, PaymentProof, Wallet, Withdrawal,
     contracts::MESSAGE_PASSER,
+    l2::{BatchInfo, L2},
     wallet::{L1, Side},
 };
 use alloy::{providers::Provider, rpc::types::TransactionRequest};
 use alloy_primitives::{B256, U256};
 use oneslot_l1::bindings::L1CrossDomainMessenger;
 use serde::Serialize;
-
-/// Gas on top of the estimate where a message is relayed: the messenger swallows a lack of gas in the
-/// message's own call, so an estimate can be too low without failing.
-const RELAY_RESERVE: u64 = 200_000;
 
 /// A withdrawal that is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,7 +45,7 @@ impl Wallet {
             return self.payment(withdrawal, None).await;
         }
         let proof = self.prove(withdrawal).await?;
-        match self.send_payment(withdrawal, &proof).await {
+        match self.send_payment(&proof).await {
             Ok(hash) => self.payment(withdrawal, Some(hash)).await,
             // Somebody may have been faster.
             Err(Error::Rpc { refused: true, .. } | Error::Reverted { .. })
@@ -61,20 +58,42 @@ impl Wallet {
     }
 
     /// The checked proof of a withdrawal, for who sends the payment by other means.
+    ///
+    /// It refers to the withdrawal's own batch or, where the L2 node cannot prove that one (it no longer has the state),
+    /// to the newest final batch: every later output holds the withdrawal too.
     pub async fn prove(&self, withdrawal: &Withdrawal) -> Result<PaymentProof, Error> {
         let not_payable = |reason: String| Error::NotPayable { hash: withdrawal.hash(), reason };
         let receipt = self.l2.receipt(withdrawal.l2_tx).await?;
         let receipt =
             receipt.ok_or_else(|| not_payable("its transaction is in no L2 block".into()))?;
-        let batch = self.l2.batch_of_block(receipt.block()).await?;
-        let batch = batch.ok_or_else(|| not_payable("its L2 block is in no batch".into()))?;
+        let own = self.l2.batch_of_block(receipt.block()).await?;
+        let own = own.ok_or_else(|| not_payable("its L2 block is in no batch".into()))?;
 
-        let id = self.rollup().rollup_id;
-        let output = self.settlement().finalOutput(id, batch.index).call().await;
-        let output = output.map_err(|error| Error::contract(L1, "finalOutput", error))?;
-        if output.is_zero() {
-            return Err(not_payable(format!("its batch {} is not final", batch.index)));
+        let last = self.settlement().lastFinalized(self.rollup().rollup_id).call().await;
+        let last = last.map_err(|error| Error::contract(L1, "lastFinalized", error))?._0;
+        if own.index > last {
+            return Err(not_payable(format!("its batch {} is not final", own.index)));
         }
+        match self.prove_in(withdrawal, &own).await {
+            Err(error) if is_the_nodes(&error) && own.index < last => {
+                tracing::warn!(%error, batch = own.index, newest = last, "trying a later batch");
+                let newest = self.l2.batch(last).await?;
+                // The first failure says more than that of the way out.
+                self.prove_in(withdrawal, &newest).await.map_err(|_| error)
+            }
+            result => result,
+        }
+    }
+
+    /// The proof against one final batch.
+    async fn prove_in(
+        &self,
+        withdrawal: &Withdrawal,
+        batch: &BatchInfo,
+    ) -> Result<PaymentProof, Error> {
+        let settlement = self.settlement();
+        let output = settlement.finalOutput(self.rollup().rollup_id, batch.index).call().await;
+        let output = output.map_err(|error| Error::contract(L1, "finalOutput", error))?;
         let block = self.l2.block(batch.last_block).await?;
         let proof = self.l2.proof(MESSAGE_PASSER, withdrawal.slot(), batch.last_block).await?;
         let nodes = proof.storage_proof.into_iter().next().map(|slot| slot.proof);
@@ -95,11 +114,7 @@ impl Wallet {
         Ok(receipt.transaction_hash)
     }
 
-    async fn send_payment(
-        &self,
-        withdrawal: &Withdrawal,
-        proof: &PaymentProof,
-    ) -> Result<B256, Error> {
+    async fn send_payment(&self, proof: &PaymentProof) -> Result<B256, Error> {
         let (to, data) = proof.call(self.rollup().portal);
         let request = TransactionRequest::default()
             .from(self.own_address()?)
@@ -107,10 +122,7 @@ impl Wallet {
             .input(data.clone().into());
         let estimate = self.l1.provider().estimate_gas(request).await;
         let estimate = estimate.map_err(|error| Error::transport(L1, "proveAndPay", error))?;
-        let reserve = match withdrawal.message(self.rollup().l1_messenger) {
-            Some(_) => RELAY_RESERVE,
-            None => 0,
-        };
+        let reserve = proof.gas_reserve(self.rollup().l1_messenger);
         let gas = Some(estimate + estimate / 4 + reserve);
         let receipt = self.send(Side::L1, to, data, U256::ZERO, gas).await?;
         Ok(receipt.transaction_hash)
@@ -135,4 +147,14 @@ impl Wallet {
             false => Ok(Relay::Failed),
         }
     }
+}
+
+/// Whether the L2 node is to blame, and might do better about another block.
+fn is_the_nodes(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::BadProof { .. }
+            | Error::Missing { .. }
+            | Error::Rpc { chain: L2, refused: true, .. }
+    )
 }

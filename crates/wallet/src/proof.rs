@@ -11,6 +11,10 @@ use alloy_trie::{Nibbles, proof::verify_proof};
 use oneslot_l1::bindings::Portal;
 use oneslot_types::OutputParts;
 
+/// Gas on top of an estimate where a message is relayed: the messenger swallows a lack of gas in the message's own call, so
+/// an estimate can be too low without failing.
+const RELAY_RESERVE: u64 = 200_000;
+
 /// RLP of `true`, the value under a recorded message's slot.
 const RECORDED: [u8; 1] = [1];
 
@@ -65,6 +69,11 @@ impl PaymentProof {
     /// The batch whose output it refers to.
     pub fn batch(&self) -> u64 {
         self.batch
+    }
+
+    /// Gas that a payment needs on top of an endpoint's estimate. `messenger` is OP's L1CrossDomainMessenger.
+    pub fn gas_reserve(&self, messenger: Address) -> u64 {
+        self.withdrawal.message(messenger).map_or(0, |_| RELAY_RESERVE)
     }
 
     /// Recipient and calldata of the payment, for any account to send without value. It can be sent again

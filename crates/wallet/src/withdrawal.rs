@@ -7,6 +7,9 @@ use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use oneslot_l1::bindings::Portal;
 use serde::{Deserialize, Serialize};
 
+/// First topic of the message passer's event of a withdrawal.
+pub const MESSAGE_PASSED: B256 = MessagePassed::SIGNATURE_HASH;
+
 /// A withdrawal: one message that L2's message passer recorded. Everything needed to find and pay it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +51,12 @@ impl Withdrawal {
     pub fn from_logs(l2_tx: B256, l2_block: u64, logs: &[Log]) -> Vec<Self> {
         let own = logs.iter().filter(|log| log.address() == MESSAGE_PASSER);
         own.filter_map(|log| Self::decode(l2_tx, l2_block, &log.inner)).collect()
+    }
+
+    /// The message of one log of a block, see [`Withdrawal::from_logs`].
+    pub fn from_log(log: &Log) -> Option<Self> {
+        let (l2_tx, l2_block) = (log.transaction_hash?, log.block_number?);
+        Self::from_logs(l2_tx, l2_block, std::slice::from_ref(log)).pop()
     }
 
     fn decode(l2_tx: B256, l2_block: u64, log: &RawLog) -> Option<Self> {
@@ -179,7 +188,12 @@ mod tests {
             log(&withdrawal, B256::ZERO, MESSAGE_PASSER),
             Log::default(),
         ];
-        assert_eq!(Withdrawal::from_logs(tx, block, &logs), [withdrawal]);
+        assert_eq!(Withdrawal::from_logs(tx, block, &logs), std::slice::from_ref(&withdrawal));
+        // A log alone names its place, once it is in a block.
+        let mut alone = logs[1].clone();
+        assert_eq!(Withdrawal::from_log(&alone), None);
+        (alone.transaction_hash, alone.block_number) = (Some(tx), Some(block));
+        assert_eq!(Withdrawal::from_log(&alone), Some(withdrawal));
     }
 
     #[test]

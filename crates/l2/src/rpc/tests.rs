@@ -208,6 +208,48 @@ async fn an_estimate_is_enough() {
     node.handle.stop().expect("stops");
 }
 
+/// What MetaMask asks to add a network and to send ether with it, in that order and in its spelling of parameters.
+#[tokio::test]
+async fn a_browser_wallet_adds_the_network_and_sends() {
+    let node = served(RpcLimits::default()).await;
+    let from = node.wallet.address();
+    let to = Address::repeat_byte(0xaa);
+    assert_eq!(node.ask("eth_chainId", json!([])).await, "0x385");
+    assert_eq!(node.ask("net_version", json!([])).await, "901");
+    let number = node.ask("eth_blockNumber", json!([])).await;
+    let block = node.ask("eth_getBlockByNumber", json!([number, false])).await;
+    // A base fee makes it offer EIP-1559 transactions.
+    assert!(quantity(&block["baseFeePerGas"]) > 0);
+    assert!(node.ask("eth_getBalance", json!([from, number])).await.is_string());
+    assert_eq!(node.ask("eth_getCode", json!([to, number])).await, "0x");
+
+    let nonce = node.ask("eth_getTransactionCount", json!([from, number])).await;
+    let draft = json!([{"from": from, "to": to, "value": "0xde0b6b3a7640", "data": "0x"}]);
+    let gas = quantity(&node.ask("eth_estimateGas", draft).await);
+    let history = json!(["0x5", "latest", [10, 20, 30]]);
+    let history = node.ask("eth_feeHistory", history).await;
+    let next_base = history["baseFeePerGas"].as_array().expect("fees").last().expect("a fee");
+    let tip = quantity(&node.ask("eth_maxPriorityFeePerGas", json!([])).await);
+    let raw = node.wallet.sign_with(alloy_consensus::TxEip1559 {
+        chain_id: 901,
+        nonce: quantity(&nonce),
+        gas_limit: gas,
+        max_fee_per_gas: u128::from(2 * quantity(next_base) + tip),
+        max_priority_fee_per_gas: tip.into(),
+        to: TxKind::Call(to),
+        value: U256::from(0xde0b6b3a7640u64),
+        ..Default::default()
+    });
+    let hash = node.ask("eth_sendRawTransaction", json!([raw])).await;
+    assert_eq!(node.ask("eth_getTransactionReceipt", json!([hash])).await, Value::Null);
+    node.rollup.build(START + 14);
+    let receipt = node.ask("eth_getTransactionReceipt", json!([hash])).await;
+    assert_eq!(receipt["status"], "0x1");
+    let balance = json!([to, receipt["blockNumber"]]);
+    assert_eq!(node.ask("eth_getBalance", balance).await, "0xde0b6b3a7640");
+    node.handle.stop().expect("stops");
+}
+
 #[tokio::test]
 async fn transactions_and_receipts() {
     let node = served(RpcLimits::default()).await;

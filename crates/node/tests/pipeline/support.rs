@@ -12,21 +12,40 @@ use std::{
     time::Duration,
 };
 
-use alloy::providers::Provider;
-use alloy_primitives::{Address, B256, U256};
-use oneslot_l1::{
-    DeployParams, Deployment, L1Client, Plan, Sender, SenderConfig, Signer,
-    anvil::{Anvil, AnvilConfig},
-    bindings::TeeLane,
+use alloy::{
+    network::EthereumWallet,
+    providers::{DynProvider, Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
+    sol_types::SolCall,
 };
-use oneslot_l2::{Genesis, GenesisSpec, Node, NodeConfig, RunningNode, dev_accounts, dev_balance};
+use alloy_primitives::{Address, B256, Bytes, U256, address};
+use oneslot_l1::{
+    DeployParams, Deployment, IdempotencyKey, L1Client, Plan, Sender, SenderConfig, Signer,
+    TxRequest,
+    anvil::{Anvil, AnvilConfig},
+    bindings::{Portal, Settlement, TeeLane},
+};
+use oneslot_l2::{
+    Genesis, GenesisSpec, Node, NodeConfig, RunningNode,
+    api::{BatchInfo, SyncStatus},
+    dev_accounts, dev_balance,
+};
 use oneslot_tee::{DEV_QUOTE_ROOT, Endpoint, PlatformKind, Server, ServerConfig};
 use oneslot_types::RollupConfig;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-const PROGRAM: B256 = B256::repeat_byte(0x51);
+/// The program that all enclaves of the tests run.
+pub(crate) const PROGRAM: B256 = B256::repeat_byte(0x51);
+pub(crate) const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+const MESSAGE_PASSER: Address = address!("0x4200000000000000000000000000000000000016");
+
+alloy::sol! {
+    function initiateWithdrawal(address target, uint256 gasLimit, bytes data) external payable;
+}
+
 /// L1 blocks after which a test has failed to get anywhere.
 const BLOCK_LIMIT: u64 = 900;
 
@@ -47,7 +66,7 @@ impl Service {
         self as usize + 1
     }
 
-    fn address(self) -> Address {
+    pub(crate) fn address(self) -> Address {
         Signer::anvil(self.account()).expect("an account of anvil").address()
     }
 }
@@ -89,6 +108,7 @@ pub(crate) struct Network {
     enclave: Option<EnclaveThread>,
     endpoint: Endpoint,
     children: HashMap<Service, Child>,
+    followers: Vec<RunningNode>,
     dir: tempfile::TempDir,
     anvil: Anvil,
 }
@@ -96,6 +116,14 @@ pub(crate) struct Network {
 impl Network {
     /// `None`, with a message, where anvil is not installed.
     pub(crate) async fn start(name: &str) -> Option<Self> {
+        Self::start_with(name, |_| {}).await
+    }
+
+    /// A network whose contracts are deployed with other numbers.
+    pub(crate) async fn start_with(
+        name: &str,
+        change: impl FnOnce(&mut DeployParams),
+    ) -> Option<Self> {
         let Some(binary) = Anvil::binary() else {
             eprintln!("skipped: no anvil; run `npm ci` at the repository's root");
             return None;
@@ -103,7 +131,10 @@ impl Network {
         let anvil =
             Anvil::start(&binary, &AnvilConfig { block_time: Some(1), ..AnvilConfig::default() })
                 .expect("anvil");
-        let l1 = L1Client::connect(&anvil.config()).await.expect("L1");
+        let mut config = anvil.config();
+        // The machine may be busy with other tests; the services have to live with less.
+        config.request_timeout_ms = 60_000;
+        let l1 = L1Client::connect(&config).await.expect("L1");
         while l1.block_number().await.expect("L1") == 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -114,16 +145,16 @@ impl Network {
         let sender = SenderConfig::new(dir.path().join("deployer"));
         let deployer =
             Sender::open(l1.clone(), Signer::anvil(0).expect("key"), sender).await.expect("sender");
-        let deployment = deploy(&deployer).await;
+        let deployment = deploy(&deployer, change).await;
         let path = dir.path().join("deployment.json");
         deployment.save(&path).expect("deployment.json");
 
         let cancel = CancellationToken::new();
-        let config: NodeConfig = serde_json::from_value(json!({
+        let config = json!({
             "deployment": path, "data_dir": dir.path().join("node"), "l1_rpc": anvil.url(),
             "l1_poll_ms": 100, "rpc_addr": "127.0.0.1:0", "sequencer": true,
-        }))
-        .expect("configuration");
+        });
+        let config: NodeConfig = serde_json::from_value(config).expect("configuration");
         let node = Node::start(config, cancel.clone()).await.expect("node");
         let endpoint: Endpoint = format!("unix:{}", dir.path().join("enclave.sock").display())
             .parse()
@@ -138,9 +169,14 @@ impl Network {
             enclave,
             endpoint,
             children: HashMap::new(),
+            followers: Vec::new(),
             dir,
             anvil,
         })
+    }
+
+    pub(crate) fn anvil_url(&self) -> Url {
+        self.anvil.url().clone()
     }
 
     pub(crate) fn l2_url(&self) -> Url {
@@ -148,9 +184,31 @@ impl Network {
             .expect("address")
     }
 
+    /// A second node that knows L1 and nothing else, and where it serves. Runs until the network stops.
+    pub(crate) async fn follow(&mut self, beacon: Option<Url>) -> Url {
+        let config = json!({
+            "deployment": self.dir.path().join("deployment.json"),
+            "data_dir": self.dir.path().join(format!("follower-{}", self.followers.len())),
+            "l1_rpc": self.anvil.url(), "l1_beacon": beacon,
+            "l1_poll_ms": 100, "rpc_addr": "127.0.0.1:0", "sequencer": false,
+        });
+        let config: NodeConfig = serde_json::from_value(config).expect("configuration");
+        let node = Node::start(config, self.cancel.clone()).await.expect("follower");
+        let url = Url::parse(&format!("http://{}", node.rpc_addr)).expect("address");
+        self.followers.push(node);
+        url
+    }
+
     /// Starts a service as a process of its own.
     pub(crate) fn spawn(&mut self, service: Service) {
-        let config = self.config(service);
+        self.spawn_with(service, json!({}));
+    }
+
+    /// Starts a service with some keys of its configuration set.
+    pub(crate) fn spawn_with(&mut self, service: Service, keys: Value) {
+        let mut config = self.config(service);
+        let sections = config.as_object_mut().expect("a section");
+        sections.extend(keys.as_object().expect("keys").clone());
         let path = self.dir.path().join(format!("{service:?}.json"));
         std::fs::write(&path, config.to_string()).expect("configuration");
         let log = std::fs::File::options()
@@ -249,10 +307,121 @@ impl Network {
             self.kill(service);
         }
         self.cancel.cancel();
-        if let Some(node) = self.node.take() {
+        for node in self.node.take().into_iter().chain(self.followers.drain(..)) {
             node.join().await.expect("node");
         }
     }
+
+    // ── The user ──
+
+    /// An account of anvil that signs for L1.
+    pub(crate) fn wallet(&self, account: usize) -> DynProvider {
+        let wallet = EthereumWallet::from(key(account));
+        ProviderBuilder::new().wallet(wallet).connect_http(self.anvil.url().clone()).erased()
+    }
+
+    /// The address of an account of anvil.
+    pub(crate) fn wallet_address(&self, account: usize) -> Address {
+        key(account).address()
+    }
+
+    /// The account of the user, who has ether on L2 from genesis.
+    pub(crate) fn user(&self) -> DynProvider {
+        let wallet = EthereumWallet::from(key(USER));
+        ProviderBuilder::new().wallet(wallet).connect_http(self.l2_url()).erased()
+    }
+
+    /// Deposits from L1, once for each name.
+    pub(crate) async fn deposit(&self, name: &str, to: Address, value: U256) {
+        let call = Portal::depositTransactionCall {
+            to,
+            value,
+            gasLimit: 100_000,
+            isCreation: false,
+            data: Bytes::new(),
+        };
+        let request = TxRequest::call(self.deployment.portal, call.abi_encode()).with_value(value);
+        self.deployer.send(&IdempotencyKey::new(name), request).await.expect("a deposit");
+    }
+
+    /// Starts a withdrawal on L2; gives its transaction.
+    pub(crate) async fn withdraw(&self, to: Address, value: U256) -> B256 {
+        let call = initiateWithdrawalCall {
+            target: to,
+            gasLimit: U256::from(100_000),
+            data: Bytes::new(),
+        };
+        let tx = alloy::rpc::types::TransactionRequest::default()
+            .to(MESSAGE_PASSER)
+            .value(value)
+            .input(call.abi_encode().into());
+        let sent = self.user().send_transaction(tx).await.expect("L2");
+        let receipt = sent.get_receipt().await.expect("L2");
+        assert!(receipt.status());
+        receipt.transaction_hash
+    }
+
+    // ── What the chains say ──
+
+    pub(crate) async fn l1_rpc(&self, method: &'static str, params: Value) -> Value {
+        self.l1.provider().raw_request(method.into(), params).await.expect("L1")
+    }
+
+    /// L1 takes its last blocks back, with everything in them, and goes on from there.
+    pub(crate) async fn reorganise(&self, depth: u64) {
+        // Mining waits, so that the depth is exact.
+        self.l1_rpc("evm_setIntervalMining", json!([0])).await;
+        self.l1_rpc("anvil_rollback", json!([depth])).await;
+        self.l1_rpc("evm_setIntervalMining", json!([1])).await;
+    }
+
+    /// The last final batch.
+    pub(crate) async fn final_batch(&self) -> u64 {
+        let settlement = Settlement::new(self.deployment.settlement, self.l1.provider());
+        settlement.lastFinalized(self.deployment.rollup_id).call().await.expect("L1")._0
+    }
+
+    /// A batch as the sequencer's node derived it.
+    pub(crate) async fn batch(&self, index: u64) -> Option<BatchInfo> {
+        ask(&self.l2_url(), "oneslot_batch", json!([index])).await
+    }
+
+    /// Waits until another node has derived what the sequencer's node has now, and compares every block and receipt.
+    pub(crate) async fn compare_with(&self, follower: &Url) {
+        let status: SyncStatus = ask(&self.l2_url(), "oneslot_syncStatus", json!([])).await;
+        let goal = status.safe_l2;
+        assert!(goal.number > 0);
+        self.until("the second node has derived the chain", async || {
+            let status: SyncStatus = ask(follower, "oneslot_syncStatus", json!([])).await;
+            status.safe_l2.number >= goal.number
+        })
+        .await;
+        for number in 0..=goal.number {
+            let tag = format!("{number:#x}");
+            let of = async |url: &Url| -> (Value, Value) {
+                let block = ask(url, "eth_getBlockByNumber", json!([tag, true])).await;
+                (block, ask(url, "eth_getBlockReceipts", json!([tag])).await)
+            };
+            let ours = of(&self.l2_url()).await;
+            assert!(ours.0.is_object());
+            assert_eq!(of(follower).await, ours, "block {number}");
+        }
+    }
+}
+
+/// Anvil's account of the user.
+const USER: usize = 5;
+
+/// The key of one of anvil's first ten accounts.
+fn key(account: usize) -> PrivateKeySigner {
+    ANVIL_KEYS[account].parse().expect("a key")
+}
+
+/// One call of a node.
+pub(crate) async fn ask<T: DeserializeOwned>(url: &Url, method: &'static str, params: Value) -> T {
+    let provider = ProviderBuilder::new().connect_http(url.clone());
+    let answer: Value = provider.raw_request(method.into(), params).await.expect(method);
+    serde_json::from_value(answer).expect(method)
 }
 
 impl Drop for Network {
@@ -264,7 +433,7 @@ impl Drop for Network {
     }
 }
 
-async fn deploy(deployer: &Sender) -> Deployment {
+async fn deploy(deployer: &Sender, change: impl FnOnce(&mut DeployParams)) -> Deployment {
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
@@ -283,6 +452,7 @@ async fn deploy(deployer: &Sender) -> Deployment {
     let mut params = DeployParams::devnet(rules, PROGRAM, DEV_QUOTE_ROOT, PROGRAM);
     params.claim_window = 3;
     params.claim_bond = U256::from(1_000_000_000_000_000u64);
+    change(&mut params);
     let plan = Plan::new(deployer, params).await.expect("plan");
     let genesis = Genesis::build(&GenesisSpec {
         config: plan.params.config.clone(),
@@ -331,11 +501,16 @@ pub(crate) fn service_process() {
     result.expect("service");
 }
 
-/// Keys of anvil's accounts 0 to 4.
-const ANVIL_KEYS: [&str; 5] = [
+/// Keys of anvil's accounts.
+const ANVIL_KEYS: [&str; 10] = [
     "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
     "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
     "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
     "7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6",
     "47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a",
+    "8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba",
+    "92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e",
+    "4bbbf85ce3377467afe5d46f804f221813b2bb87f24d81f60f1fcdbf7cbf4356",
+    "dbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97",
+    "2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6",
 ];

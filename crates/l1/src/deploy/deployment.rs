@@ -1,0 +1,121 @@
+//! Where everything of a rollup is on L1: the file `deployment.json`.
+
+use std::path::Path;
+
+use alloy_primitives::{Address, B256};
+use oneslot_types::RollupConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::{BlockRef, Error};
+
+/// Where everything is. The file `deployment.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    /// EIP-155 id of the L1.
+    pub l1_chain_id: u64,
+    /// EIP-155 id of the rollup.
+    pub l2_chain_id: u64,
+    /// Domain of all statements, see [`oneslot_types::domain`].
+    pub domain: B256,
+    /// Id of the rollup, see [`oneslot_types::rollup_id`].
+    pub rollup_id: B256,
+    /// Settlement contract.
+    pub settlement: Address,
+    /// Verifier of enclave quotes.
+    pub quote_verifier: Address,
+    /// TEE lane.
+    pub tee_lane: Address,
+    /// Optimistic lane.
+    pub optimistic_lane: Address,
+    /// Inbox of the rollup.
+    pub inbox: Address,
+    /// Portal of the rollup.
+    pub portal: Address,
+    /// OP's L1CrossDomainMessenger.
+    pub l1_messenger: Address,
+    /// OP's L1StandardBridge.
+    pub l1_standard_bridge: Address,
+    /// Council; zero: none.
+    pub council: Address,
+    /// A token that anyone may mint; test chains only.
+    #[serde(default)]
+    pub test_token: Option<Address>,
+    /// L1 block in which the Inbox was deployed: nothing of the rollup is before it.
+    pub start_block: BlockRef,
+    /// L1 origin of the rollup's genesis.
+    pub origin: BlockRef,
+    /// Output root of the genesis.
+    pub genesis_output: B256,
+    /// SHA-256 of the ELF of the state transition.
+    pub program_hash: B256,
+    /// Seconds in which a claim can be challenged.
+    pub claim_window: u64,
+    /// Rules of the rollup.
+    pub config: RollupConfig,
+}
+
+impl Deployment {
+    /// Reads `deployment.json`.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let fail = |message: String| Error::Local {
+            what: format!("deployment {}", path.display()),
+            message,
+        };
+        let bytes = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|e| fail(e.to_string()))
+    }
+
+    /// Writes `deployment.json`: complete or not at all.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let fail = |message: String| Error::Local {
+            what: format!("deployment {}", path.display()),
+            message,
+        };
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(|e| fail(e.to_string()))?;
+        bytes.push(b'\n');
+        let part = path.with_extension("part");
+        std::fs::write(&part, bytes).map_err(|e| fail(e.to_string()))?;
+        std::fs::rename(&part, path).map_err(|e| fail(e.to_string()))
+    }
+
+    /// The rules' hash, as statements carry it.
+    pub fn config_hash(&self) -> B256 {
+        self.config.hash()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_file_reads_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deployment.json");
+        let deployment = Deployment {
+            l1_chain_id: 31337,
+            l2_chain_id: 901,
+            domain: B256::repeat_byte(1),
+            rollup_id: B256::repeat_byte(2),
+            settlement: Address::repeat_byte(1),
+            quote_verifier: Address::repeat_byte(2),
+            tee_lane: Address::repeat_byte(3),
+            optimistic_lane: Address::repeat_byte(4),
+            inbox: Address::repeat_byte(5),
+            portal: Address::repeat_byte(6),
+            l1_messenger: Address::repeat_byte(7),
+            l1_standard_bridge: Address::repeat_byte(8),
+            council: Address::ZERO,
+            test_token: None,
+            start_block: BlockRef { number: 5, hash: B256::repeat_byte(5) },
+            origin: BlockRef { number: 4, hash: B256::repeat_byte(4) },
+            genesis_output: B256::repeat_byte(9),
+            program_hash: B256::repeat_byte(10),
+            claim_window: 10,
+            config: RollupConfig::default(),
+        };
+        deployment.save(&path).unwrap();
+        assert_eq!(Deployment::load(&path).unwrap(), deployment);
+    }
+}

@@ -1,0 +1,195 @@
+//! Reads the votes of a rollup's lanes from L1: what each enclave key and each proposer said, with the evidence.
+//!
+//! The events carry hashes; the statement and the signature stand in the calldata. Both are checked here: a vote is read
+//! only if its statement hashes to the event's id, and an enclave's only if its signature is by the event's key.
+
+use alloy::{
+    rpc::types::{Filter, Log},
+    sol_types::{SolCall, SolEvent},
+};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxHash};
+use oneslot_types::{Statement, tee_digest};
+
+use crate::{
+    Error, L1Client,
+    bindings::{OptimisticLane, TeeLane},
+    calls::find_call,
+    inbox::{LOG_RANGE, decode, required},
+};
+
+/// Who voted, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voter {
+    /// An enclave key, by signature.
+    Enclave {
+        /// The key.
+        key: Address,
+        /// Payee in what it signed.
+        payee: Address,
+        /// r, s, v over [`oneslot_types::tee_digest`].
+        signature: Bytes,
+    },
+    /// A proposer, by a bonded claim.
+    Proposer(Address),
+}
+
+impl Voter {
+    /// The key or account.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Enclave { key, .. } => *key,
+            Self::Proposer(account) => *account,
+        }
+    }
+
+    /// Payee and signature, if it is an enclave.
+    pub fn signed(&self) -> Option<(Address, &Bytes)> {
+        match self {
+            Self::Enclave { payee, signature, .. } => Some((*payee, signature)),
+            Self::Proposer(_) => None,
+        }
+    }
+}
+
+/// A vote with all that is needed to hold it against its voter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vote {
+    /// What was voted for.
+    pub statement: Statement,
+    /// Who voted.
+    pub voter: Voter,
+}
+
+/// That there was a vote, as its event tells it. Ordered by block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VoteEvent {
+    /// L1 block of the transaction.
+    pub l1_block: u64,
+    /// The TEE lane or the optimistic lane.
+    pub lane: Address,
+    /// The key or the proposer.
+    pub voter: Address,
+    /// Id of the statement.
+    pub statement_id: B256,
+    /// Transaction that brought it.
+    pub tx_hash: TxHash,
+}
+
+/// Reads the votes about one rollup.
+#[derive(Clone, Debug)]
+pub struct VoteReader {
+    client: L1Client,
+    rollup_id: B256,
+    tee_lane: Address,
+    optimistic_lane: Address,
+}
+
+impl VoteReader {
+    /// Most L1 blocks that [`VoteReader::events`] takes.
+    pub const MAX_RANGE: u64 = LOG_RANGE;
+
+    /// A reader of two lanes, for one rollup.
+    pub fn new(
+        client: L1Client,
+        rollup_id: B256,
+        tee_lane: Address,
+        optimistic_lane: Address,
+    ) -> Self {
+        Self { client, rollup_id, tee_lane, optimistic_lane }
+    }
+
+    /// The connection.
+    pub fn client(&self) -> &L1Client {
+        &self.client
+    }
+
+    /// The votes in `first..=last`, at most [`VoteReader::MAX_RANGE`] blocks, in chain order. Claims about other rollups
+    /// may be among them: their event does not tell.
+    pub async fn events(&self, first: u64, last: u64) -> Result<Vec<VoteEvent>, Error> {
+        let filter = Filter::new()
+            .address(vec![self.tee_lane, self.optimistic_lane])
+            .event_signature(vec![
+                TeeLane::Attested::SIGNATURE_HASH,
+                OptimisticLane::Claimed::SIGNATURE_HASH,
+            ])
+            .from_block(first)
+            .to_block(last);
+        let logs = self.client.logs(&filter).await?;
+        logs.iter().filter_map(|log| self.event(log).transpose()).collect()
+    }
+
+    fn event(&self, log: &Log) -> Result<Option<VoteEvent>, Error> {
+        let (lane, topic) = (log.address(), log.topic0().copied());
+        let (voter, statement_id) = match topic {
+            Some(TeeLane::Attested::SIGNATURE_HASH) if lane == self.tee_lane => {
+                let event: TeeLane::Attested = decode(log)?;
+                if event.rollupId != self.rollup_id {
+                    return Ok(None);
+                }
+                (event.key, event.statementId)
+            }
+            Some(OptimisticLane::Claimed::SIGNATURE_HASH) if lane == self.optimistic_lane => {
+                let event: OptimisticLane::Claimed = decode(log)?;
+                (event.proposer, event.statementId)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(VoteEvent {
+            l1_block: required(log, "block number", log.block_number)?,
+            lane,
+            voter,
+            statement_id,
+            tx_hash: required(log, "transaction hash", log.transaction_hash)?,
+        }))
+    }
+
+    /// The vote behind an event. `None` if it is about another rollup, or if its calldata cannot be had: it came inside a
+    /// contract's transaction and the endpoint does not trace.
+    pub async fn vote(&self, event: &VoteEvent) -> Result<Option<Vote>, Error> {
+        let read = |input: &[u8]| {
+            let vote = match event.lane == self.tee_lane {
+                true => self.attestation(input, event),
+                false => claim(input, event),
+            };
+            vote.filter(|vote| vote.statement.id() == event.statement_id)
+        };
+        match find_call(&self.client, event.tx_hash, event.lane, read).await {
+            Ok(Some(vote)) if vote.statement.rollupId != self.rollup_id => Ok(None),
+            Ok(Some(vote)) => Ok(Some(vote)),
+            Ok(None) | Err(Error::Rpc { refused: true, .. }) => {
+                tracing::warn!(?event, "the calldata of a vote cannot be had; it goes unwatched");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The attestation among those of a call that the event is about.
+    fn attestation(&self, input: &[u8], event: &VoteEvent) -> Option<Vote> {
+        let calls: Vec<(Statement, Address, Bytes)> =
+            if let Ok(call) = TeeLane::attestCall::abi_decode(input) {
+                vec![(call.statement.into(), call.payee, call.signature)]
+            } else {
+                let call = TeeLane::vouchCall::abi_decode(input).ok()?;
+                let payee = call.payee;
+                let pairs = call.statements.into_iter().zip(call.signatures);
+                pairs.map(|(statement, signature)| (statement.into(), payee, signature)).collect()
+            };
+        calls.into_iter().find_map(|(statement, payee, signature)| {
+            let id = statement.id();
+            if id != event.statement_id {
+                return None;
+            }
+            let digest = tee_digest(self.client.chain_id(), self.tee_lane, id, payee);
+            let parsed = Signature::from_raw(&signature).ok()?;
+            let key = parsed.recover_address_from_prehash(&digest).ok()?;
+            (key == event.voter)
+                .then_some(Vote { statement, voter: Voter::Enclave { key, payee, signature } })
+        })
+    }
+}
+
+fn claim(input: &[u8], event: &VoteEvent) -> Option<Vote> {
+    let call = OptimisticLane::claimCall::abi_decode(input).ok()?;
+    Some(Vote { statement: call.statement.into(), voter: Voter::Proposer(event.voter) })
+}

@@ -1,0 +1,129 @@
+//! Pays everybody's withdrawals, if the operator wants it.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use alloy_primitives::U256;
+use oneslot_l1::TxRequest;
+use oneslot_wallet::Withdrawal;
+
+use crate::{Error, Final, Progress, Rollup, SettlerConfig, withdrawals};
+
+/// How long a refused withdrawal is left alone. Nothing else would have to change for it to work later.
+const REFUSED_FOR: Duration = Duration::from_secs(3_600);
+
+/// Why there is nothing to pay against.
+const NOT_DERIVED: &str = "the node has yet to derive final batches";
+
+/// Which withdrawals were looked at. All of it follows from both chains; a restart only looks again.
+#[derive(Debug)]
+pub(crate) struct Payout {
+    lookback: u64,
+    max_gas: U256,
+    /// First final batch whose withdrawals were not looked at; `None` before the first look.
+    next: Option<u64>,
+    /// Withdrawals of the batch under way, the first one last.
+    unpaid: Vec<Withdrawal>,
+    /// Withdrawals that L1 refused, and when; the oldest refusal first.
+    refused: VecDeque<(Withdrawal, Instant)>,
+}
+
+/// What became of one withdrawal.
+enum Outcome {
+    Paid,
+    /// It was paid before, or it is left to its owner.
+    Nothing,
+    /// L1 does not pay it now.
+    Refused,
+}
+
+impl Payout {
+    pub(crate) fn new(config: &SettlerConfig) -> Self {
+        Self {
+            lookback: config.payout_lookback,
+            max_gas: U256::from(config.max_withdrawal_gas),
+            next: None,
+            unpaid: Vec::new(),
+            refused: VecDeque::new(),
+        }
+    }
+
+    /// Pays the next unpaid withdrawal of a final batch, proven against the newest final output: every later one holds
+    /// it too.
+    pub(crate) async fn pay(&mut self, rollup: &Rollup, last: &Final) -> Result<Progress, Error> {
+        let first = last.batch.saturating_sub(self.lookback).max(1);
+        loop {
+            if self.refused.front().is_some_and(|(_, at)| at.elapsed() >= REFUSED_FOR) {
+                self.unpaid.extend(self.refused.pop_front().map(|(withdrawal, _)| withdrawal));
+            }
+            while let Some(withdrawal) = self.unpaid.last().cloned() {
+                let Some(outcome) = self.pay_one(rollup, &withdrawal, last).await? else {
+                    return Ok(Progress::Idle(NOT_DERIVED));
+                };
+                self.unpaid.pop();
+                match outcome {
+                    Outcome::Paid => {
+                        return Ok(Progress::Done(format!(
+                            "paid withdrawal {}",
+                            withdrawal.hash()
+                        )));
+                    }
+                    Outcome::Nothing => {}
+                    Outcome::Refused => self.refused.push_back((withdrawal, Instant::now())),
+                }
+            }
+            let next = self.next.unwrap_or(first);
+            if next > last.batch {
+                return Ok(Progress::Idle("every final withdrawal is paid"));
+            }
+            let Some(batch) = rollup.batch(next).await? else {
+                return Ok(Progress::Idle(NOT_DERIVED));
+            };
+            self.unpaid =
+                withdrawals::of_blocks(rollup, batch.first_block, batch.last_block).await?;
+            self.unpaid.reverse();
+            self.next = Some(next + 1);
+        }
+    }
+
+    /// `None`: the node has not derived the last final batch.
+    async fn pay_one(
+        &self,
+        rollup: &Rollup,
+        withdrawal: &Withdrawal,
+        last: &Final,
+    ) -> Result<Option<Outcome>, Error> {
+        let (hash, portal) = (withdrawal.hash(), rollup.deployment.portal);
+        let paid = rollup
+            .portal()
+            .finalizedWithdrawals(hash)
+            .call()
+            .await
+            .map_err(|e| rollup.call_error("Portal", portal, e))?;
+        if paid || withdrawal.gas_limit > self.max_gas {
+            return Ok(Some(Outcome::Nothing));
+        }
+        let Some(batch) = rollup.batch(last.batch).await? else { return Ok(None) };
+        let proof =
+            withdrawals::prove(rollup, withdrawal, last.batch, batch.last_block, last.output)
+                .await?;
+        let (to, data) = proof.call(portal);
+        let request = TxRequest {
+            gas_reserve: proof.gas_reserve(rollup.deployment.l1_messenger),
+            ..TxRequest::call(to, data)
+        };
+        match rollup.send(format!("pay/{portal}/{hash}"), request).await {
+            Ok(_) => {
+                metrics::counter!("oneslot_withdrawals_paid_total").increment(1);
+                Ok(Some(Outcome::Paid))
+            }
+            Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
+                tracing::warn!(%hash, message, "withdrawal refused by L1; its owner can try again");
+                Ok(Some(Outcome::Refused))
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
