@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Devnet, NodeProcess, rpc};
+use support::{Devnet, NodeProcess, get, rpc};
 
 /// The demo, then everything a newcomer would try on the running system.
 #[test]
@@ -15,6 +15,7 @@ fn demo_pays_two_withdrawals_and_a_second_node_derives_the_same_chain() {
     let report = devnet.report();
     assert_report(&report);
 
+    every_process_is_healthy(&devnet);
     second_node_derives_the_same_chain(&devnet);
     commands_work(&devnet);
     devnet.interrupt();
@@ -82,6 +83,24 @@ fn assert_report(report: &Value) {
     assert!(!finality.is_empty());
     for batch in finality {
         assert_eq!(batch["lanes"], json!(["TEE", "OP"]));
+    }
+}
+
+/// `/health` and `/metrics` of every process, where `endpoints.json` says.
+fn every_process_is_healthy(devnet: &Devnet) {
+    for (name, metric) in [
+        ("node", "oneslot_l2_safe_block"),
+        ("prove-tee", "oneslot_tee_statements_signed_total"),
+        ("post", "oneslot_posted_batch"),
+        ("attest", "oneslot_attested_batch"),
+        ("propose", "oneslot_claimed_batch"),
+        ("settle", "oneslot_final_batch_age_seconds"),
+    ] {
+        let address = devnet.http_address(name);
+        let (head, body) = get(&address, "/health");
+        assert!(head.starts_with("HTTP/1.1 200"), "{name}: {head}\n{body}");
+        let (_, body) = get(&address, "/metrics");
+        assert!(body.contains(metric), "{name} has no {metric}:\n{body}");
     }
 }
 

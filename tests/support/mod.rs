@@ -118,6 +118,11 @@ impl Devnet {
         self.endpoints()["l2Rpc"].as_str().expect("url").into()
     }
 
+    /// Where a process serves `/health` and `/metrics`.
+    pub(crate) fn http_address(&self, process: &str) -> String {
+        self.endpoints()["http"][process].as_str().expect("an address").into()
+    }
+
     fn endpoints(&self) -> Value {
         let text = fs::read_to_string(self.net("endpoints.json")).expect("endpoints.json");
         serde_json::from_str(&text).expect("json")
@@ -191,6 +196,17 @@ impl Drop for NodeProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A plain HTTP GET: head and body.
+pub(crate) fn get(host: &str, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(host).expect("connection");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        .expect("request");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("response");
+    let (head, body) = text.split_once("\r\n\r\n").expect("a header and a body");
+    (head.into(), body.into())
 }
 
 /// One JSON-RPC call over plain HTTP; the result or a panic.

@@ -2,7 +2,10 @@
 
 pub(crate) mod deposit;
 pub(crate) mod inspect;
+pub(crate) mod last_proof;
+pub(crate) mod prove;
 pub(crate) mod replay;
+pub(crate) mod run;
 pub(crate) mod service;
 pub(crate) mod status;
 pub(crate) mod withdraw;

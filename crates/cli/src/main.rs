@@ -71,6 +71,14 @@ enum Command {
     Inspect(command::inspect::Command),
     /// Execute recorded blocks of live OP Stack chains and compare the block hashes.
     Replay(command::replay::Args),
+    /// Execute a RISC-V program and show what it did, by function.
+    Run(command::run::Args),
+    /// Prove the run of a RISC-V program: segments in parallel, proofs in a folder, resumed if interrupted.
+    Prove(command::prove::ProveArgs),
+    /// Verify a folder of proofs: every segment, and that they chain from the program's start to its halt.
+    Verify(command::prove::VerifyArgs),
+    /// Prove a demonstration circuit and verify its last proof by contracts on a local L1 (anvil).
+    LastProof(command::last_proof::Args),
 }
 
 impl Command {
@@ -110,6 +118,10 @@ async fn run(args: Args) -> Result<()> {
         Command::Status => command::status::run(&config, json).await,
         Command::Inspect(command) => command::inspect::run(&config, command, json).await,
         Command::Replay(args) => command::replay::run(args, json),
+        Command::Run(args) => command::run::run(args, json),
+        Command::Prove(args) => command::prove::prove(args, json),
+        Command::Verify(args) => command::prove::verify(args, json),
+        Command::LastProof(args) => command::last_proof::run(args, json).await,
     }
 }
 

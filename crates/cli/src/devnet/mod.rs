@@ -12,6 +12,7 @@ mod report;
 
 use eyre::{Result, WrapErr, ensure};
 use network::Network;
+pub(crate) use network::key;
 use report::Report;
 use std::{fs, path::PathBuf};
 

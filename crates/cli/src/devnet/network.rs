@@ -31,6 +31,8 @@ const MNEMONIC: &str = "test test test test test test test test test test test j
 /// EIP-155 ids.
 const L1_CHAIN_ID: u64 = 31337;
 const L2_CHAIN_ID: u64 = 901;
+/// The processes beside L1.
+const SERVICES: [&str; 6] = ["node", "prove-tee", "post", "attest", "propose", "settle"];
 /// How long a part may take until it answers.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
@@ -105,15 +107,14 @@ impl Network {
     /// One process for each service, each with its own key.
     fn start_services(&mut self) -> Result<()> {
         let program = std::env::current_exe().wrap_err("cannot find the oneslot program")?;
-        let services = [
-            ("node", None),
-            ("prove-tee", None),
-            ("post", Some(Role::Batcher)),
-            ("attest", Some(Role::Attester)),
-            ("propose", Some(Role::Proposer)),
-            ("settle", Some(Role::Settler)),
-        ];
-        for (name, role) in services {
+        for name in SERVICES {
+            let role = match name {
+                "post" => Some(Role::Batcher),
+                "attest" => Some(Role::Attester),
+                "propose" => Some(Role::Proposer),
+                "settle" => Some(Role::Settler),
+                _ => None,
+            };
             let env = vec![("ONESLOT_CONFIG".into(), self.config.display().to_string())];
             if let Some(role) = role {
                 key_file(&self.dir, name, role)?;
@@ -182,7 +183,10 @@ impl Network {
     /// One file that configures every service and the user's commands, and one that says where everything is.
     fn write_config(&self, args: &Args, l2_port: u16) -> Result<()> {
         let path = |name: &str| self.file(name).display().to_string();
-        let any = "127.0.0.1:0";
+        let mut http = serde_json::Map::new();
+        for name in SERVICES {
+            http.insert(name.into(), json!(format!("127.0.0.1:{}", port(0)?)));
+        }
         let base = |name: &str| {
             json!({
                 "deployment": path("deployment.json"),
@@ -190,7 +194,7 @@ impl Network {
                 "l2_rpc": self.l2_rpc,
                 "key": {"file": path(&format!("{name}.key"))},
                 "journal": path(&format!("{name}.redb")),
-                "http_addr": any,
+                "http_addr": http[name],
                 "poll_ms": 500,
             })
         };
@@ -203,7 +207,7 @@ impl Network {
                 "l1_rpc": self.l1_rpc,
                 "l1_poll_ms": 250,
                 "rpc_addr": format!("127.0.0.1:{l2_port}"),
-                "http_addr": any,
+                "http_addr": http["node"],
                 "sequencer": true,
             },
             "post": {
@@ -211,7 +215,12 @@ impl Network {
                 "data": if args.calldata { "calldata" } else { "blobs" },
                 "interval_s": args.post_interval,
             },
-            "prove_tee": {"endpoint": enclave, "platform": "dev", "allow_dev": true},
+            "prove_tee": {
+                "endpoint": enclave,
+                "platform": "dev",
+                "allow_dev": true,
+                "http_addr": http["prove-tee"],
+            },
             "attest": {"base": base("attest"), "prover": enclave},
             "propose": {"base": base("propose")},
             "settle": {"base": base("settle")},
@@ -219,7 +228,7 @@ impl Network {
         });
         fs::write(&self.config, toml::to_string(&config)?)?;
         key_file(&self.dir, "user", Role::User)?;
-        let endpoints = json!({"l1Rpc": self.l1_rpc, "l2Rpc": self.l2_rpc});
+        let endpoints = json!({"l1Rpc": self.l1_rpc, "l2Rpc": self.l2_rpc, "http": http});
         fs::write(self.file("endpoints.json"), endpoints.to_string())?;
         Ok(())
     }
@@ -249,10 +258,13 @@ The devnet stays up until Ctrl-C.
   oneslot withdraw start --eth 0.25
   oneslot inspect statement 1
 
+  /health and /metrics of each process: the addresses under \"http\" in
+  {}
   cast and oneslot lie in node_modules/@foundry-rs/cast-linux-amd64/bin and target/debug of the
   repository. Logs, keys and configuration: {}",
             user_key.display(),
             user_key.display(),
+            self.file("endpoints.json").display(),
             self.dir.display()
         );
     }
