@@ -17,7 +17,7 @@ use eyre::{Result, WrapErr};
 use oneslot_node::l1::Deployment;
 use oneslot_wallet::{Rollup, Wallet, WalletConfig};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 use url::Url;
 
 /// Section `[wallet]`: what the commands of a user connect to.
@@ -30,6 +30,13 @@ pub(crate) struct WalletSection {
     pub(crate) l1_rpc: Url,
     /// JSON-RPC of the rollup.
     pub(crate) l2_rpc: Url,
+    /// Milliseconds that the rollup's node may be away before a command fails.
+    #[serde(default = "default_l2_outage_ms")]
+    pub(crate) l2_outage_ms: u64,
+}
+
+fn default_l2_outage_ms() -> u64 {
+    3000
 }
 
 impl WalletSection {
@@ -41,10 +48,17 @@ impl WalletSection {
         Ok(Deployment::load(&self.deployment)?)
     }
 
+    /// What a wallet connects to, with its limits.
+    pub(crate) fn wallet_config(&self) -> Result<WalletConfig> {
+        let rollup = Rollup::load(&self.deployment)?;
+        let mut config = WalletConfig::new(rollup, self.l1_rpc.clone(), self.l2_rpc.clone());
+        config.l2_outage = Duration::from_millis(self.l2_outage_ms);
+        Ok(config)
+    }
+
     /// A wallet that signs with the user's key, or one that only reads.
     pub(crate) async fn connect(&self, signs: bool) -> Result<Wallet> {
-        let rollup = Rollup::load(&self.deployment)?;
-        let config = WalletConfig::new(rollup, self.l1_rpc.clone(), self.l2_rpc.clone());
+        let config = self.wallet_config()?;
         let signer = if signs { Some(EthereumWallet::from(key::signer()?)) } else { None };
         Wallet::connect(config, signer).await.wrap_err("cannot connect")
     }

@@ -3,6 +3,7 @@
 use crate::{
     Error, Rollup,
     l2::{L2, L2Client, Receipt},
+    transport,
 };
 use alloy::{
     eips::Encodable2718,
@@ -10,7 +11,7 @@ use alloy::{
         Ethereum, EthereumWallet, NetworkTransactionBuilder, NetworkWallet, TransactionBuilder,
     },
     providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::TransactionRequest,
+    rpc::{client::RpcClient, types::TransactionRequest},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use oneslot_l1::{L1Client, L1Config, bindings};
@@ -22,6 +23,8 @@ pub(crate) const L1: &str = "L1";
 
 /// How often a transaction that was sent is looked for.
 const POLL: Duration = Duration::from_millis(500);
+/// After how many looks it is sent again: a node that started anew has forgotten its pool.
+const RESEND: u32 = 10;
 
 /// What a wallet connects to.
 #[derive(Clone, Debug)]
@@ -34,20 +37,32 @@ pub struct WalletConfig {
     pub l2_rpc: Url,
     /// Limit on one request.
     pub request_timeout: Duration,
+    /// How long the rollup's node may be away before a call fails.
+    pub l2_outage: Duration,
     /// How long to wait until a transaction is in a block.
     pub inclusion_timeout: Duration,
 }
 
 impl WalletConfig {
-    /// The defaults: 10 s a request, 3 min until inclusion.
+    /// The defaults: 10 s a request, 3 s away, 3 min until inclusion.
     pub fn new(rollup: Rollup, l1_rpc: Url, l2_rpc: Url) -> Self {
         Self {
             rollup,
             l1_rpc,
             l2_rpc,
             request_timeout: Duration::from_secs(10),
+            l2_outage: Duration::from_secs(3),
             inclusion_timeout: Duration::from_secs(180),
         }
+    }
+
+    /// JSON-RPC of the rollup's node, which may be away for `l2_outage`.
+    ///
+    /// A request is repeated where the connection was refused or broke, and where the node asks for
+    /// patience (HTTP 429 or 503); one that got no answer within `request_timeout` is not. What is sent
+    /// twice this way must count once: reads do, and so do signed transactions.
+    pub fn l2_client(&self) -> Result<RpcClient, Error> {
+        transport::client(self.l2_rpc.clone(), self.request_timeout, self.l2_outage)
     }
 }
 
@@ -68,9 +83,11 @@ struct Account {
 }
 
 /// Which chain a transaction goes to.
-#[derive(Clone, Copy)]
-pub(crate) enum Side {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Ethereum.
     L1,
+    /// The rollup.
     L2,
 }
 
@@ -95,16 +112,9 @@ impl Wallet {
         let mut l1_config = L1Config::new(config.l1_rpc.clone(), config.rollup.l1_chain_id);
         l1_config.request_timeout_ms = config.request_timeout.as_millis() as u64;
         let l1 = L1Client::connect(&l1_config).await?;
-        let http = reqwest::Client::builder().timeout(config.request_timeout).build();
-        let http = http.map_err(|error| Error::Rpc {
-            chain: L2,
-            method: "HTTP client",
-            message: error.to_string(),
-            refused: true,
-        })?;
         let bare = ProviderBuilder::new()
             .disable_recommended_fillers()
-            .connect_reqwest(http.clone(), config.l2_rpc.clone())
+            .connect_client(config.l2_client()?)
             .erased();
         let account = signer.map(|signer| Account {
             address: NetworkWallet::<Ethereum>::default_signer_address(&signer),
@@ -172,6 +182,12 @@ impl Wallet {
         }
     }
 
+    /// Signs a transaction, sends it and waits until it is in a block. Gas, fees and nonce are filled
+    /// in; of `request`, recipient, value and data count.
+    pub async fn transact(&self, side: Side, request: TransactionRequest) -> Result<B256, Error> {
+        Ok(self.send_request(side, request, None).await?.transaction_hash)
+    }
+
     /// Signs and sends a call and waits until it is in a block.
     ///
     /// `gas` is the limit; without one the node's estimate and a quarter more is taken.
@@ -183,26 +199,45 @@ impl Wallet {
         value: U256,
         gas: Option<u64>,
     ) -> Result<Receipt, Error> {
-        let chain = side.name();
+        let request = TransactionRequest::default().to(to).input(data.into()).value(value);
+        self.send_request(side, request, gas).await
+    }
+
+    async fn send_request(
+        &self,
+        side: Side,
+        request: TransactionRequest,
+        gas: Option<u64>,
+    ) -> Result<Receipt, Error> {
         let account = self.account.as_ref().ok_or(Error::NoAccount)?;
-        let request = TransactionRequest::default()
-            .from(account.address)
-            .to(to)
-            .input(data.into())
-            .value(value);
+        let request = request.from(account.address);
         let (hash, raw) = self.sign(side, account, request, gas).await?;
-        match self.reader(side).send_raw_transaction(&raw).await {
-            Ok(_) => tracing::info!(chain, %hash, %to, "sent a transaction"),
-            Err(error) => match Error::transport(chain, "eth_sendRawTransaction", error) {
-                error @ Error::Rpc { refused: true, .. } => return Err(error),
-                // The answer was lost; the transaction may have arrived.
-                error => tracing::warn!(chain, %hash, %error, "sent a transaction blindly"),
-            },
-        }
-        let receipt = self.wait(side, hash).await?;
+        self.broadcast(side, hash, &raw).await?;
+        let receipt = self.wait(side, hash, &raw).await?;
         match receipt.succeeded() {
             true => Ok(receipt),
-            false => Err(Error::Reverted { chain, hash }),
+            false => Err(Error::Reverted { chain: side.name(), hash }),
+        }
+    }
+
+    /// Sends a signed transaction. Refused is only one that the node does not know: a repeated
+    /// transaction is refused, too, and is on its way.
+    async fn broadcast(&self, side: Side, hash: B256, raw: &[u8]) -> Result<(), Error> {
+        let chain = side.name();
+        let Err(error) = self.reader(side).send_raw_transaction(raw).await else {
+            tracing::info!(chain, %hash, "sent a transaction");
+            return Ok(());
+        };
+        match Error::transport(chain, "eth_sendRawTransaction", error) {
+            error @ Error::Rpc { refused: true, .. } => {
+                let known = self.reader(side).get_transaction_by_hash(hash).await;
+                known.ok().flatten().map(|_| ()).ok_or(error)
+            }
+            // The answer was lost; the transaction may have arrived.
+            error => {
+                tracing::warn!(chain, %hash, %error, "sent a transaction blindly");
+                Ok(())
+            }
         }
     }
 
@@ -242,17 +277,24 @@ impl Wallet {
         Ok((*signed.tx_hash(), signed.encoded_2718()))
     }
 
-    async fn wait(&self, side: Side, hash: B256) -> Result<Receipt, Error> {
+    async fn wait(&self, side: Side, hash: B256, raw: &[u8]) -> Result<Receipt, Error> {
         let after = self.config.inclusion_timeout;
         let look = async {
             loop {
-                // A request that fails says nothing about the transaction: look again.
-                match self.receipt(side, hash).await {
-                    Ok(Some(receipt)) => return receipt,
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!(%error, %hash, "could not look for a receipt"),
+                for _ in 0..RESEND {
+                    // A request that fails says nothing about the transaction: look again.
+                    match self.receipt(side, hash).await {
+                        Ok(Some(receipt)) => return receipt,
+                        Ok(None) => {}
+                        Err(error) => {
+                            tracing::debug!(%error, %hash, "could not look for a receipt")
+                        }
+                    }
+                    tokio::time::sleep(POLL).await;
                 }
-                tokio::time::sleep(POLL).await;
+                if let Err(error) = self.broadcast(side, hash, raw).await {
+                    tracing::warn!(%error, %hash, "sent a transaction again");
+                }
             }
         };
         let seen = tokio::time::timeout(after, look).await;

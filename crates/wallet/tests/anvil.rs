@@ -2,8 +2,9 @@
 //! OP's predeploys in it. Skipped where anvil is not installed (`npm ci`).
 
 use alloy::{
-    network::EthereumWallet,
+    network::{EthereumWallet, TransactionBuilder},
     providers::{DynProvider, Provider, ProviderBuilder},
+    rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
     sol,
 };
@@ -13,7 +14,7 @@ use oneslot_l1::{
     bindings::Inbox,
 };
 use oneslot_types::RollupConfig;
-use oneslot_wallet::{Error, ErrorKind, Rollup, Wallet, WalletConfig};
+use oneslot_wallet::{Error, ErrorKind, Rollup, Side, Wallet, WalletConfig};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -219,4 +220,34 @@ async fn a_transaction_that_stays_out_is_named() {
     rpc(&l1, "anvil_mine", json!([1])).await;
     let receipt = l1.get_transaction_receipt(hash).await.unwrap().unwrap();
     assert!(receipt.status(), "it came later, as the error says");
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_node_forgot_is_sent_again() {
+    let Some(world) = world().await else { return };
+    let l1 = provider(&world.l1);
+    let wallet = world.wallet().await;
+    rpc(&l1, "evm_setAutomine", json!([false])).await;
+    let sending = tokio::spawn(async move { wallet.deposit_eth(TO, U256::ONE, None).await });
+    let pending = || async {
+        let status = rpc(&l1, "txpool_status", json!([])).await;
+        status["pending"] == json!("0x1")
+    };
+    while !pending().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    rpc(&l1, "anvil_dropAllTransactions", json!([])).await;
+    assert!(!pending().await);
+    rpc(&l1, "evm_setAutomine", json!([true])).await;
+    let deposited = sending.await.unwrap().unwrap();
+    assert_eq!(deposited.index, 0);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_refused_fails_at_once() {
+    let Some(world) = world().await else { return };
+    let wallet = world.wallet().await;
+    let request = TransactionRequest::default().with_to(TO).with_value(U256::MAX);
+    let error = wallet.transact(Side::L2, request).await.unwrap_err();
+    assert!(matches!(error, Error::Rpc { refused: true, .. }), "{error}");
 }

@@ -113,7 +113,7 @@ pub(crate) async fn rpc<T: DeserializeOwned>(
     method: &'static str,
     params: Value,
 ) -> Result<T> {
-    let provider = ProviderBuilder::new().connect_http(section.l2_rpc.clone());
+    let provider = ProviderBuilder::new().connect_client(section.wallet_config()?.l2_client()?);
     let answer: Value = provider
         .raw_request(method.into(), params)
         .await

@@ -14,9 +14,9 @@ use alloy::{
     rpc::types::{TransactionReceipt, TransactionRequest},
 };
 use alloy_primitives::utils::Unit;
-use eyre::{Result, WrapErr, ensure, eyre};
+use eyre::{Result, ensure, eyre};
 use indicatif::{ProgressBar, ProgressStyle};
-use oneslot_wallet::{Rollup, Wallet, WalletConfig, Withdrawal};
+use oneslot_wallet::{Side, Wallet, Withdrawal};
 use std::time::Duration;
 
 /// One ether, or one whole token: both have 18 decimals.
@@ -72,48 +72,29 @@ impl Person {
     async fn user(network: &Network) -> Result<Self> {
         let signer = Role::User.key()?;
         let address = signer.address();
-        let wallet = EthereumWallet::from(signer);
-        let connect =
-            |url| ProviderBuilder::new().wallet(wallet.clone()).connect_http(url).erased();
-        let (l1, l2) = (connect(network.l1_rpc.clone()), connect(network.l2_rpc.clone()));
-        let rollup = Rollup::load(&network.file("deployment.json"))?;
-        let config = WalletConfig::new(rollup, network.l1_rpc.clone(), network.l2_rpc.clone());
-        Ok(Self { wallet: Wallet::connect(config, Some(wallet)).await?, address, l1, l2 })
+        let config = network.wallet_section().wallet_config()?;
+        let l1 = network.l1_provider();
+        let l2 = ProviderBuilder::new().connect_client(config.l2_client()?).erased();
+        let wallet = Wallet::connect(config, Some(EthereumWallet::from(signer))).await?;
+        Ok(Self { wallet, address, l1, l2 })
     }
 
-    /// Sends on L2 and waits until the transaction is in a block; a node that is away comes back.
+    /// Sends on L2 and waits until the transaction is in a block.
     async fn send_l2(&self, request: TransactionRequest) -> Result<TransactionReceipt> {
-        send(&self.l2, request).await
-    }
-}
-
-async fn send(provider: &DynProvider, request: TransactionRequest) -> Result<TransactionReceipt> {
-    let mut tries = 0;
-    let pending = loop {
-        match provider.send_transaction(request.clone()).await {
-            Ok(pending) => break *pending.tx_hash(),
-            Err(error) if tries > 60 => return Err(error).wrap_err("cannot send"),
-            Err(error) => tracing::debug!(%error, "send again"),
-        }
-        tries += 1;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    };
-    loop {
-        if let Ok(Some(receipt)) = provider.get_transaction_receipt(pending).await {
-            ensure!(receipt.status(), "transaction {pending} reverted");
-            return Ok(receipt);
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        let hash = self.wallet.transact(Side::L2, request).await?;
+        let receipt = self.l2.get_transaction_receipt(hash).await?;
+        receipt.ok_or_else(|| eyre!("no receipt of {hash}"))
     }
 }
 
 /// Gives the user ether on L1; on L2 it has none until it deposits.
 async fn fund(network: &Network, user: &Person) -> Result<()> {
     let wallet = EthereumWallet::from(Role::Bank.key()?);
-    let bank = ProviderBuilder::new().wallet(wallet).connect_http(network.l1_rpc.clone()).erased();
+    let bank = ProviderBuilder::new().wallet(wallet).connect_http(network.l1_rpc.clone());
     let request =
         TransactionRequest::default().with_to(user.address).with_value(ONE * U256::from(100));
-    send(&bank, request).await?;
+    let receipt = bank.send_transaction(request).await?.get_receipt().await?;
+    ensure!(receipt.status(), "funding the user failed");
     Ok(())
 }
 
@@ -142,7 +123,7 @@ async fn deposit_erc20(
     let l1 = token.ok_or_else(|| eyre!("the deployment has no test token"))?;
     let token = TestToken::new(l1, &user.l1);
     let mint = token.mint(user.address, ONE * U256::from(1000)).into_transaction_request();
-    send(&user.l1, mint).await?;
+    user.wallet.transact(Side::L1, mint).await?;
 
     let factory = MintableFactory::new(MINTABLE_FACTORY, &user.l2);
     let create = factory.createOptimismMintableERC20(l1, "Devnet Token".into(), "DEV".into());

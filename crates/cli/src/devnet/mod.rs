@@ -19,7 +19,7 @@ use std::{fs, path::PathBuf};
 /// What the demo says about itself, printed and in the report.
 const TRUST: &str = "\
 How this devnet decides: a batch is final when TWO lanes agree, here TEE and OP (an optimistic claim
-whose window has passed unchallenged). The ZK lane is not built yet. The TEE is `dev`: a plain process
+whose window has passed unchallenged). The ZK lane does not vote yet. The TEE is `dev`: a plain process
 with a published signing root; its attestation PROVES NOTHING and its verifier refuses to be deployed
 on a chain that is not a test chain. The OP window is seconds here and days on a real chain, and its
 fault-proof game is not built yet: a challenged claim simply never counts.";

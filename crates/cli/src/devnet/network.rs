@@ -171,12 +171,13 @@ impl Network {
         ProviderBuilder::new().connect_http(self.l1_rpc.clone()).erased()
     }
 
-    /// What a user's commands connect to.
+    /// What a user's commands connect to; they wait for a node that starts again.
     pub(crate) fn wallet_section(&self) -> WalletSection {
         WalletSection {
             deployment: self.file("deployment.json"),
             l1_rpc: self.l1_rpc.clone(),
             l2_rpc: self.l2_rpc.clone(),
+            l2_outage_ms: 60_000,
         }
     }
 
