@@ -51,6 +51,20 @@ fn demo_survives_the_sudden_death_of_each_service() {
     devnet.interrupt();
 }
 
+/// The same with deaths at random moments, dozens of them.
+#[test]
+#[ignore = "another minute and a half; run it after changes to the services or the wallet"]
+fn demo_survives_deaths_at_any_moment() {
+    let _turn = support::turn();
+    let mut devnet = Devnet::start(&[]);
+    devnet.until_stage("contracts.deployed");
+    let services = ["node", "post", "prove-tee", "attest", "propose", "settle"];
+    let (report, killed) = devnet.report_under_kills(&services);
+    assert_report(&report);
+    assert!(killed > 5, "only {killed} processes died");
+    devnet.interrupt();
+}
+
 /// What a run must have shown, judged by the report alone.
 fn assert_report(report: &Value) {
     for check in report["checks"].as_array().expect("checks") {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::{
     fs,
+    hash::{BuildHasher, Hasher, RandomState},
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::PathBuf,
@@ -96,6 +97,21 @@ impl Devnet {
             self.alive();
             self.output().contains(stage).then_some(())
         });
+    }
+
+    /// SIGKILL to a service taken at random, every 0.5 to 3 s, until the report is there. Returns how many died.
+    pub(crate) fn report_under_kills(&mut self, services: &[&str]) -> (Value, usize) {
+        let mut killed = 0;
+        while !self.dir.path().join("report.json").exists() {
+            self.alive();
+            let dice = RandomState::new().build_hasher().finish();
+            std::thread::sleep(Duration::from_millis(500 + dice % 2500));
+            let service = services[(dice >> 32) as usize % services.len()];
+            let pid = fs::read_to_string(self.net(&format!("{service}.pid"))).unwrap_or_default();
+            let status = Command::new("kill").args(["-9", &pid]).stderr(Stdio::null()).status();
+            killed += usize::from(status.expect("kill").success());
+        }
+        (self.report(), killed)
     }
 
     /// SIGKILL to one service.

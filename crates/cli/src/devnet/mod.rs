@@ -7,6 +7,7 @@ mod contracts;
 mod evidence;
 mod journey;
 mod network;
+mod ports;
 mod process;
 mod report;
 

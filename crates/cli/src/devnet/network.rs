@@ -2,6 +2,7 @@
 
 use super::{
     Args,
+    ports::Ports,
     process::{Spec, Supervised},
     report::{Memory, Report},
 };
@@ -20,7 +21,6 @@ use oneslot_types::RollupConfig;
 use serde_json::json;
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -81,8 +81,8 @@ impl Network {
     /// Starts L1, deploys, starts every service and waits until the rollup answers.
     pub(crate) async fn start(args: &Args, report: &mut Report) -> Result<Self> {
         let dir = fs::canonicalize(&args.dir)?;
-        let l1_port = port(args.l1_port)?;
-        let l2_port = port(args.l2_port)?;
+        let mut ports = Ports::new();
+        let (l1_port, l2_port) = (ports.take(args.l1_port)?, ports.take(args.l2_port)?);
         let l1_rpc: Url = format!("http://127.0.0.1:{l1_port}").parse()?;
         let l2_rpc: Url = format!("http://127.0.0.1:{l2_port}").parse()?;
 
@@ -96,7 +96,7 @@ impl Network {
             dir,
             processes: vec![anvil],
         };
-        network.write_config(args, l2_port)?;
+        network.write_config(args, l2_port, &mut ports)?;
         network.start_services()?;
         network.until_ready().await?;
         let detail = "node, batch poster, TEE prover, OP proposer and settlement are up";
@@ -182,11 +182,11 @@ impl Network {
     }
 
     /// One file that configures every service and the user's commands, and one that says where everything is.
-    fn write_config(&self, args: &Args, l2_port: u16) -> Result<()> {
+    fn write_config(&self, args: &Args, l2_port: u16, ports: &mut Ports) -> Result<()> {
         let path = |name: &str| self.file(name).display().to_string();
         let mut http = serde_json::Map::new();
         for name in SERVICES {
-            http.insert(name.into(), json!(format!("127.0.0.1:{}", port(0)?)));
+            http.insert(name.into(), json!(format!("127.0.0.1:{}", ports.take(0)?)));
         }
         let base = |name: &str| {
             json!({
@@ -200,7 +200,7 @@ impl Network {
             })
         };
         // Not a unix socket: its path may be at most 107 bytes, and the checkout's can be longer.
-        let enclave = format!("127.0.0.1:{}", port(0)?);
+        let enclave = format!("127.0.0.1:{}", ports.take(0)?);
         let config = json!({
             "node": {
                 "deployment": path("deployment.json"),
@@ -381,12 +381,4 @@ fn key_file(dir: &Path, name: &str, role: Role) -> Result<PathBuf> {
         options.open(&path).wrap_err_with(|| format!("cannot write {}", path.display()))?;
     std::io::Write::write_all(&mut file, format!("{}\n", role.key()?.to_bytes()).as_bytes())?;
     Ok(path)
-}
-
-/// `wanted`, or a free port for 0.
-fn port(wanted: u16) -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", wanted)).wrap_err_with(|| {
-        format!("port {wanted} is taken: choose another with --l1-port or --l2-port (0: any)")
-    })?;
-    Ok(listener.local_addr()?.port())
 }
