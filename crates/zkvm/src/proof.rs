@@ -173,7 +173,7 @@ fn encode(magic: [u8; 8], value: &impl Serialize) -> Vec<u8> {
 }
 
 /// Fields behind the header, and the bytes behind them.
-fn decode<'a, T: DeserializeOwned>(
+fn decode<'a, T: Serialize + DeserializeOwned>(
     what: &'static str,
     magic: [u8; 8],
     limit: usize,
@@ -190,5 +190,12 @@ fn decode<'a, T: DeserializeOwned>(
     if head[8..] != VERSION.to_le_bytes() {
         return Err(Error::malformed(what, format!("version is not {VERSION}")));
     }
-    postcard::take_from_bytes(body).map_err(|error| Error::malformed(what, error))
+    let malformed = |error| Error::malformed(what, error);
+    let (value, rest) = postcard::take_from_bytes(body).map_err(malformed)?;
+    // Postcard accepts numbers with needless zeros at the end.
+    let expected = postcard::experimental::serialized_size(&value).map_err(malformed)?;
+    if body.len() - rest.len() != expected {
+        return Err(Error::malformed(what, "a number is longer than it must be"));
+    }
+    Ok((value, rest))
 }

@@ -5,6 +5,7 @@
 
 mod faults;
 mod proofs;
+mod shapes;
 mod transcript;
 
 use std::collections::BTreeSet;

@@ -9,7 +9,7 @@ use crate::{
     tables::Table, verify::public_values,
 };
 
-fn prove(prover: &Prover, forgery: &Forgery) -> SegmentProof {
+pub(super) fn prove(prover: &Prover, forgery: &Forgery) -> SegmentProof {
     let public = forgery.public;
     SegmentProof { public, proof: prover.prove_traces(&forgery.traces, &public_values(&public)) }
 }

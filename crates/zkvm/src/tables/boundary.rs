@@ -111,7 +111,7 @@ mod tests {
         let zeros = vec![Goldilocks::ZERO; WIDTH];
         let place = Place { public: &public, first: true, ..Place::anywhere(&zeros) };
         let evaluation = evaluate(Table::Boundary, &row(), place);
-        assert_eq!(evaluation.failed, []);
+        assert_eq!(evaluation.failed, [0_usize; 0]);
         // Two of control flow, the root, two and a range lookup for each result.
         assert_eq!(evaluation.messages.len(), 3 + 3 * RESULTS);
         assert_eq!(unnoticed(Table::Boundary, &row(), place), [""; 0]);

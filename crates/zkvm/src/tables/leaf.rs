@@ -206,11 +206,11 @@ mod tests {
         let zeros = vec![Goldilocks::ZERO; WIDTH];
         let public = public();
         let place = Place { public: &public, ..Place::anywhere(&zeros) };
-        assert_eq!(evaluate(Table::Leaf, &zeros, place).failed, []);
+        assert_eq!(evaluate(Table::Leaf, &zeros, place).failed, [0_usize; 0]);
         assert_eq!(evaluate(Table::Leaf, &zeros, place).messages, []);
         for leaf in LEAVES {
             let evaluation = evaluate(Table::Leaf, &row(leaf), place);
-            assert_eq!(evaluation.failed, [], "leaf {leaf}");
+            assert_eq!(evaluation.failed, [0_usize; 0], "leaf {leaf}");
             let keys: Vec<_> = evaluation
                 .messages
                 .iter()
@@ -260,7 +260,7 @@ mod tests {
                     row[at + 1] = Goldilocks::from_i64((distance - low) >> 16);
                 }
                 let evaluation = evaluate(Table::Leaf, &row, place);
-                assert_eq!(evaluation.failed, []);
+                assert_eq!(evaluation.failed, [0_usize; 0]);
                 assert_eq!(evaluation.valid_ranges(), row == honest, "leaf {leaf}, {region}");
             }
         }

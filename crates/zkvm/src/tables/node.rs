@@ -164,12 +164,12 @@ mod tests {
     #[test]
     fn rows_hold_and_every_column_is_bound() {
         let zeros = vec![Goldilocks::ZERO; WIDTH];
-        assert_eq!(evaluate_row(Table::Node, &zeros).failed, []);
+        assert_eq!(evaluate_row(Table::Node, &zeros).failed, [0_usize; 0]);
         assert_eq!(evaluate_row(Table::Node, &zeros).messages, []);
         for node in paths().1.nodes {
             let mut row = Vec::new();
             fill(&node, &mut row);
-            assert_eq!(evaluate_row(Table::Node, &row).failed, []);
+            assert_eq!(evaluate_row(Table::Node, &row).failed, [0_usize; 0]);
             assert_eq!(unnoticed(Table::Node, &row, Place::anywhere(&zeros)), [""; 0]);
         }
     }

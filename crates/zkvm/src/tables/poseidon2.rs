@@ -210,7 +210,7 @@ mod tests {
         for (index, row) in trace.rows().enumerate() {
             let row: Vec<_> = row.collect();
             let evaluation = evaluate_row(Table::Poseidon2, &row);
-            assert_eq!(evaluation.failed, [], "row {index}");
+            assert_eq!(evaluation.failed, [0_usize; 0], "row {index}");
             let Some(compression) = compressions.get(index).filter(|row| row.count > 0) else {
                 assert_eq!(evaluation.messages, []);
                 continue;

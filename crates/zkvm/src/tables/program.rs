@@ -295,7 +295,7 @@ mod tests {
             let Some(entry) = decode::find(word) else { continue };
             legal += 1;
             let evaluation = evaluate_row(Table::Program, &filled(&fetch(word, pc)));
-            assert_eq!(evaluation.failed, [], "{word:#010x}");
+            assert_eq!(evaluation.failed, [0_usize; 0], "{word:#010x}");
             assert_eq!(message(&evaluation, PROGRAM), expected(pc, word), "{word:#010x}");
             let fixed: Vec<_> = fixed.row(entry).unwrap().into_iter().collect();
             assert_eq!(message(&evaluation, DECODE), fixed);
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn every_column_is_bound() {
         let zeros = vec![Goldilocks::ZERO; WIDTH];
-        assert_eq!(evaluate_row(Table::Program, &zeros).failed, []);
+        assert_eq!(evaluate_row(Table::Program, &zeros).failed, [0_usize; 0]);
         assert_eq!(evaluate_row(Table::Program, &zeros).messages, []);
         // An instruction of each format, writing a register and not.
         for entry in ENTRIES.iter() {

@@ -41,7 +41,7 @@ impl Rows {
         assert!(padding.failed.is_empty() && padding.messages.is_empty());
         for row in rows {
             let evaluation = evaluate_rows(self.table, row);
-            assert_eq!(evaluation.failed, []);
+            assert_eq!(evaluation.failed, [0_usize; 0]);
             assert!(evaluation.messages.iter().any(|message| !is_looked_up(message)));
             assert_eq!(self.verdict(&evaluation, Neglect::Nothing), Verdict::Right);
         }
