@@ -193,9 +193,12 @@ fn spawn(config: &NodeConfig) -> Killed {
     Killed(child)
 }
 
+/// Below the ports of outgoing connections: one of those could be taken while the node starts again.
 fn free_port() -> std::net::SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("address")
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    let mut listeners =
+        (first..32_000).filter_map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).ok());
+    listeners.next().expect("a free port").local_addr().expect("address")
 }
 
 async fn ready(config: &NodeConfig) -> jsonrpsee::http_client::HttpClient {

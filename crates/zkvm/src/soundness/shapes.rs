@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use super::{Forgery, proofs::prove};
 use crate::{Error, Prover, SegmentProof, Verifier};
 
-/// Changes of a value; none where it does not apply or changes nothing.
-const CHANGES: [(&str, fn(&Value) -> Option<Value>); 8] = [
+/// A changed value; none where the change does not apply or changes nothing.
+type Change = fn(&Value) -> Option<Value>;
+
+const CHANGES: [(&str, Change); 8] = [
     ("empty", |value| (!value.as_array()?.is_empty()).then(|| json!([]))),
     ("shorter", |value| Some(value.as_array()?.split_last()?.1.into())),
     ("longer", |value| {
