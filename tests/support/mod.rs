@@ -50,7 +50,6 @@ impl Devnet {
             .arg("--report")
             .arg(dir.path().join("report.json"))
             .args(args)
-            .env("ONESLOT_ANVIL", anvil())
             .stdout(log.try_clone().expect("log"))
             .stderr(log)
             .spawn()
@@ -245,12 +244,4 @@ pub(crate) fn rpc(url: &str, method: &str, params: Value) -> Value {
         serde_json::from_str(body).unwrap_or_else(|e| panic!("{method}: {e}: {body}"));
     assert!(value.get("error").is_none(), "{method}: {value}");
     value["result"].clone()
-}
-
-/// The anvil program that `cargo xtask` installs.
-fn anvil() -> PathBuf {
-    std::env::var_os("ONESLOT_ANVIL").map(PathBuf::from).unwrap_or_else(|| {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("../../node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
-    })
 }

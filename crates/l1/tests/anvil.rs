@@ -15,7 +15,7 @@ use support::{anvil, manual, mine, rpc};
 
 #[tokio::test]
 async fn headers_hash_to_their_hashes() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     mine(&client, 5).await;
     let blocks = client.headers(1, 5).await.unwrap();
@@ -26,7 +26,7 @@ async fn headers_hash_to_their_hashes() {
 
 #[tokio::test]
 async fn another_chain_is_refused() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let mut config = anvil.config();
     config.chain_id = 1;
     let error = L1Client::connect(&config).await.unwrap_err();
@@ -35,13 +35,11 @@ async fn another_chain_is_refused() {
 
 #[tokio::test]
 async fn an_endpoint_with_an_old_head_is_refused_although_it_says_it_is_synced() {
-    let Some(anvil) = anvil(&AnvilConfig {
+    let anvil = anvil(&AnvilConfig {
         manual: true,
         timestamp: Some(1_700_000_000),
         ..AnvilConfig::default()
-    }) else {
-        return;
-    };
+    });
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let mut config = anvil.config();
     config.max_head_age_s = Some(60);
@@ -55,7 +53,7 @@ async fn an_endpoint_with_an_old_head_is_refused_although_it_says_it_is_synced()
 
 #[tokio::test]
 async fn the_follower_gives_every_block_and_every_reorganisation() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     mine(&client, 6).await;
     let first = client.block(1).await.unwrap();
@@ -93,7 +91,7 @@ async fn the_follower_gives_every_block_and_every_reorganisation() {
 
 #[tokio::test]
 async fn a_reorganisation_below_memory_is_an_error() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     mine(&client, 6).await;
     let known = client.block(5).await.unwrap().id();
@@ -106,9 +104,7 @@ async fn a_reorganisation_below_memory_is_an_error() {
 
 #[tokio::test]
 async fn blobs_go_out_with_either_proof_and_come_back_by_hash() {
-    let Some(anvil) = anvil(&AnvilConfig::default()) else {
-        return;
-    };
+    let anvil = anvil(&AnvilConfig::default());
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     for (account, proofs) in [BlobProofs::Cells, BlobProofs::Blobs].into_iter().enumerate() {

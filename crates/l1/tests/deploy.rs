@@ -25,8 +25,8 @@ struct World {
     dir: tempfile::TempDir,
 }
 
-async fn world() -> Option<World> {
-    let anvil = anvil(&Default::default())?;
+async fn world() -> World {
+    let anvil = anvil(&Default::default());
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     mine(&client, 3).await;
     let dir = tempfile::tempdir().unwrap();
@@ -52,7 +52,7 @@ async fn world() -> Option<World> {
     let nonce = deployer.next_nonce().await.unwrap();
     assert_eq!(plan.execute(&deployer, GENESIS_OUTPUT).await.unwrap(), deployment);
     assert_eq!(deployer.next_nonce().await.unwrap(), nonce);
-    Some(World { anvil, client, deployer, deployment, dir })
+    World { anvil, client, deployer, deployment, dir }
 }
 
 fn post_calldata(index: u64, origin: u64, checkpoint: u64, data: Bytes) -> Bytes {
@@ -73,14 +73,14 @@ fn deposit(to: Address) -> Bytes {
 
 #[tokio::test]
 async fn a_rollup_is_deployed_and_registered() {
-    let Some(w) = world().await else { return };
+    let w = world().await;
     let d = &w.deployment;
     let settlement = Settlement::new(d.settlement, w.client.provider());
     assert_eq!(settlement.domain().call().await.unwrap(), d.domain);
     assert_eq!(settlement.finalOutput(d.rollup_id, 0).call().await.unwrap(), GENESIS_OUTPUT);
     assert_eq!(settlement.inbox(d.rollup_id).call().await.unwrap(), d.inbox);
     let policy = settlement.policy(d.rollup_id, 1).call().await.unwrap();
-    assert_eq!(policy.lanes, vec![d.tee_lane, d.optimistic_lane]);
+    assert_eq!(policy.lanes, d.lanes.iter().map(|lane| lane.address).collect::<Vec<_>>());
     assert_eq!(policy.configHash, d.config_hash());
     let council = settlement.council(d.rollup_id).call().await.unwrap();
     assert_eq!(council.account, d.council);
@@ -98,7 +98,7 @@ async fn a_rollup_is_deployed_and_registered() {
 
 #[tokio::test]
 async fn deposits_and_batches_are_read_back_and_checked() {
-    let Some(w) = world().await else { return };
+    let w = world().await;
     let d = &w.deployment;
     let send = |key: &str, request: TxRequest| {
         let (key, deployer) = (IdempotencyKey::new(key), w.deployer.clone());
@@ -143,7 +143,7 @@ async fn deposits_and_batches_are_read_back_and_checked() {
 
 #[tokio::test]
 async fn a_batch_posted_from_inside_a_contract_is_found() {
-    let Some(w) = world().await else { return };
+    let w = world().await;
     let d = &w.deployment;
     // The Inbox takes batches of strangers only when a deposit is overdue.
     let request = TxRequest::call(d.portal, deposit(USER));

@@ -73,7 +73,7 @@ async fn until_pooled(client: &L1Client) {
 
 #[tokio::test]
 async fn a_key_is_sent_once_however_often_it_is_asked_for() {
-    let Some(anvil) = anvil(&AnvilConfig::default()) else { return };
+    let anvil = anvil(&AnvilConfig::default());
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let key = IdempotencyKey::new("once");
@@ -102,7 +102,7 @@ async fn reopen(client: &L1Client, dir: &tempfile::TempDir) -> Sender {
 
 #[tokio::test]
 async fn a_journal_serves_one_sender_of_one_account() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
@@ -121,10 +121,7 @@ async fn a_journal_serves_one_sender_of_one_account() {
 
 #[tokio::test]
 async fn a_published_key_signs_on_test_chains_only() {
-    let Some(anvil) = anvil(&AnvilConfig { chain_id: Some(10_001), ..AnvilConfig::default() })
-    else {
-        return;
-    };
+    let anvil = anvil(&AnvilConfig { chain_id: Some(10_001), ..AnvilConfig::default() });
     let config = L1Config::new(anvil.url().clone(), 10_001);
     let client = L1Client::connect(&config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -135,7 +132,7 @@ async fn a_published_key_signs_on_test_chains_only() {
 
 #[tokio::test]
 async fn what_would_revert_is_refused_before_it_takes_a_nonce() {
-    let Some(anvil) = anvil(&AnvilConfig::default()) else { return };
+    let anvil = anvil(&AnvilConfig::default());
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
@@ -160,9 +157,7 @@ async fn what_would_revert_is_refused_before_it_takes_a_nonce() {
 
 #[tokio::test]
 async fn a_second_try_carries_its_own_blobs() {
-    let Some(anvil) = anvil(&AnvilConfig::default()) else {
-        return;
-    };
+    let anvil = anvil(&AnvilConfig::default());
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
@@ -185,7 +180,7 @@ async fn a_second_try_carries_its_own_blobs() {
 #[tokio::test]
 async fn a_starved_transaction_is_replaced_by_a_better_paid_one() {
     for blobs in [0, 1] {
-        let Some(anvil) = manual() else { return };
+        let anvil = manual();
         let client = L1Client::connect(&anvil.config()).await.unwrap();
         mine(&client, 1).await;
         let dir = tempfile::tempdir().unwrap();
@@ -216,7 +211,7 @@ async fn a_starved_transaction_is_replaced_by_a_better_paid_one() {
 
 #[tokio::test]
 async fn nothing_is_paid_above_the_cap() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut config = config(&dir);
@@ -248,7 +243,7 @@ async fn nothing_is_paid_above_the_cap() {
 
 #[tokio::test]
 async fn a_reorganisation_takes_a_transaction_out_and_it_comes_back() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     mine(&client, 5).await;
     let dir = tempfile::tempdir().unwrap();
@@ -278,7 +273,7 @@ async fn a_reorganisation_takes_a_transaction_out_and_it_comes_back() {
 
 #[tokio::test]
 async fn a_nonce_that_a_stranger_used_is_given_up_only_after_many_blocks() {
-    let Some(anvil) = manual() else { return };
+    let anvil = manual();
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
@@ -321,13 +316,11 @@ async fn a_nonce_that_a_stranger_used_is_given_up_only_after_many_blocks() {
 
 #[tokio::test]
 async fn nothing_is_sent_while_the_head_is_old() {
-    let Some(anvil) = anvil(&AnvilConfig {
+    let anvil = anvil(&AnvilConfig {
         manual: true,
         timestamp: Some(1_700_000_000),
         ..AnvilConfig::default()
-    }) else {
-        return;
-    };
+    });
     let fresh = L1Client::connect(&anvil.config()).await.unwrap();
     let now =
         || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -413,7 +406,7 @@ async fn relay(mut client: TcpStream, target: std::net::SocketAddr, at: usize) -
 
 #[tokio::test]
 async fn an_endpoint_that_fails_and_loses_answers_delays_but_never_doubles() {
-    let Some(anvil) = anvil(&AnvilConfig::default()) else { return };
+    let anvil = anvil(&AnvilConfig::default());
     let direct = L1Client::connect(&anvil.config()).await.unwrap();
     let target = anvil.url().socket_addrs(|| None).unwrap()[0];
     let (url, count) = unreliable(target).await;
@@ -444,16 +437,14 @@ const TRANSFERS: u64 = 24;
 /// Kills the process below again and again; the transfers happen once each all the same.
 #[tokio::test]
 async fn a_process_killed_at_any_moment_sends_each_transaction_once() {
-    let Some(anvil) = anvil(&AnvilConfig { block_time: Some(1), ..AnvilConfig::default() }) else {
-        return;
-    };
+    let anvil = anvil(&AnvilConfig { block_time: Some(1), ..AnvilConfig::default() });
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let account = Signer::anvil(3).unwrap().address();
     let mut kills = 0;
     for round in 0u64.. {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "transfer_process", "--nocapture"])
+            .args(["--ignored", "--exact", "child_process", "--nocapture"])
             .env("ONESLOT_TEST_L1", anvil.url().as_str())
             .env("ONESLOT_TEST_JOURNAL", dir.path().join("journal"))
             .stdin(Stdio::null())
@@ -485,8 +476,8 @@ async fn a_process_killed_at_any_moment_sends_each_transaction_once() {
 /// Not a test: what the test above starts and kills. Several transfers are under way at a time.
 #[tokio::test]
 #[ignore = "a test runs it as a process of its own"]
-async fn transfer_process() {
-    let Ok(url) = std::env::var("ONESLOT_TEST_L1") else { return };
+async fn child_process() {
+    let url = std::env::var("ONESLOT_TEST_L1").expect("the test above sets the variable");
     let journal = std::env::var("ONESLOT_TEST_JOURNAL").unwrap();
     let client = L1Client::connect(&L1Config::new(url.parse().unwrap(), 31337)).await.unwrap();
     let mut config = SenderConfig::new(journal);

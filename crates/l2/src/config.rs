@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use alloy_primitives::{Address, U256, address};
 use oneslot_l1::FollowMode;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -42,12 +41,6 @@ pub struct NodeConfig {
     /// How to build blocks.
     #[serde(default)]
     pub sequencing: SequencerConfig,
-    /// Accounts that have [`NodeConfig::dev_balance`] at genesis; all nodes of a rollup must agree.
-    #[serde(default = "dev_accounts")]
-    pub dev_accounts: Vec<Address>,
-    /// Wei of each of them.
-    #[serde(default = "dev_balance")]
-    pub dev_balance: U256,
     /// Bounds of the pool.
     #[serde(default)]
     pub pool: PoolLimits,
@@ -60,23 +53,45 @@ fn default_poll_ms() -> u64 {
     500
 }
 
-/// The ten accounts of the well-known test mnemonic. Nobody owns them; use them on test chains only.
-pub fn dev_accounts() -> Vec<Address> {
-    vec![
-        address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
-        address!("70997970C51812dc3A010C7d01b50e0d17dc79C8"),
-        address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
-        address!("90F79bf6EB2c4f870365E785982E1f101E93b906"),
-        address!("15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),
-        address!("9965507D1a55bcC2695C58ba16FB37d819B0A4dc"),
-        address!("976EA74026E726554dB657fA54763abd0C3a0aa9"),
-        address!("14dC79964da2C08b23698B3D3cc7Ca32193d9955"),
-        address!("23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"),
-        address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"),
-    ]
+impl NodeConfig {
+    /// File that the deployment wrote beside [`NodeConfig::deployment`]: who has ether at genesis.
+    pub fn genesis(&self) -> PathBuf {
+        self.deployment.with_file_name("genesis.json")
+    }
 }
 
-/// Ten thousand ether.
-pub fn dev_balance() -> U256 {
-    U256::from(10_000) * U256::from(10).pow(U256::from(18))
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What an operator must say, and nothing else.
+    fn least() -> serde_json::Value {
+        json!({
+            "deployment": "/etc/oneslot/deployment.json",
+            "data_dir": "/var/lib/oneslot",
+            "l1_rpc": "http://127.0.0.1:8545",
+            "rpc_addr": "127.0.0.1:9545",
+        })
+    }
+
+    #[test]
+    fn the_genesis_lies_beside_the_deployment() {
+        let config: NodeConfig = serde_json::from_value(least()).expect("complete");
+        assert_eq!(config.genesis(), PathBuf::from("/etc/oneslot/genesis.json"));
+    }
+
+    #[test]
+    fn an_operator_cannot_fund_accounts() {
+        for (key, value) in [
+            ("dev_accounts", json!(["0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"])),
+            ("dev_balance", json!("0x1")),
+        ] {
+            let mut config = least();
+            config[key] = value;
+            let error = serde_json::from_value::<NodeConfig>(config).expect_err(key).to_string();
+            assert!(error.contains(&format!("unknown field `{key}`")), "{error}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! Settlement is told at registration.
 
 mod alloc;
+mod file;
 
 use alloy_consensus::Header;
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
@@ -14,6 +15,7 @@ use oneslot_types::{BatchHeader, OutputParts, RollupConfig};
 use op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
 
 pub use alloc::{Predeploy, Predeploys, Value};
+pub use file::{Allocation, GenesisFile};
 
 use crate::{
     error::{Error, Result},
@@ -34,7 +36,7 @@ pub struct GenesisSpec {
     pub l1_messenger: Address,
     /// L1StandardBridge, the counterpart of the L2 bridge.
     pub l1_standard_bridge: Address,
-    /// Accounts with wei at genesis.
+    /// Accounts with wei at genesis, see [`GenesisFile`].
     pub accounts: Vec<(Address, U256)>,
 }
 

@@ -19,9 +19,9 @@ mod store;
 mod testing;
 
 pub use chain::{Chain, Head, attributes_of};
-pub use config::{NodeConfig, dev_accounts, dev_balance};
+pub use config::NodeConfig;
 pub use error::{Error, Kind, Result};
-pub use genesis::{Genesis, GenesisSpec, Predeploy, Predeploys, Value};
+pub use genesis::{Allocation, Genesis, GenesisFile, GenesisSpec, Predeploy, Predeploys, Value};
 pub use health::metrics_handle;
 pub use input::{BatchInput, Identity, InputBuilder};
 pub use node::{Node, RunningNode};

@@ -19,7 +19,7 @@ use crate::{
     chain::Chain,
     config::NodeConfig,
     error::{Error, Result},
-    genesis::{Genesis, GenesisSpec},
+    genesis::{Genesis, GenesisFile, GenesisSpec},
     health,
     input::{Identity, InputBuilder},
     l1sync::{self, L1Source, blocking},
@@ -181,11 +181,7 @@ async fn prepare(
         origin: origin.header,
         l1_messenger: deployment.l1_messenger,
         l1_standard_bridge: deployment.l1_standard_bridge,
-        accounts: config
-            .dev_accounts
-            .iter()
-            .map(|account| (*account, config.dev_balance))
-            .collect(),
+        accounts: GenesisFile::load(&config.genesis())?.accounts(),
     })?;
     if genesis.output() != deployment.genesis_output {
         return Err(Error::Deployment {

@@ -10,9 +10,12 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use oneslot_l2::{Node, NodeConfig, dev_accounts};
+use oneslot_l1::Signer;
+use oneslot_l2::{Error, GenesisFile, Node, NodeConfig};
 use serde_json::{Value, json};
-use support::{Mode, ask, connect, l1_rpc, pause, status, try_ask, until, whole_block, world};
+use support::{
+    FUNDS, Mode, ask, connect, l1_rpc, pause, status, try_ask, until, whole_block, world,
+};
 use tokio_util::sync::CancellationToken;
 
 const CHILD: &str = "ONESLOT_L2_TEST_NODE";
@@ -41,7 +44,7 @@ fn transfer(nonce: u64, to: Address) -> Bytes {
 /// L2-4.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_node_derives_the_sequenced_chain_from_l1() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let sequencer = world.start("sequencer", true).await;
     let follower = world.start("follower", false).await;
     let target = Address::repeat_byte(0x55);
@@ -121,7 +124,7 @@ async fn http_get(address: std::net::SocketAddr, path: &str) -> String {
 /// L2-2.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chain_follows_l1_reorganisations() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let served = world.start("sequencer", true).await;
     let before = until(&served.client, |s| {
         s.unsafe_l2.number >= 4 && s.unsafe_l2.origin_number > s.safe_l2.origin_number + 2
@@ -166,8 +169,8 @@ async fn the_chain_follows_l1_reorganisations() {
 /// Not a test: the process that the next test kills.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by `a_killed_node_goes_on_where_it_was` in a process of its own"]
-async fn child() {
-    let Ok(config) = std::env::var(CHILD) else { return };
+async fn child_process() {
+    let config = std::env::var(CHILD).expect("`spawn` sets the variable");
     let config: NodeConfig = serde_json::from_str(&config).expect("a configuration");
     Node::run(config, CancellationToken::new()).await.expect("runs until it is killed");
 }
@@ -185,7 +188,7 @@ impl Drop for Killed {
 fn spawn(config: &NodeConfig) -> Killed {
     let program = std::env::current_exe().expect("this program");
     let child = Command::new(program)
-        .args(["child", "--exact", "--ignored", "--nocapture"])
+        .args(["child_process", "--exact", "--ignored", "--nocapture"])
         .env(CHILD, serde_json::to_string(config).expect("serializes"))
         .stdout(Stdio::null())
         .spawn()
@@ -212,7 +215,7 @@ async fn ready(config: &NodeConfig) -> jsonrpsee::http_client::HttpClient {
 /// L2-1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_node_goes_on_where_it_was() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let mut config = world.config("sequencer", true);
     config.rpc_addr = free_port();
     config.http_addr = None;
@@ -231,7 +234,7 @@ async fn a_killed_node_goes_on_where_it_was() {
         let raw = transfer(round, Address::repeat_byte(0x44));
         ask(&client, "eth_sendRawTransaction", json!([raw])).await;
         world.post(&client, Mode::Calldata).await;
-        let nonce = json!([dev_accounts()[1], "latest"]);
+        let nonce = json!([Signer::anvil(1).expect("a key").address(), "latest"]);
         loop {
             let state = status(&client).await;
             let used: U256 = serde_json::from_value(
@@ -258,4 +261,29 @@ async fn a_killed_node_goes_on_where_it_was() {
         .map(|(_, block)| serde_json::from_value(block["hash"].clone()).expect("a hash"))
         .collect();
     assert_eq!(all.len(), seen.len());
+}
+
+/// Ether at genesis is the deployment's to give: a node whose file gives more does not start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_with_another_allocation_than_the_deployments_is_refused() {
+    let world = world().await;
+    let path = world.dir.path().join("genesis.json");
+    let right = GenesisFile::load(&path).expect("the deployment's genesis");
+    let config = || world.config("refused", false);
+    for wrong in [GenesisFile::default(), GenesisFile::funding([Address::ZERO], U256::ONE)] {
+        wrong.save(&path).expect("saved");
+        let error = Node::start(config(), CancellationToken::new()).await.expect_err("refused");
+        assert!(matches!(error, Error::Deployment { what: "genesis output", .. }), "{error}");
+    }
+    std::fs::remove_file(&path).expect("removed");
+    let error = Node::start(config(), CancellationToken::new()).await.expect_err("refused");
+    assert!(error.to_string().contains("genesis.json"), "{error}");
+
+    right.save(&path).expect("saved");
+    let served = world.start("right", false).await;
+    let account = Signer::anvil(0).expect("a key").address();
+    let balance = ask(&served.client, "eth_getBalance", json!([account, "earliest"])).await;
+    assert_eq!(serde_json::from_value::<U256>(balance).expect("a number"), FUNDS);
+    served.cancel.cancel();
+    served.node.join().await.expect("stops cleanly");
 }

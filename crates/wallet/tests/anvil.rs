@@ -51,12 +51,8 @@ fn provider(anvil: &Anvil) -> DynProvider {
     ProviderBuilder::new().connect_http(anvil.url().clone()).erased()
 }
 
-async fn world() -> Option<World> {
-    let Some(binary) = Anvil::binary() else {
-        eprintln!("skipped: no anvil; run `npm ci` in the repository's root");
-        return None;
-    };
-    let start = || Anvil::start(&binary, &Default::default()).unwrap();
+async fn world() -> World {
+    let start = || Anvil::start(&Default::default()).unwrap_or_else(|error| panic!("{error}"));
     let (l1, l2) = (start(), start());
     let client = L1Client::connect(&l1.config()).await.unwrap();
     rpc(client.provider(), "anvil_mine", json!([3])).await;
@@ -84,7 +80,7 @@ async fn world() -> Option<World> {
     for (address, account) in predeploys.as_object().unwrap() {
         rpc(&chain, "anvil_setCode", json!([address, account["code"]])).await;
     }
-    Some(World { l1, l2, deployment, _dir: dir })
+    World { l1, l2, deployment, _dir: dir }
 }
 
 impl World {
@@ -106,7 +102,7 @@ impl World {
 
 #[tokio::test]
 async fn ether_is_deposited_in_the_queue() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let wallet = world.wallet().await;
     let l1 = provider(&world.l1);
     let portal = wallet.rollup().portal;
@@ -124,7 +120,7 @@ async fn ether_is_deposited_in_the_queue() {
 
 #[tokio::test]
 async fn tokens_are_deposited_only_as_their_bridged_form() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let wallet = world.wallet().await;
     let (l1, l2) = (provider(&world.l1), provider(&world.l2));
     let token = world.deployment.test_token.unwrap();
@@ -163,7 +159,7 @@ fn hex_code() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_withdrawal_is_what_the_message_passer_recorded() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let wallet = world.wallet().await;
     let withdrawal = wallet.withdraw_eth(TO, U256::from(77), Some(30_000)).await.unwrap();
     assert_eq!(withdrawal.sender, wallet.address().unwrap());
@@ -184,7 +180,7 @@ async fn a_withdrawal_is_what_the_message_passer_recorded() {
 
 #[tokio::test]
 async fn a_wrong_rollup_is_refused_at_connection() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let mut other = world.rollup();
     other.rollup_id = B256::ZERO;
     let error = Wallet::connect(world.config(other), None).await.unwrap_err();
@@ -198,7 +194,7 @@ async fn a_wrong_rollup_is_refused_at_connection() {
 
 #[tokio::test]
 async fn without_an_account_nothing_is_sent() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let wallet = Wallet::connect(world.config(world.rollup()), None).await.unwrap();
     let error = wallet.deposit_eth(TO, U256::ONE, None).await.unwrap_err();
     assert!(matches!(error, Error::NoAccount), "{error}");
@@ -207,7 +203,7 @@ async fn without_an_account_nothing_is_sent() {
 
 #[tokio::test]
 async fn a_transaction_that_stays_out_is_named() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let l1 = provider(&world.l1);
     let mut config = world.config(world.rollup());
     config.inclusion_timeout = Duration::from_millis(10);
@@ -224,7 +220,7 @@ async fn a_transaction_that_stays_out_is_named() {
 
 #[tokio::test]
 async fn a_transaction_that_the_node_forgot_is_sent_again() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let l1 = provider(&world.l1);
     let wallet = world.wallet().await;
     rpc(&l1, "evm_setAutomine", json!([false])).await;
@@ -245,7 +241,7 @@ async fn a_transaction_that_the_node_forgot_is_sent_again() {
 
 #[tokio::test]
 async fn a_transaction_that_is_refused_fails_at_once() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let wallet = world.wallet().await;
     let request = TransactionRequest::default().with_to(TO).with_value(U256::MAX);
     let error = wallet.transact(Side::L2, request).await.unwrap_err();

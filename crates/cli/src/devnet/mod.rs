@@ -37,9 +37,9 @@ pub(crate) struct Args {
     /// Where chain data, logs and configuration go; emptied at the start if a devnet made it.
     #[arg(long, value_name = "DIR", default_value = ".oneslot/devnet")]
     dir: PathBuf,
-    /// The anvil program.
-    #[arg(long, value_name = "FILE", env = "ONESLOT_ANVIL", default_value = "anvil")]
-    anvil: PathBuf,
+    /// The anvil program; absent: the one that `cargo xtask setup` installs, else the one in PATH.
+    #[arg(long, value_name = "FILE", env = "ONESLOT_ANVIL")]
+    anvil: Option<PathBuf>,
     /// Port of the L1 RPC; 0 takes a free one.
     #[arg(long, default_value_t = 8545)]
     l1_port: u16,

@@ -11,10 +11,14 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::{MnemonicBuilder, PrivateKeySigner},
 };
+use alloy_primitives::U256;
 use eyre::{Result, WrapErr, bail};
 use oneslot_node::{
-    l1::{DeployParams, Deployment, L1Client, L1Config, Plan, Sender, SenderConfig, Signer},
-    l2::{Genesis, GenesisSpec, dev_accounts, dev_balance},
+    l1::{
+        DeployParams, Deployment, L1Client, L1Config, Plan, Sender, SenderConfig, Signer,
+        anvil::{self, AnvilConfig},
+    },
+    l2::{Genesis, GenesisFile, GenesisSpec},
     tee,
 };
 use oneslot_types::RollupConfig;
@@ -31,6 +35,10 @@ const MNEMONIC: &str = "test test test test test test test test test test test j
 /// EIP-155 ids.
 const L1_CHAIN_ID: u64 = 31337;
 const L2_CHAIN_ID: u64 = 901;
+/// Accounts of the mnemonic that have ether on both chains: anvil gives it on L1, the genesis on L2.
+const FUNDED: u32 = 10;
+/// What each of them has on L2: 10,000 ether, as on L1.
+const FUNDS: u128 = 10_000 * 10u128.pow(18);
 /// The processes beside L1.
 const SERVICES: [&str; 6] = ["node", "prove-tee", "post", "attest", "propose", "settle"];
 /// How long a part may take until it answers.
@@ -279,34 +287,27 @@ The devnet stays up until Ctrl-C.
 }
 
 fn start_l1(args: &Args, port: u16, dir: &Path) -> Result<Supervised> {
-    let arguments = [
-        "--hardfork",
-        "osaka",
-        "--no-request-size-limit",
-        "--silent",
-        "--port",
-        &port.to_string(),
-        "--block-time",
-        &args.l1_block_time.to_string(),
-        "--chain-id",
-        &L1_CHAIN_ID.to_string(),
-        "--mnemonic",
-        MNEMONIC,
-    ]
-    .map(String::from);
+    let config = AnvilConfig {
+        block_time: Some(args.l1_block_time),
+        port,
+        chain_id: Some(L1_CHAIN_ID),
+        ..AnvilConfig::default()
+    };
+    let mut arguments = config.arguments();
+    // The log of a devnet that stays up would grow with every request.
+    arguments.extend(["--silent", "--mnemonic", MNEMONIC].map(String::from));
     let spec = Spec {
         name: "anvil",
-        program: args.anvil.clone(),
-        args: arguments.into(),
+        program: anvil::find(args.anvil.as_deref())?,
+        args: arguments,
         env: Vec::new(),
         log: dir.join("anvil.log"),
     };
     // A new anvil would be another chain: its end is final.
     Supervised::start(spec, false)
-        .wrap_err("anvil (cargo xtask demo installs it; or name it with --anvil)")
 }
 
-/// Deploys the contracts and registers the rollup; writes `deployment.json`.
+/// Deploys the contracts and registers the rollup; writes `deployment.json` and `genesis.json`.
 async fn deploy(args: &Args, rpc: &Url, dir: &Path, report: &mut Report) -> Result<Deployment> {
     let config = L1Config::new(rpc.clone(), L1_CHAIN_ID);
     let client = until_l1(&config).await?;
@@ -323,15 +324,18 @@ async fn deploy(args: &Args, rpc: &Url, dir: &Path, report: &mut Report) -> Resu
     );
     params.claim_window = args.window;
     let plan = Plan::new(&sender, params).await?;
+    let accounts = (0..FUNDED).map(|index| Ok(key(index)?.address())).collect::<Result<Vec<_>>>()?;
+    let file = GenesisFile::funding(accounts, U256::from(FUNDS));
     let genesis = Genesis::build(&GenesisSpec {
         config: plan.params.config.clone(),
         origin: plan.origin.clone(),
         l1_messenger: plan.l1_messenger(),
         l1_standard_bridge: plan.l1_standard_bridge(),
-        accounts: dev_accounts().into_iter().map(|account| (account, dev_balance())).collect(),
+        accounts: file.accounts(),
     })?;
     let deployment = plan.execute(&sender, genesis.output()).await?;
     deployment.save(&dir.join("deployment.json"))?;
+    file.save(&dir.join("genesis.json"))?;
     let detail = format!(
         "Settlement {}, Portal {}, rollup {}",
         deployment.settlement, deployment.portal, deployment.rollup_id

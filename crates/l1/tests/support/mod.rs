@@ -9,17 +9,13 @@ use oneslot_l1::{
 };
 use serde_json::Value;
 
-/// Starts anvil, or says why the test cannot run.
-pub fn anvil(config: &AnvilConfig) -> Option<Anvil> {
-    let Some(binary) = Anvil::binary() else {
-        eprintln!("skipped: no anvil; run `npm ci` at the repository's root");
-        return None;
-    };
-    Some(Anvil::start(&binary, config).expect("anvil starts"))
+/// Starts anvil.
+pub fn anvil(config: &AnvilConfig) -> Anvil {
+    Anvil::start(config).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A manual chain: blocks come when the test mines them.
-pub fn manual() -> Option<Anvil> {
+pub fn manual() -> Anvil {
     anvil(&AnvilConfig { manual: true, ..AnvilConfig::default() })
 }
 

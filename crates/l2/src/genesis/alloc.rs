@@ -153,3 +153,33 @@ pub(super) fn put<S: NodeSource>(
     state.commit(AddressMap::from_iter([(address, change)]));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use oneslot_types::RollupConfig;
+
+    use super::*;
+    use crate::genesis::GenesisFile;
+
+    /// Who has ether in a genesis that is built of a file.
+    fn funded(file: &GenesisFile) -> Vec<(Address, U256)> {
+        let spec = GenesisSpec {
+            config: RollupConfig::default(),
+            origin: Default::default(),
+            l1_messenger: Address::repeat_byte(1),
+            l1_standard_bridge: Address::repeat_byte(2),
+            accounts: file.accounts(),
+        };
+        let predeploys = Predeploys::committed().expect("predeploys");
+        let accounts = accounts(&spec, B256::ZERO, predeploys).expect("accounts");
+        let funded = accounts.into_iter().filter(|(_, account)| !account.balance.is_zero());
+        funded.map(|(address, account)| (address, account.balance)).collect()
+    }
+
+    #[test]
+    fn only_the_accounts_of_the_file_have_ether() {
+        assert_eq!(funded(&GenesisFile::default()), []);
+        let (account, wei) = (Address::repeat_byte(0xaa), U256::from(7));
+        assert_eq!(funded(&GenesisFile::funding([account], wei)), [(account, wei)]);
+    }
+}

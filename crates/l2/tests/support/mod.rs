@@ -17,15 +17,17 @@ use oneslot_l1::{
     bindings::{Inbox, Inbox::BlobInput, Portal},
 };
 use oneslot_l2::{
-    Genesis, GenesisSpec, Node, NodeConfig, RunningNode,
+    Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode,
     api::{PendingBatch, SyncStatus},
-    dev_accounts, dev_balance,
 };
 use oneslot_stf::blob;
 use oneslot_types::RollupConfig;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+
+/// A thousand ether, in wei.
+pub const FUNDS: U256 = U256::from_limbs([0x35c9_adc5_dea0_0000, 0x36, 0, 0]);
 
 /// How a batch is posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,14 +52,10 @@ pub struct Served {
     pub cancel: CancellationToken,
 }
 
-/// Deploys a rollup on a fresh anvil, or says why it cannot.
-pub async fn world() -> Option<World> {
-    let Some(binary) = Anvil::binary() else {
-        eprintln!("skipped: no anvil; run `npm ci` at the repository's root");
-        return None;
-    };
+/// Deploys a rollup on a fresh anvil; its genesis gives anvil's accounts [`FUNDS`] each.
+pub async fn world() -> World {
     let config = AnvilConfig { block_time: Some(1), ..AnvilConfig::default() };
-    let anvil = Anvil::start(&binary, &config).expect("anvil starts");
+    let anvil = Anvil::start(&config).unwrap_or_else(|error| panic!("{error}"));
     let client = L1Client::connect(&anvil.config()).await.expect("connects");
     l1_rpc(&client, "anvil_mine", json!([3])).await;
     let dir = tempfile::tempdir().expect("directory");
@@ -72,17 +70,20 @@ pub async fn world() -> Option<World> {
         B256::repeat_byte(8),
     );
     let plan = Plan::new(&sender, params.clone()).await.expect("plan");
+    let accounts = (0..10).filter_map(Signer::anvil).map(|signer| signer.address());
+    let file = GenesisFile::funding(accounts, FUNDS);
     let genesis = Genesis::build(&GenesisSpec {
         config: params.config,
         origin: plan.origin.clone(),
         l1_messenger: plan.l1_messenger(),
         l1_standard_bridge: plan.l1_standard_bridge(),
-        accounts: dev_accounts().into_iter().map(|account| (account, dev_balance())).collect(),
+        accounts: file.accounts(),
     })
     .expect("genesis");
     let deployment = plan.execute(&sender, genesis.output()).await.expect("deployed");
     deployment.save(&dir.path().join("deployment.json")).expect("saved");
-    Some(World { anvil, client, sender, deployment, dir })
+    file.save(&dir.path().join("genesis.json")).expect("saved");
+    World { anvil, client, sender, deployment, dir }
 }
 
 fn rules(batcher: Address) -> RollupConfig {
@@ -127,8 +128,6 @@ impl World {
             http_addr: Some(any),
             sequencer,
             sequencing: Default::default(),
-            dev_accounts: dev_accounts(),
-            dev_balance: dev_balance(),
             pool: Default::default(),
             rpc: Default::default(),
         }

@@ -22,9 +22,7 @@ const RECIPIENT: Address = address!("0x00000000000000000000000000000000000a11ce"
 /// A deposit becomes L2 ether, a withdrawal of it is final by two lanes, and is paid out by the service once it is told to.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deposit_and_a_withdrawal_go_all_the_way() {
-    let Some(mut network) = Network::start("way").await else {
-        return;
-    };
+    let mut network = Network::start("way").await;
     let l1 = network.l1.clone();
     for service in [Service::Post, Service::Attest, Service::Propose] {
         network.spawn(service);
@@ -112,9 +110,7 @@ async fn forgetful_node(node: Url, block: u64) -> Url {
 /// sent twice: each account has made exactly as many transactions as there were things to do.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_services_resume_and_repeat_nothing() {
-    let Some(mut network) = Network::start("crash").await else {
-        return;
-    };
+    let mut network = Network::start("crash").await;
     let l1 = network.l1.clone();
     for service in Service::ALL {
         network.spawn(service);
@@ -160,9 +156,7 @@ async fn killed_services_resume_and_repeat_nothing() {
 /// An enclave that comes back has another key. The service registers it and goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restarted_enclave_is_registered_again() {
-    let Some(mut network) = Network::start("enclave").await else {
-        return;
-    };
+    let mut network = Network::start("enclave").await;
     for service in [Service::Post, Service::Attest, Service::Propose] {
         network.spawn(service);
     }
@@ -185,6 +179,6 @@ async fn a_restarted_enclave_is_registered_again() {
 /// Not a test: the body of the processes that the tests start and kill.
 #[test]
 #[ignore = "the tests run it as a process of its own"]
-fn service_process() {
-    support::service_process();
+fn child_process() {
+    support::child_process();
 }

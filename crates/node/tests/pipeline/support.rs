@@ -26,9 +26,8 @@ use oneslot_l1::{
     bindings::{Portal, Settlement, TeeLane},
 };
 use oneslot_l2::{
-    Genesis, GenesisSpec, Node, NodeConfig, RunningNode,
+    Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode,
     api::{BatchInfo, SyncStatus},
-    dev_accounts, dev_balance,
 };
 use oneslot_tee::{DEV_QUOTE_ROOT, Endpoint, PlatformKind, Server, ServerConfig};
 use oneslot_types::RollupConfig;
@@ -114,8 +113,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// `None`, with a message, where anvil is not installed.
-    pub(crate) async fn start(name: &str) -> Option<Self> {
+    /// A network with the contracts' usual numbers.
+    pub(crate) async fn start(name: &str) -> Self {
         Self::start_with(name, |_| {}).await
     }
 
@@ -123,14 +122,9 @@ impl Network {
     pub(crate) async fn start_with(
         name: &str,
         change: impl FnOnce(&mut DeployParams),
-    ) -> Option<Self> {
-        let Some(binary) = Anvil::binary() else {
-            eprintln!("skipped: no anvil; run `npm ci` at the repository's root");
-            return None;
-        };
-        let anvil =
-            Anvil::start(&binary, &AnvilConfig { block_time: Some(1), ..AnvilConfig::default() })
-                .expect("anvil");
+    ) -> Self {
+        let anvil = Anvil::start(&AnvilConfig { block_time: Some(1), ..AnvilConfig::default() })
+            .unwrap_or_else(|error| panic!("{error}"));
         let mut config = anvil.config();
         // The machine may be busy with other tests; the services have to live with less.
         config.request_timeout_ms = 60_000;
@@ -145,9 +139,10 @@ impl Network {
         let sender = SenderConfig::new(dir.path().join("deployer"));
         let deployer =
             Sender::open(l1.clone(), Signer::anvil(0).expect("key"), sender).await.expect("sender");
-        let deployment = deploy(&deployer, change).await;
+        let (deployment, genesis) = deploy(&deployer, change).await;
         let path = dir.path().join("deployment.json");
         deployment.save(&path).expect("deployment.json");
+        genesis.save(&dir.path().join("genesis.json")).expect("genesis.json");
 
         let cancel = CancellationToken::new();
         let config = json!({
@@ -160,7 +155,7 @@ impl Network {
             .parse()
             .expect("endpoint");
         let enclave = Some(EnclaveThread::start(&endpoint));
-        Some(Self {
+        Self {
             deployment,
             l1,
             deployer,
@@ -172,7 +167,7 @@ impl Network {
             followers: Vec::new(),
             dir,
             anvil,
-        })
+        }
     }
 
     pub(crate) fn anvil_url(&self) -> Url {
@@ -217,7 +212,7 @@ impl Network {
             .open(self.log(service))
             .expect("log");
         let child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--ignored", "--exact", "service_process", "--nocapture"])
+            .args(["--ignored", "--exact", "child_process", "--nocapture"])
             .env("ONESLOT_TEST_SERVICE", format!("{service:?}"))
             .env("ONESLOT_TEST_CONFIG", path)
             .env("ONESLOT_TEST_KEY", ANVIL_KEYS[service.account()])
@@ -433,7 +428,11 @@ impl Drop for Network {
     }
 }
 
-async fn deploy(deployer: &Sender, change: impl FnOnce(&mut DeployParams)) -> Deployment {
+/// Deploys a rollup whose genesis gives anvil's accounts a thousand ether each.
+async fn deploy(
+    deployer: &Sender,
+    change: impl FnOnce(&mut DeployParams),
+) -> (Deployment, GenesisFile) {
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
@@ -454,22 +453,22 @@ async fn deploy(deployer: &Sender, change: impl FnOnce(&mut DeployParams)) -> De
     params.claim_bond = U256::from(1_000_000_000_000_000u64);
     change(&mut params);
     let plan = Plan::new(deployer, params).await.expect("plan");
+    let accounts = (0..10).filter_map(Signer::anvil).map(|signer| signer.address());
+    let file = GenesisFile::funding(accounts, U256::from(1_000) * ETHER);
     let genesis = Genesis::build(&GenesisSpec {
         config: plan.params.config.clone(),
         origin: plan.origin.clone(),
         l1_messenger: plan.l1_messenger(),
         l1_standard_bridge: plan.l1_standard_bridge(),
-        accounts: dev_accounts().into_iter().map(|account| (account, dev_balance())).collect(),
+        accounts: file.accounts(),
     })
     .expect("genesis");
-    plan.execute(deployer, genesis.output()).await.expect("deployment")
+    (plan.execute(deployer, genesis.output()).await.expect("deployment"), file)
 }
 
 /// Runs the service that the environment names, until killed.
-pub(crate) fn service_process() {
-    let Ok(name) = std::env::var("ONESLOT_TEST_SERVICE") else {
-        return;
-    };
+pub(crate) fn child_process() {
+    let name = std::env::var("ONESLOT_TEST_SERVICE").expect("`Network::spawn` sets the variable");
     let path = std::env::var("ONESLOT_TEST_CONFIG").expect("configuration");
     let text = std::fs::read_to_string(path).expect("configuration");
     tracing_subscriber::fmt()
