@@ -1,44 +1,15 @@
 //! Who may import whom, and what may come from outside.
 
+mod reexports;
+mod table;
+
 use crate::sh;
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use eyre::{Result, WrapErr, ensure};
+use table::{Kind, Row};
 
-/// ARCHITECTURE.md, "Who may import whom": crate and what it may import of ours.
-const LAYERS: &[(&str, &[&str])] = &[
-    ("types", &[]),
-    ("stf", &["types"]),
-    ("riscv", &[]),
-    ("zkvm", &["riscv", "types"]),
-    ("recursion", &["zkvm", "types"]),
-    ("op", &["riscv", "types"]),
-    ("tee", &["stf", "types"]),
-    ("aggregate", &["recursion", "types"]),
-    ("l1", &["types"]),
-    ("l2", &["stf", "types", "l1"]),
-    ("wallet", &["types", "l1"]),
-    (
-        "node",
-        &[
-            "types",
-            "stf",
-            "riscv",
-            "zkvm",
-            "recursion",
-            "op",
-            "tee",
-            "aggregate",
-            "l1",
-            "l2",
-            "wallet",
-        ],
-    ),
-    ("cli", &["node", "wallet", "types"]),
-];
-
-/// Crates of async runtimes, RPC and keys: only in l1, l2, node, wallet and cli.
+/// Crates of async runtimes, RPC and keys: only for crates of kind "service".
 const SERVICE_ONLY: &[&str] = &["tokio", "alloy", "axum", "jsonrpsee", "reqwest"];
-const SERVICES: &[&str] = &["l1", "l2", "node", "wallet", "cli"];
 
 /// Licences that may be linked into a program under MIT OR Apache-2.0.
 const LICENCES: &[&str] = &[
@@ -67,10 +38,20 @@ pub(crate) fn check() -> Result<()> {
         .other_options(["--locked".to_owned()])
         .exec()
         .wrap_err("cargo metadata")?;
-    for package in metadata.workspace_packages() {
-        if let Some(name) = package.name.strip_prefix("oneslot-") {
-            check_layer(name, package)?;
-        }
+    let rows = table::read()?;
+    let ours: Vec<_> = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter_map(|package| Some((package.name.strip_prefix("oneslot-")?, package)))
+        .collect();
+    for row in &rows {
+        let exists = ours.iter().any(|(name, _)| *name == row.name);
+        ensure!(exists, "ARCHITECTURE.md has a row for {}, which is no crate", row.name);
+    }
+    for (name, package) in &ours {
+        check_imports(table::row(&rows, name)?, package)?;
+        let sources = package.manifest_path.with_file_name("src");
+        reexports::check(&rows, name, sources.as_std_path())?;
     }
     for package in &metadata.packages {
         check_origin(package)?;
@@ -79,26 +60,27 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-fn check_layer(name: &str, package: &Package) -> Result<()> {
-    if name == "tests" {
-        return Ok(());
-    }
-    let Some((_, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == name) else {
-        eyre::bail!(
-            "crate {name} has no layer: add it to ARCHITECTURE.md and to xtask/src/deps.rs"
-        );
-    };
-    for dependency in &package.dependencies {
-        if dependency.kind == cargo_metadata::DependencyKind::Development {
-            continue;
-        }
+/// Dependencies for tests alone are free.
+fn check_imports(row: &Row, package: &Package) -> Result<()> {
+    let dependencies = package.dependencies.iter();
+    for dependency in dependencies.filter(|found| found.kind != DependencyKind::Development) {
         if let Some(ours) = dependency.name.strip_prefix("oneslot-") {
-            ensure!(allowed.contains(&ours), "{name} imports {ours}, allowed are {allowed:?}");
+            ensure!(
+                row.imports.contains(ours),
+                "{} imports {ours}, allowed are {:?}",
+                row.name,
+                row.imports
+            );
+            ensure!(
+                dependency.rename.is_none(),
+                "{} imports {ours} under another name, which hides it",
+                row.name
+            );
         }
-        let service = SERVICE_ONLY.contains(&dependency.name.as_str());
         ensure!(
-            !service || SERVICES.contains(&name),
-            "{name} imports {}, which only {SERVICES:?} may",
+            row.kind == Kind::Service || !SERVICE_ONLY.contains(&dependency.name.as_str()),
+            "{} is a library and imports {}, which only services may",
+            row.name,
             dependency.name
         );
     }

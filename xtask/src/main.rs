@@ -1,12 +1,18 @@
-//! The one interface for developers and CI: `cargo xtask demo | test | contracts | guests | bench`.
+//! The one interface for developers and CI:
+//! `cargo xtask setup | demo | test | ci | lint | fuzz | bench | doc`.
 //!
 //! Each command installs what it needs through lock files and fails with the step's name.
 
 mod bench;
+mod ci;
 mod contracts;
 mod deps;
+mod doc;
+mod fuzz;
 mod guests;
+mod lint;
 mod npm;
+mod setup;
 mod sh;
 mod test;
 mod verifier;
@@ -24,6 +30,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Install what the other commands need: npm packages, and as root on Debian optional tools.
+    Setup,
     /// Run the whole system on this machine and withdraw from the rollup.
     Demo {
         /// End after the withdrawals; exit code 0 only if every check held.
@@ -36,9 +44,26 @@ enum Command {
     /// Run every test: contracts, Rust, end to end.
     Test {
         /// Leave out the end-to-end tests, which start the whole system.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "full")]
         fast: bool,
+        /// Run also what takes long or needs optional tools, and say how long each test took.
+        #[arg(long)]
+        full: bool,
     },
+    /// Run what must pass before anything lands: setup, lint, deps, doc, guests, test.
+    Ci,
+    /// Check formats and run clippy, in every workspace.
+    Lint,
+    /// Run libFuzzer on one target or on all.
+    Fuzz {
+        /// A target, as `stf/batch` or `batch`; all if absent.
+        target: Option<String>,
+        /// How long each target runs.
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Build the documentation; a broken link is an error.
+    Doc,
     /// Compile the contracts and write contracts/artifacts.
     Contracts {
         /// Write nothing; fail if the committed artifacts differ.
@@ -51,7 +76,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Write contracts/src/verifier: the Solidity verifiers of the circuits' keys.
+    /// Write contracts/test/generated: the Solidity verifiers of the test circuits' keys.
     Verifier {
         /// Write nothing; fail if the committed contracts differ.
         #[arg(long)]
@@ -61,7 +86,7 @@ enum Command {
     Deps,
     /// Measure the figures of docs/benchmarks.md.
     Bench {
-        /// Which: `stf`, `guest`, `gas`, `demo`, `l2`, `zkvm` or a part of it such as `zkvm-loop`, `last`; all if absent.
+        /// Which: `stf`, `guest`, `gas`, `demo`, `l2`, `zkvm` or a part of it such as `zkvm-loop`, `final`; all if absent.
         what: Option<String>,
     },
 }
@@ -69,7 +94,14 @@ enum Command {
 fn main() -> Result<()> {
     match Args::parse().command {
         Command::Demo { once, json } => demo(once, json),
-        Command::Test { fast } => test::run(fast),
+        Command::Setup => setup::run(),
+        Command::Test { fast: true, .. } => test::run(test::Extent::Fast, false),
+        Command::Test { full: true, .. } => test::run(test::Extent::Full, true),
+        Command::Test { .. } => test::run(test::Extent::Usual, false),
+        Command::Ci => ci::run(),
+        Command::Lint => lint::run(),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Command::Doc => doc::run(),
         Command::Contracts { check } => {
             npm::install()?;
             contracts::run(check)
@@ -89,7 +121,7 @@ fn demo(once: bool, json: Option<PathBuf>) -> Result<()> {
     // Beside this program, wherever cargo's target folder is.
     let program = std::env::current_exe()?.with_file_name("oneslot");
     let mut command = sh::command(program);
-    command.arg("devnet").env("ONESLOT_ANVIL", npm::tool("anvil"));
+    command.arg("devnet");
     if once {
         command.arg("--once");
     }

@@ -1,47 +1,75 @@
 //! `cargo xtask test`: every test.
 
+mod exhaustive;
+
 use crate::{contracts, guests, npm, sh};
 use eyre::{Result, eyre};
 use std::{process::Command, thread};
 
-pub(crate) fn run(fast: bool) -> Result<()> {
+pub(crate) use exhaustive::qemu;
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All but the end-to-end tests, which start the whole system.
+    Fast,
+    /// All but what takes long or needs tools that no lock file can bring.
+    Usual,
+    /// Everything.
+    Full,
+}
+
+/// Runs the tests; with `rebuild`, also compares the RISC-V programs with a fresh build.
+pub(crate) fn run(extent: Extent, rebuild: bool) -> Result<()> {
     npm::install()?;
     npm::install_state_tests()?;
 
-    // The Solidity compiler takes minutes on one core; the others build the Rust tests meanwhile.
+    sh::step("guests: committed programs have their hashes");
+    guests::check_hashes()?;
+    // The Solidity compiler takes minutes on one core; the other builds the Rust tests meanwhile.
     thread::scope(|scope| {
-        let contracts = scope.spawn(contracts);
-        let rust = build(fast);
+        let contracts = scope.spawn(move || contracts(extent));
+        let rust = build(extent, rebuild);
         contracts.join().map_err(|_| eyre!("the tests of the contracts panicked"))?.and(rust)
     })?;
 
     sh::step("rust: unit, property and integration tests");
-    sh::run(tests(fast).env("ONESLOT_ANVIL", npm::tool("anvil")))
+    sh::run(&mut tests(extent))?;
+    if extent == Extent::Full {
+        exhaustive::run(&mut tests(extent))?;
+    }
+    Ok(())
 }
 
-fn contracts() -> Result<()> {
+fn contracts(extent: Extent) -> Result<()> {
     sh::step("contracts: tests");
     // The compiler's path in foundry.toml is relative to that folder.
     let mut forge = sh::command(npm::tool("forge"));
-    sh::run(forge.current_dir(sh::root().join("contracts")).arg("test").args(contracts::SKIP))?;
+    forge.current_dir(sh::root().join("contracts")).arg("test").args(contracts::SKIP);
+    if extent == Extent::Full {
+        // More runs of the fuzz and invariant tests.
+        forge.env("FOUNDRY_PROFILE", "ci");
+    }
+    sh::run(&mut forge)?;
 
     sh::step("contracts: committed artifacts equal a fresh build");
     contracts::run(true)
 }
 
-fn build(fast: bool) -> Result<()> {
-    sh::step("guests: committed programs equal a fresh build");
-    guests::check_where_possible()?;
-
+fn build(extent: Extent, rebuild: bool) -> Result<()> {
+    if rebuild {
+        sh::step("guests: committed programs equal a fresh build");
+        guests::run(true)?;
+    }
     sh::step("rust: build the tests");
-    sh::run(tests(fast).arg("--no-run"))
+    sh::run(tests(extent).arg("--no-run"))
 }
 
-/// The Rust tests; with `fast`, those that start no whole system.
-fn tests(fast: bool) -> Command {
+/// The Rust tests; for [`Extent::Fast`], those that start no whole system.
+fn tests(extent: Extent) -> Command {
     let mut tests = sh::cargo();
     tests.args(["test", "--locked", "--workspace"]);
-    if fast {
+    if extent == Extent::Fast {
         tests.args(["--exclude", "oneslot-cli"]);
     }
     tests

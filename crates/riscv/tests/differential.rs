@@ -138,11 +138,10 @@ fn accepts_the_words_that_ckb_vm_accepts() {
 /// The same ELF under qemu's Linux emulation: it writes its registers and data to standard output with the
 /// Linux call 64, which to our machine is an unknown call, the moment to compare memory.
 #[test]
+#[ignore = "needs qemu-riscv64; `cargo xtask test --full` runs it"]
 fn agrees_with_qemu() {
-    if Command::new("qemu-riscv64").arg("--version").output().is_err() {
-        eprintln!("skipped: qemu-riscv64 is not installed");
-        return;
-    }
+    let version = Command::new("qemu-riscv64").arg("--version").output();
+    version.expect("qemu-riscv64 starts: `cargo xtask setup` installs it, as root on Debian");
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("qemu.elf");
     for seed in 1000..1020 {
         let mut random = Random(seed);

@@ -182,11 +182,7 @@ fn folder() -> PathBuf {
 
 fn read<T: DeserializeOwned>(path: &Path) -> T {
     let json = fs::read(path).unwrap_or_else(|error| {
-        panic!(
-            "{}: {error}; `cargo xtask test` installs the tests, or `npm ci --ignore-scripts` in \
-             crates/stf/tests/state_tests",
-            path.display()
-        )
+        panic!("{}: {error}; `cargo xtask setup` installs the tests", path.display())
     });
     serde_json::from_slice(&json).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
