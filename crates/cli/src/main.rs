@@ -47,26 +47,26 @@ struct Args {
 enum Command {
     /// Run a whole system on this machine: L1 (anvil), contracts, node, services, and a user's way through it.
     Devnet(devnet::Args),
-    /// Run the rollup node: sequencer or follower, with JSON-RPC. Section [node].
+    /// Run the rollup node: sequencer or follower, with JSON-RPC. Section `[node]`.
     Node,
-    /// Post the rollup's blocks to the Inbox on L1. Section [post].
+    /// Post the rollup's blocks to the Inbox on L1. Section `[post]`.
     Post,
-    /// Run the TEE prover: execute batches in an enclave and sign what they do. Section [prove_tee].
+    /// Run the TEE prover: execute batches in an enclave and sign what they do. Section `[prove_tee]`.
     ProveTee,
-    /// Have the TEE prover sign each batch, and submit what it signs. Section [attest].
+    /// Have the TEE prover sign each batch, and submit what it signs. Section `[attest]`.
     Attest,
-    /// Claim the output of each batch on the optimistic lane, with a bond. Section [propose].
+    /// Claim the output of each batch on the optimistic lane, with a bond. Section `[propose]`.
     Propose,
-    /// Make batches final as soon as two lanes agree; pay withdrawals if told to. Section [settle].
+    /// Make batches final as soon as two lanes agree; pay withdrawals if told to. Section `[settle]`.
     Settle,
-    /// Move ETH or an ERC-20 from L1 to L2. Section [wallet].
+    /// Move ETH or an ERC-20 from L1 to L2. Section `[wallet]`.
     Deposit(command::deposit::Args),
-    /// Move ETH or an ERC-20 from L2 to L1. Section [wallet].
+    /// Move ETH or an ERC-20 from L2 to L1. Section `[wallet]`.
     #[command(subcommand)]
     Withdraw(command::withdraw::Command),
-    /// Show what is final, by which lanes, and how old it is. Section [wallet].
+    /// Show what is final, by which lanes, and how old it is. Section `[wallet]`.
     Status,
-    /// Show one batch, statement or claim as the chain has it. Section [wallet].
+    /// Show one batch, statement or claim as the chain has it. Section `[wallet]`.
     #[command(subcommand)]
     Inspect(command::inspect::Command),
     /// Execute recorded blocks of live OP Stack chains and compare the block hashes.

@@ -39,8 +39,8 @@ const INVERSE_OF_ELEMENTS: Words =
 const PRIMITIVE_ROOT: Words =
     [0xe206_da11_a5d3_6306, 0x0ad1_347b_378f_bf96, 0xfc3e_8acf_e0f8_245f, 0x564c_0a11_a0f7_04f4];
 
-/// A posted blob as the input of an execution has it. All of it is from outside; [`check`] ties it to
-/// the opening, which the batch commitment fixes.
+/// A posted blob as the input of an execution has it. All of it is from outside; the execution ties
+/// it to the opening, which the batch commitment fixes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlobData {
     /// The bytes without the zero field elements at the end.
