@@ -1,4 +1,8 @@
-//! Bindings of the contracts, from the committed artifacts. One module a contract; `deploy` needs the bytecode in them.
+//! Bindings of the contracts, generated from the committed artifacts: the one source of ABI types.
+//!
+//! There is one module for each contract, on L1 and on L2. Nothing here is written by hand, so a field
+//! that a contract gains or moves is a field that the compiler finds. [`crate::deploy`] takes the
+//! bytecode from here, too.
 
 #![allow(missing_docs, unreachable_pub, clippy::too_many_arguments)]
 
@@ -31,6 +35,11 @@ sol!(
 );
 sol!(
     #[sol(rpc, all_derives)]
+    ZkLane,
+    "../../contracts/artifacts/ZkLane.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
     DevQuoteVerifier,
     "../../contracts/artifacts/DevQuoteVerifier.json"
 );
@@ -53,6 +62,26 @@ sol!(
     #[sol(rpc, all_derives)]
     L1StandardBridge,
     "../../contracts/artifacts/L1StandardBridge.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    L2ToL1MessagePasser,
+    "../../contracts/artifacts/L2ToL1MessagePasser.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    L2StandardBridge,
+    "../../contracts/artifacts/L2StandardBridge.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    OptimismMintableERC20,
+    "../../contracts/artifacts/OptimismMintableERC20.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
+    OptimismMintableERC20Factory,
+    "../../contracts/artifacts/OptimismMintableERC20Factory.json"
 );
 
 sol!(

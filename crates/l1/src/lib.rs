@@ -9,8 +9,10 @@ pub mod deploy;
 mod error;
 mod follow;
 mod inbox;
+mod lanes;
 mod sender;
 mod signer;
+mod states;
 mod votes;
 
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
@@ -19,8 +21,10 @@ pub use deploy::{CouncilPlan, DeployParams, Deployment, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};
+pub use lanes::{Lane, LaneReader, Lanes, Standing};
 pub use sender::{
     BlobProofs, FeeCaps, Fees, IdempotencyKey, Inclusion, Sender, SenderConfig, TxRequest,
 };
 pub use signer::{Signer, TEST_CHAINS};
+pub use states::{ClaimState, Verdict};
 pub use votes::{Vote, VoteEvent, VoteReader, Voter};

@@ -3,10 +3,14 @@
 
 extern crate alloc;
 
+#[cfg(feature = "api")]
+pub mod api;
 mod attestation;
 mod batch;
 mod config;
 mod deposit;
+#[cfg(feature = "api")]
+mod lane;
 mod output;
 mod statement;
 
@@ -14,5 +18,7 @@ pub use attestation::{key_report_data, tee_digest};
 pub use batch::{BatchHeader, BlobOpening, blob_data_hash, calldata_data_hash};
 pub use config::RollupConfig;
 pub use deposit::{Deposit, DepositError, DepositFields};
+#[cfg(feature = "api")]
+pub use lane::LaneKind;
 pub use output::OutputParts;
 pub use statement::{Statement, domain, rollup_id};
