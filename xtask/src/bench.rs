@@ -11,10 +11,10 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Every bench and what it runs.
-const ALL: &[&str] = &["stf", "gas", "demo", "l2", "zkvm", "last"];
-/// Arguments of the example `last_proof`: the parameters in use, then the ones they were chosen
+const ALL: &[&str] = &["stf", "gas", "demo", "l2", "zkvm", "final"];
+/// Arguments of the example `final_proof`: the parameters in use, then the ones they were chosen
 /// among, then a circuit of half the size.
-const LAST: &[&str] = &[
+const FINAL: &[&str] = &[
     "",
     "6 3 4 130 22",
     "7 3 4 130 22",
@@ -52,28 +52,28 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
             ]))
         }
         Some(part) if part.starts_with("zkvm") => zkvm::run(part),
-        Some("last") => last(),
+        Some("final") => final_proof(),
         Some(other) => bail!("no bench {other}: expected one of {ALL:?}"),
     }
 }
 
-/// Makes last proofs of the demonstration circuit with several parameters, each of which has a
+/// Makes final proofs of the demonstration circuit with several parameters, each of which has a
 /// verifier generated and run in revm, which shows where its gas goes; then verifies one on anvil.
-fn last() -> Result<()> {
+fn final_proof() -> Result<()> {
     npm::install()?;
-    sh::step(&format!("bench last ({PROFILE})"));
+    sh::step(&format!("bench final ({PROFILE})"));
     let example = |name: &str| {
         let mut cargo = sh::cargo();
         cargo.args(["run", "--locked", "--package=oneslot-recursion", "--example", name, "--"]);
         cargo
     };
-    for parameters in LAST {
+    for parameters in FINAL {
         let parameters = parameters.split_whitespace();
-        sh::run(example("last_proof").args(parameters.clone()))?;
-        let project = last_project()?;
-        let contracts = project.join("src/verifier/demo");
+        sh::run(example("final_proof").args(parameters.clone()))?;
+        let project = final_project()?;
+        let contracts = project.join(crate::contracts::GENERATED).join("demo");
         sh::run(
-            example("last_verifier")
+            example("final_verifier")
                 .args(["contracts", "demo"])
                 .arg(&contracts)
                 .args(parameters.clone()),
@@ -89,20 +89,20 @@ fn last() -> Result<()> {
     }
     sh::run(
         sh::cargo()
-            .args(["run", "--locked", "--package=oneslot-cli", "--", "last-proof"])
+            .args(["run", "--locked", "--package=oneslot-cli", "--", "final-proof"])
             .env("ONESLOT_ANVIL", npm::tool("anvil")),
     )
 }
 
 /// A Foundry project with what every generated verifier shares, and no generated one.
-fn last_project() -> Result<PathBuf> {
-    let project = sh::root().join("target/bench/last");
+fn final_project() -> Result<PathBuf> {
+    let project = sh::root().join("target/bench/final");
     if project.exists() {
-        fs::remove_dir_all(&project).wrap_err("cannot empty target/bench/last")?;
+        fs::remove_dir_all(&project).wrap_err("cannot empty target/bench/final")?;
     }
     let contracts = sh::root().join("contracts");
     let shared = project.join("src/verifier");
-    fs::create_dir_all(&shared).wrap_err("cannot make target/bench/last")?;
+    fs::create_dir_all(&shared).wrap_err("cannot make target/bench/final")?;
     fs::copy(contracts.join("foundry.toml"), project.join("foundry.toml"))?;
     for entry in fs::read_dir(contracts.join("src/verifier"))? {
         let path = entry?.path();

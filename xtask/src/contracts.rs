@@ -32,10 +32,12 @@ const OP_CONTRACTS: [&str; 9] = [
 const SAFE_CONTRACTS: [(&str, &str); 2] =
     [("Safe", "Safe.sol"), ("SafeProxyFactory", "proxies/SafeProxyFactory.sol")];
 
+/// The folder of the generated verifiers of circuits that only tests and demonstrations use.
+pub(crate) const GENERATED: &str = "test/generated";
+
 /// What `forge test` need not compile: the generated verifiers, which take minutes and are tested
 /// in crate `recursion` from their artifacts.
-pub(crate) const SKIP: [&str; 4] =
-    ["--skip", "src/verifier/demo/**", "--skip", "src/verifier/tiny/**"];
+pub(crate) const SKIP: [&str; 2] = ["--skip", "test/generated/**"];
 
 /// Bytes of code that a contract may have (EIP-170).
 const MAX_CODE_SIZE: usize = 24_576;
@@ -66,8 +68,8 @@ pub(crate) fn run(check: bool) -> Result<()> {
     if check { compare(&folder, &files) } else { write(&folder, &files) }
 }
 
-/// Compiles `contracts/src` and returns the compiler's output folder, which is not the one that
-/// `forge test` uses.
+/// Compiles `contracts/src` and the generated verifiers. Returns the compiler's output folder, which
+/// is not the one that `forge test` uses.
 fn compile() -> Result<PathBuf> {
     let root = fs::canonicalize(sh::root())?;
     let out = root.join("target/contracts/out");
@@ -80,13 +82,13 @@ fn compile() -> Result<PathBuf> {
         .env("FOUNDRY_OUT", &out)
         .env("FOUNDRY_CACHE_PATH", root.join("target/contracts/cache"))
         .env_remove("FOUNDRY_PROFILE")
-        .args(["build", "src", "--force"]);
+        .args(["build", "src", GENERATED, "--force"]);
     sh::run(&mut forge)?;
     Ok(out)
 }
 
-/// Every contract of `contracts/src` that can be deployed, by name. Libraries whose functions are
-/// all internal are not.
+/// Every contract of `contracts/src` and every generated verifier that can be deployed, by name.
+/// Libraries whose functions are all internal are not.
 fn own_contracts(out: &Path) -> Result<BTreeMap<String, Value>> {
     let mut contracts = BTreeMap::new();
     for folder in entries(out)? {
@@ -103,7 +105,8 @@ fn own_contracts(out: &Path) -> Result<BTreeMap<String, Value>> {
                 artifact["bytecode"]["object"].as_str().is_some_and(|code| code.len() > 2);
             let callable =
                 artifact["abi"].as_array().is_some_and(|abi| abi.iter().any(is_callable));
-            if source.starts_with("src/") && deployable && callable {
+            let ours = source.starts_with("src/") || source.starts_with(GENERATED);
+            if ours && deployable && callable {
                 let name =
                     name.as_str().ok_or_else(|| eyre!("{source} has no contract name"))?.to_owned();
                 let trimmed = trimmed(&artifact)?;

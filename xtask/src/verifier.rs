@@ -1,12 +1,12 @@
-//! Writes the Solidity verifiers of the circuits that the project deploys, one folder a circuit in
-//! `contracts/src/verifier`. The generator is in crate `recursion`; it runs as a program of its own,
-//! so that this one stays quick to build.
+//! Writes the generated Solidity verifiers, one folder a circuit in `contracts/test/generated`: no
+//! circuit of today proves anything about a rollup. The generator is in crate `recursion`; it runs as
+//! a program of its own, so that this one stays quick to build.
 
-use crate::sh;
+use crate::{contracts, sh};
 use eyre::{Result, WrapErr, ensure};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// The circuits: a small one for tests, and the demonstration of `oneslot last-proof`.
+/// The circuits: a small one for tests, and the demonstration of `oneslot final-proof`.
 const CIRCUITS: [&str; 2] = ["tiny", "demo"];
 
 /// Writes the verifiers, or with `check` compares them with the committed ones.
@@ -26,16 +26,16 @@ pub(crate) fn run(check: bool) -> Result<()> {
         }
         sh::run(
             sh::cargo()
-                .args(["run", "--locked", "-p", "oneslot-recursion", "--example", "last_verifier"])
+                .args(["run", "--locked", "-p", "oneslot-recursion", "--example", "final_verifier"])
                 .args(["--", "contracts", circuit])
                 .arg(&fresh),
         )?;
-        let committed = sh::root().join("contracts/src/verifier").join(circuit);
+        let committed = sh::root().join("contracts").join(contracts::GENERATED).join(circuit);
         let files = sources(&fresh)?;
         if check {
             ensure!(
                 sources(&committed)? == files,
-                "contracts/src/verifier/{circuit} differs: run cargo xtask verifier"
+                "contracts/test/generated/{circuit} differs: run cargo xtask verifier"
             );
             continue;
         }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Statement} from "../types/Statement.sol";
-import {ILastVerifier} from "../verifier/ILastVerifier.sol";
+import {IFinalVerifier} from "../verifier/IFinalVerifier.sol";
 import {ILane} from "./ILane.sol";
 
 /// @notice A statement that an aggregate proves, and who is paid for it.
@@ -27,7 +27,7 @@ interface IZkLane is ILane {
     error NotSettlement(address caller);
 
     /// @notice Verifies the proofs.
-    function verifier() external view returns (ILastVerifier);
+    function verifier() external view returns (IFinalVerifier);
 
     /// @notice Whether an aggregate proved the leaves under a Merkle root.
     function othersProven(bytes32 root) external view returns (bool);
@@ -36,6 +36,6 @@ interface IZkLane is ILane {
     /// very call needs no stored vote.
     /// @param votes In the order of the aggregate's leaves.
     /// @param others Merkle root over leaves of users who are no rollup; zero for none.
-    /// @param proof The encoded last proof.
+    /// @param proof The encoded final proof.
     function attest(Vote[] calldata votes, bytes32 others, bytes calldata proof) external;
 }

@@ -7,7 +7,7 @@ import {IZkLane, Vote} from "../interfaces/IZkLane.sol";
 import {LeafLib} from "../types/Leaf.sol";
 import {LaneKind} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
-import {ILastVerifier} from "../verifier/ILastVerifier.sol";
+import {IFinalVerifier} from "../verifier/IFinalVerifier.sol";
 
 /// @title ZkLane
 /// @notice See IZkLane, and `docs/zk-lane.md` for the leaf encoding and the verifier.
@@ -18,14 +18,14 @@ contract ZkLane is IZkLane {
 
     ISettlement public immutable settlement;
     /// @inheritdoc IZkLane
-    ILastVerifier public immutable verifier;
+    IFinalVerifier public immutable verifier;
     bytes32 private immutable _domain;
 
     mapping(bytes32 statementId => bool) private _votes;
     /// @inheritdoc IZkLane
     mapping(bytes32 root => bool) public othersProven;
 
-    constructor(ISettlement settlement_, ILastVerifier verifier_) {
+    constructor(ISettlement settlement_, IFinalVerifier verifier_) {
         string memory circuit = verifier_.circuit();
         if (keccak256(bytes(circuit)) != AGGREGATE) revert NotAnAggregate(circuit);
         uint256 count = verifier_.publicValueCount();

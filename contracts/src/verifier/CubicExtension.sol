@@ -169,7 +169,10 @@ function loadExt(uint256 offset) pure returns (Ext z) {
     lanes = swapLanes(lanes);
     if (lanesOver(lanes) >> 64 != 0) revert NotCanonical(offset);
     assembly ("memory-safe") {
-        z := or(or(shr(192, lanes), and(shr(48, lanes), shl(80, 0xffffffffffffffff))), shl(160, and(shr(64, lanes), 0xffffffffffffffff)))
+        z := or(
+            or(shr(192, lanes), and(shr(48, lanes), shl(80, 0xffffffffffffffff))),
+            shl(160, and(shr(64, lanes), 0xffffffffffffffff))
+        )
     }
 }
 

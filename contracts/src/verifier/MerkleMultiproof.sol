@@ -60,7 +60,7 @@ library MerkleMultiproof {
             last := out
 
             let sibling := siblings
-            for { } depth { depth := sub(depth, 1) } {
+            for {} depth { depth := sub(depth, 1) } {
                 out := nodes
                 for { let node := nodes } iszero(gt(node, last)) { node := add(node, 0x40) } {
                     let index := mload(node)

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Ext, NotCanonical, ONE, P, ZERO, equal, lanesOver, loadExt, power, reduce, swapLanes} from "./CubicExtension.sol";
+import {
+    Ext,
+    NotCanonical,
+    ONE,
+    P,
+    ZERO,
+    equal,
+    lanesOver,
+    loadExt,
+    power,
+    reduce,
+    swapLanes
+} from "./CubicExtension.sol";
 import {Equality} from "./Equality.sol";
 import {FractionalGkr} from "./FractionalGkr.sol";
-import {ILastConstraints, ILastOpening, ILastVerifier} from "./ILastVerifier.sol";
+import {IFinalConstraints, IFinalOpening, IFinalVerifier} from "./IFinalVerifier.sol";
 import {EXT_BYTES, Row, Sumcheck, newRow} from "./Sumcheck.sol";
 import {Transcript, Transcripts} from "./Transcript.sol";
 
 /// @title StarkVerifier
-/// @notice The verifier of last proofs: p3-multi-stark's `verify` for tables with lookups on one bus and without next rows, periodic columns,
+/// @notice The verifier of final proofs: p3-multi-stark's `verify` for tables with lookups on one bus and without next rows, periodic columns,
 /// indexed lookups and binary buses. What depends on the verifying key comes from a generated contract that inherits this one; the
 /// opening and the constraints are contracts of their own, because code is limited to 24,576 bytes.
 ///
 /// The order of steps, of what is absorbed and what is drawn is that of the Rust code; see docs/zk-lane.md for the walk.
-abstract contract StarkVerifier is ILastVerifier {
+abstract contract StarkVerifier is IFinalVerifier {
     /// @notice The sumcheck starts from another sum than the lookup argument leaves.
     error ClaimedSumMismatch();
     /// @notice The tables' constraints and lookups at the point are not what the sumcheck leaves.
@@ -81,21 +93,21 @@ abstract contract StarkVerifier is ILastVerifier {
 
     // ── From the verifying key ──────────────────────────────────────────────────────────────────────────────────────
 
-    /// @inheritdoc ILastVerifier
+    /// @inheritdoc IFinalVerifier
     function publicValueCount() public pure virtual returns (uint256);
     function _shape() internal pure virtual returns (Shape memory);
-    /// @dev Seeds of the statement and of the commitment, and the root over the fixed columns.
+    /// @dev Seeds of the statement and of the commitment, and the root over the preprocessed columns.
     function _statementSeed() internal pure virtual returns (bytes memory);
     function _lookupSeed() internal pure virtual returns (bytes memory);
     function _gkrSeed() internal pure virtual returns (bytes memory);
     function _zerocheckSeed() internal pure virtual returns (bytes memory);
     function _sumcheckSeed() internal pure virtual returns (bytes memory);
-    function _opening() internal view virtual returns (ILastOpening);
-    function _constraints(uint256 part) internal view virtual returns (ILastConstraints);
+    function _opening() internal view virtual returns (IFinalOpening);
+    function _constraints(uint256 part) internal view virtual returns (IFinalConstraints);
 
     // ── The walk ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @inheritdoc ILastVerifier
+    /// @inheritdoc IFinalVerifier
     function verify(bytes calldata publicValues, bytes calldata proof) external view {
         _requireCanonical(publicValues);
         Reduction memory r;
@@ -114,9 +126,7 @@ abstract contract StarkVerifier is ILastVerifier {
             opening.offset := cursor
             opening.length := sub(add(proof.offset, proof.length), cursor)
         }
-        _opening().verifyOpening(
-            r.transcript.digest(), root, _words(r.point, r.shape.rounds), proof[0:header], opening
-        );
+        _opening().verifyOpening(r.transcript.digest(), root, _words(r.point, r.shape.rounds), proof[0:header], opening);
         uint256 first = r.shape.oodSamples * EXT_BYTES;
         _close(r, publicValues, opening[first:first + r.shape.values * EXT_BYTES]);
     }
@@ -188,8 +198,7 @@ abstract contract StarkVerifier is ILastVerifier {
         t.absorb(_sumcheckSeed());
         t.absorb(r.cursor, EXT_BYTES);
         r.point = newRow(rounds);
-        (r.finalSum, r.cursor) =
-            Sumcheck.ofDegree(t, claimed, r.cursor + EXT_BYTES, rounds, r.shape.degree, 0, r.point);
+        (r.finalSum, r.cursor) = Sumcheck.ofDegree(t, claimed, r.cursor + EXT_BYTES, rounds, r.shape.degree, 0, r.point);
     }
 
     /// @dev Evaluate all tables at the point, from the opened values, and compare with what the sumcheck left.
@@ -199,15 +208,16 @@ abstract contract StarkVerifier is ILastVerifier {
         for (uint256 i = 0; i < r.shape.parts.length; ++i) {
             Part memory part = r.shape.parts[i];
             Table memory table = r.shape.tables[part.table];
-            (uint256 constraints, uint256 multiplicities, uint256 denominators) = _constraints(i).evaluate(
-                Ext.unwrap(r.constraintBatching),
-                Ext.unwrap(r.beta),
-                prefix,
-                _weights(r, table),
-                _words(r.point.from(r.shape.rounds - table.logHeight), table.logHeight),
-                publicValues,
-                values
-            );
+            (uint256 constraints, uint256 multiplicities, uint256 denominators) = _constraints(i)
+                .evaluate(
+                    Ext.unwrap(r.constraintBatching),
+                    Ext.unwrap(r.beta),
+                    prefix,
+                    _weights(r, table),
+                    _words(r.point.from(r.shape.rounds - table.logHeight), table.logHeight),
+                    publicValues,
+                    values
+                );
             Ext batch = power(r.tableBatching, part.table) * power(r.constraintBatching, part.constraintsBehind);
             Ext interactions = Ext.wrap(multiplicities) + r.theta * Ext.wrap(denominators);
             sum = reduce(sum + batch * Ext.wrap(constraints) + r.familyBatching * interactions);

@@ -50,14 +50,11 @@ library Sumcheck {
     /// @param cursor Where the rounds stand in the calldata.
     /// @param challenges Receives the challenges, in order.
     /// @return The reduced claim, and the cursor behind the rounds.
-    function quadratic(
-        Transcript memory t,
-        Ext claim,
-        uint256 cursor,
-        uint256 rounds,
-        uint256 powBits,
-        Row challenges
-    ) internal pure returns (Ext, uint256) {
+    function quadratic(Transcript memory t, Ext claim, uint256 cursor, uint256 rounds, uint256 powBits, Row challenges)
+        internal
+        pure
+        returns (Ext, uint256)
+    {
         for (uint256 i = 0; i < rounds; ++i) {
             Ext at0 = loadExt(cursor);
             Ext atInf = loadExt(cursor + EXT_BYTES);

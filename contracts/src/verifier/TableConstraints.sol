@@ -2,14 +2,14 @@
 pragma solidity 0.8.37;
 
 import {Ext, ONE, ZERO, loadBase, loadExt, reduce, scale, square} from "./CubicExtension.sol";
-import {ILastConstraints} from "./ILastVerifier.sol";
+import {IFinalConstraints} from "./IFinalVerifier.sol";
 import {EXT_BYTES, Row, newRow} from "./Sumcheck.sol";
 
 /// @title TableConstraints
 /// @notice Evaluates one table's constraints and lookups at a point. The constraints come from a generated contract that inherits this
 /// one and was written from the table's symbolic expressions.
 /// @dev Works in a row of slots: the ones named here, the table's columns, and what the generated code keeps.
-abstract contract TableConstraints is ILastConstraints {
+abstract contract TableConstraints is IFinalConstraints {
     uint256 internal constant ALPHA = 0;
     uint256 internal constant BETA = 1;
     /// @dev Selectors: the product of 1 - r_i, the product of r_i, and 1 less that.
@@ -32,7 +32,7 @@ abstract contract TableConstraints is ILastConstraints {
     /// @dev Evaluate constraints and interactions, in the order of the AIR.
     function _evaluate(Row v) internal pure virtual;
 
-    /// @inheritdoc ILastConstraints
+    /// @inheritdoc IFinalConstraints
     function evaluate(
         uint256 alpha,
         uint256 beta,

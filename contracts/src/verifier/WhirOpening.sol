@@ -2,30 +2,46 @@
 pragma solidity 0.8.37;
 
 import {
-    Ext, HIGH_BITS, LANE, LOW63, ONE, OVER, P, SWAP16, SWAP32, SWAP8, ZERO, NotCanonical, eqFactor, equal, loadExt, reduce, square
+    Ext,
+    HIGH_BITS,
+    LANE,
+    LOW63,
+    ONE,
+    OVER,
+    P,
+    SWAP16,
+    SWAP32,
+    SWAP8,
+    ZERO,
+    NotCanonical,
+    eqFactor,
+    equal,
+    loadExt,
+    reduce,
+    square
 } from "./CubicExtension.sol";
 import {Equality} from "./Equality.sol";
-import {ILastOpening} from "./ILastVerifier.sol";
+import {IFinalOpening} from "./IFinalVerifier.sol";
 import {MerkleMultiproof, Nodes} from "./MerkleMultiproof.sol";
 import {EXT_BYTES, Row, Sumcheck, newRow} from "./Sumcheck.sol";
 import {Transcript, Transcripts} from "./Transcript.sol";
 
 /// @title WhirOpening
-/// @notice The verifier of one opening of a stack of tables committed by p3-whir: `verify_at` of its prescribed-point scheme. What
+/// @notice The verifier of one opening of stacked tables committed by p3-whir: `verify_at` of its prescribed-point scheme. What
 /// depends on the verifying key comes from a generated contract that inherits this one.
 ///
-/// Columns of one height form a group. Four of them are interleaved, one in each stripe of a column of the stack, so that each row of the
-/// first codeword holds as many neighbouring cells of each. The last stripe holds fixed columns. A column of the stack of 2^a cells is one slot of a polynomial in k
-/// variables. The statement is: the columns have the given values at the suffixes of one point. WHIR folds the polynomial by sumchecks,
+/// Columns of one height form a stacked table. Four of them are interleaved in one stacked column, so that each row of the first codeword
+/// holds as many neighbouring cells of each; the last of the four is a preprocessed column. A stacked column of 2^a cells is one slot of a
+/// polynomial in k variables. The statement is: the columns have the given values at the suffixes of one point. WHIR folds the polynomial by sumchecks,
 /// last variables first; after each fold a codeword is committed, and queries into the codeword before check the fold. In the end stands
-/// a polynomial of a few variables in the clear. The last quarter of a row of the first codeword, the fixed columns, is authenticated
+/// a polynomial of a few variables in the clear. The last quarter of a row of the first codeword, the preprocessed columns, is authenticated
 /// against the root of the verifying key too, for the first half of the queries.
 ///
 /// The order of steps, of what is absorbed and what is drawn is that of the Rust code; see docs/zk-lane.md for the walk.
-abstract contract WhirOpening is ILastOpening {
-    /// @dev Columns interleaved in one of the stack.
-    uint256 private constant STRIPES = 4;
-    uint256 private constant LOG_STRIPES = 2;
+abstract contract WhirOpening is IFinalOpening {
+    /// @dev Columns that are interleaved in one stacked column.
+    uint256 private constant INTERLEAVING = 4;
+    uint256 private constant LOG_INTERLEAVING = 2;
 
     /// @notice The final polynomial does not have the values that the last queries fold to.
     error FinalPolynomialMismatch();
@@ -51,33 +67,33 @@ abstract contract WhirOpening is ILastOpening {
     }
 
     /// @dev The columns of one height.
-    struct Group {
+    struct StackedTable {
         /// Variables of a column.
         uint256 logHeight;
-        /// The slot of its first column in the stack.
+        /// The slot of its first stacked column.
         uint256 slot;
-        /// Columns of the stack that it fills.
+        /// Stacked columns that it fills.
         uint256 width;
-        /// Columns of the stack that are used in each stripe: the first ones.
-        uint256[STRIPES] used;
+        /// Stacked columns in which each of the four positions is used: the first ones.
+        uint256[INTERLEAVING] used;
     }
 
     /// @dev What the verifying key says of this opening.
     struct Shape {
-        /// Variables of the stack.
+        /// Variables of the stacked polynomial.
         uint256 variables;
-        /// Variables of a column of the stack below the stripe's two.
+        /// Variables of a stacked column below the two that pick the position.
         uint256 lowBits;
-        /// Points at which the stack is asked first.
+        /// Points at which the stacked polynomial is asked first.
         uint256 oodSamples;
         /// Bits of zero of the proof of work in each round of the first sumcheck.
         uint256 foldPowBits;
-        /// The stack's own codeword first.
+        /// The codeword of the stacked polynomial first.
         Codeword[] codewords;
-        /// Tallest first; the values in the proof go by group, stripe and column.
-        Group[] groups;
-        /// Root over the fixed columns.
-        bytes32 fixedRoot;
+        /// Tallest first; the values in the proof go by table, position and column.
+        StackedTable[] tables;
+        /// Root over the preprocessed columns.
+        bytes32 preprocessedRoot;
         /// Bytes that the transcript's buffer must hold.
         uint256 transcriptCapacity;
     }
@@ -116,10 +132,10 @@ abstract contract WhirOpening is ILastOpening {
     // ── From the verifying key ──────────────────────────────────────────────────────────────────────────────────────
 
     function _shape() internal pure virtual returns (Shape memory);
-    /// @dev Seed of a query outside the domain of the stack.
+    /// @dev Seed of a query outside the domain of the stacked polynomial.
     function _oodSeed() internal pure virtual returns (bytes memory);
-    /// @dev Seed of the values of a stripe of a group.
-    function _valuesSeed(uint256 group, uint256 stripe) internal pure virtual returns (bytes memory);
+    /// @dev Seed of the values of one position of a stacked table.
+    function _valuesSeed(uint256 table, uint256 position) internal pure virtual returns (bytes memory);
     /// @dev Seed of WHIR itself.
     function _whirSeed() internal pure virtual returns (bytes memory);
     /// @dev Seed of the challenge that batches the values.
@@ -129,7 +145,7 @@ abstract contract WhirOpening is ILastOpening {
 
     // ── The walk ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @inheritdoc ILastOpening
+    /// @inheritdoc IFinalOpening
     function verifyOpening(
         bytes32 digest,
         bytes32 root,
@@ -152,8 +168,8 @@ abstract contract WhirOpening is ILastOpening {
 
     /// @dev Verify an opening.
     /// @param digest The transcript before it.
-    /// @param root Commitment of the stack.
-    /// @param point Where the columns were asked; each group uses the last coordinates.
+    /// @param root Commitment of the stacked polynomial.
+    /// @param point Where the columns were asked; each table uses the last coordinates.
     /// @param counts Where the numbers of Merkle digests stand in the calldata, two bytes each.
     /// @param cursor Where the opening's proof stands in the calldata.
     function _verify(bytes32 digest, bytes32 root, Row point, uint256 pointLength, uint256 counts, uint256 cursor)
@@ -196,11 +212,11 @@ abstract contract WhirOpening is ILastOpening {
             o.cursor += EXT_BYTES;
         }
         o.values = o.cursor;
-        for (uint256 i = 0; i < o.shape.groups.length; ++i) {
-            for (uint256 stripe = 0; stripe < STRIPES; ++stripe) {
-                uint256 count = o.shape.groups[i].used[stripe];
+        for (uint256 i = 0; i < o.shape.tables.length; ++i) {
+            for (uint256 position = 0; position < INTERLEAVING; ++position) {
+                uint256 count = o.shape.tables[i].used[position];
                 if (count == 0) continue;
-                o.transcript.absorb(_valuesSeed(i, stripe));
+                o.transcript.absorb(_valuesSeed(i, position));
                 o.transcript.absorb(o.cursor, count * EXT_BYTES);
                 o.cursor += count * EXT_BYTES;
             }
@@ -211,11 +227,11 @@ abstract contract WhirOpening is ILastOpening {
     function _batchedValues(Opening memory o) private pure returns (Ext sum) {
         uint256 answers = o.values - o.shape.oodSamples * EXT_BYTES;
         Ext batching = o.batching;
-        for (uint256 offset = o.values; offset > answers; ) {
+        for (uint256 offset = o.values; offset > answers;) {
             offset -= EXT_BYTES;
             sum = sum * batching + loadExt(offset);
         }
-        for (uint256 offset = o.cursor; offset > o.values; ) {
+        for (uint256 offset = o.cursor; offset > o.values;) {
             offset -= EXT_BYTES;
             sum = sum * batching + loadExt(offset);
         }
@@ -225,9 +241,8 @@ abstract contract WhirOpening is ILastOpening {
     function _fold(Opening memory o, uint256 seed, uint256 rounds, uint256 powBits) private pure {
         if (rounds == 0) return;
         o.transcript.absorb(_sumcheckSeed(seed));
-        (o.claim, o.cursor) = Sumcheck.quadratic(
-            o.transcript, o.claim, o.cursor, rounds, powBits, o.challenges.from(o.challengeCount)
-        );
+        (o.claim, o.cursor) =
+            Sumcheck.quadratic(o.transcript, o.claim, o.cursor, rounds, powBits, o.challenges.from(o.challengeCount));
         o.challengeCount += rounds;
     }
 
@@ -294,7 +309,7 @@ abstract contract WhirOpening is ILastOpening {
             let c0 := 0
             let c1 := 0
             let c2 := 0
-            for { let term := add(polynomial, shl(5, length)) } gt(term, polynomial) { } {
+            for { let term := add(polynomial, shl(5, length)) } gt(term, polynomial) {} {
                 term := sub(term, 0x20)
                 let x := mload(term)
                 c0 := mod(add(mul(c0, z), and(x, LANE)), P)
@@ -355,9 +370,11 @@ abstract contract WhirOpening is ILastOpening {
 
         _authenticate(o, nodes, queries, codeword.depth, o.root);
         if (!base) return (points, folds);
-        // Half of the queries are enough for the fixed columns, see docs/recursion.md.
-        uint256 keyed = (queries + 1) / 2;
-        _authenticate(o, _fixedLeaves(order, keyed, rows, rowBytes), keyed, codeword.depth, o.shape.fixedRoot);
+        // Half of the queries are enough for the preprocessed columns, see docs/recursion.md.
+        uint256 half = (queries + 1) / 2;
+        _authenticate(
+            o, _preprocessedLeaves(order, half, rows, rowBytes), half, codeword.depth, o.shape.preprocessedRoot
+        );
     }
 
     /// @dev Check leaves against a root with the digests that stand next in the proof.
@@ -373,13 +390,13 @@ abstract contract WhirOpening is ILastOpening {
     }
 
     /// @dev The leaves of the verifying key's tree: the last quarter of the rows of the first queries, as many as `count`.
-    function _fixedLeaves(uint256[] memory order, uint256 count, uint256 rows, uint256 rowBytes)
+    function _preprocessedLeaves(uint256[] memory order, uint256 count, uint256 rows, uint256 rowBytes)
         private
         pure
         returns (Nodes nodes)
     {
         nodes = MerkleMultiproof.allocate(count);
-        uint256 size = rowBytes / STRIPES;
+        uint256 size = rowBytes / INTERLEAVING;
         uint256 leaf = 0;
         for (uint256 i = 0; leaf < count; ++i) {
             uint256 query = order[i] & 0xffff;
@@ -403,7 +420,7 @@ abstract contract WhirOpening is ILastOpening {
             assembly ("memory-safe") {
                 let first := add(order, 0x20)
                 let slot := add(first, shl(5, i))
-                for { } gt(slot, first) { slot := sub(slot, 0x20) } {
+                for {} gt(slot, first) { slot := sub(slot, 0x20) } {
                     let before := mload(sub(slot, 0x20))
                     if lt(before, key) { break }
                     mstore(slot, before)
@@ -424,7 +441,7 @@ abstract contract WhirOpening is ILastOpening {
     function _basePower(uint256 x, uint256 exponent) private pure returns (uint256 z) {
         assembly ("memory-safe") {
             z := 1
-            for { } exponent { exponent := shr(1, exponent) } {
+            for {} exponent { exponent := shr(1, exponent) } {
                 if and(exponent, 1) { z := mulmod(z, x, P) }
                 x := mulmod(x, x, P)
             }
@@ -607,28 +624,28 @@ abstract contract WhirOpening is ILastOpening {
         for (uint256 j = o.shape.oodSamples; j > 0; --j) {
             sum = sum * o.batching + _eqPowers(o.oodPoints.at(j - 1), o.challenges, o.shape.variables);
         }
-        for (uint256 i = o.shape.groups.length; i > 0; --i) {
-            Group memory group = o.shape.groups[i - 1];
-            (Row powers, Row sums) = _slotSums(o, group);
-            Row stripes = _stripeWeights(o, point.from(pointLength - group.logHeight), group.logHeight);
-            for (uint256 stripe = STRIPES; stripe > 0; --stripe) {
-                uint256 used = group.used[stripe - 1];
-                sum = sum * powers.at(used) + stripes.at(stripe - 1) * sums.at(used);
+        for (uint256 i = o.shape.tables.length; i > 0; --i) {
+            StackedTable memory table = o.shape.tables[i - 1];
+            (Row powers, Row sums) = _slotSums(o, table);
+            Row positions = _positionWeights(o, point.from(pointLength - table.logHeight), table.logHeight);
+            for (uint256 position = INTERLEAVING; position > 0; --position) {
+                uint256 used = table.used[position - 1];
+                sum = sum * powers.at(used) + positions.at(position - 1) * sums.at(used);
             }
         }
     }
 
-    /// @dev The powers of the batching challenge, and the sum of the first n of them times the weights of the group's slots, for each n
-    /// up to the group's width.
-    function _slotSums(Opening memory o, Group memory group) private pure returns (Row powers, Row sums) {
-        uint256 width = group.width;
+    /// @dev The powers of the batching challenge, and the sum of the first n of them times the weights of the table's slots, for each n
+    /// up to the table's width.
+    function _slotSums(Opening memory o, StackedTable memory table) private pure returns (Row powers, Row sums) {
+        uint256 width = table.width;
         // The last challenge goes with the slot's highest bit.
-        uint256 bits = o.shape.variables - LOG_STRIPES - group.logHeight;
+        uint256 bits = o.shape.variables - LOG_INTERLEAVING - table.logHeight;
         Row high = newRow(bits);
         for (uint256 i = 0; i < bits; ++i) {
             high.put(i, o.challenges.at(o.shape.variables - 1 - i));
         }
-        Row slots = Equality.range(high, bits, group.slot, width);
+        Row slots = Equality.range(high, bits, table.slot, width);
         powers = newRow(width + 1);
         sums = newRow(width + 1);
         Ext power = ONE;
@@ -643,18 +660,18 @@ abstract contract WhirOpening is ILastOpening {
         }
     }
 
-    /// @dev For each stripe the equality polynomial of the challenges before the slot's and the point of the stripe's columns in the
-    /// stack: the group's point with the stripe's two bits before its last coordinates. The first challenges go with the last ones.
-    function _stripeWeights(Opening memory o, Row point, uint256 logHeight) private pure returns (Row weights) {
+    /// @dev For each position the equality polynomial of the challenges before the slot's and the point of its columns in the stacked
+    /// polynomial: the table's point with the position's two bits before its last coordinates. The first challenges go with the last ones.
+    function _positionWeights(Opening memory o, Row point, uint256 logHeight) private pure returns (Row weights) {
         Ext product = ONE;
         uint256 lowBits = o.shape.lowBits;
         for (uint256 i = 0; i < logHeight; ++i) {
-            uint256 challenge = i < lowBits ? i : i + LOG_STRIPES;
+            uint256 challenge = i < lowBits ? i : i + LOG_INTERLEAVING;
             product = product * eqFactor(point.at(logHeight - 1 - i), o.challenges.at(challenge));
         }
         Ext low = o.challenges.at(lowBits);
         Ext high = o.challenges.at(lowBits + 1);
-        weights = newRow(STRIPES);
+        weights = newRow(INTERLEAVING);
         Ext odd = product * high;
         Ext even = product - odd;
         weights.put(3, odd * low);

@@ -7,7 +7,7 @@ import {LeafLib} from "../../src/types/Leaf.sol";
 import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
-import {FakeLastVerifier} from "../support/FakeLastVerifier.sol";
+import {FakeFinalVerifier} from "../support/FakeFinalVerifier.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
 /// @notice ZkLane: tree of branches, one test a leaf.
@@ -20,7 +20,7 @@ contract ZkLaneTest is SettlementFixture {
 
     function setUp() public override {
         super.setUp();
-        lane = new ZkLane(settlement, new FakeLastVerifier("aggregate", 8));
+        lane = new ZkLane(settlement, new FakeFinalVerifier("aggregate", 8));
         inbox = new FakeInbox(address(this));
         RegisterParams memory params = registration(address(inbox), standardCouncil());
         params.policy.lanes[0] = address(lane);
@@ -56,13 +56,13 @@ contract ZkLaneTest is SettlementFixture {
     }
 
     function test_RevertWhen_Constructor_CircuitIsNoAggregate() public {
-        FakeLastVerifier other = new FakeLastVerifier("demo", 8);
+        FakeFinalVerifier other = new FakeFinalVerifier("demo", 8);
         vm.expectRevert(abi.encodeWithSelector(IZkLane.NotAnAggregate.selector, "demo"));
         new ZkLane(settlement, other);
     }
 
     function test_RevertWhen_Constructor_PublicValueCount() public {
-        FakeLastVerifier other = new FakeLastVerifier("aggregate", 4);
+        FakeFinalVerifier other = new FakeFinalVerifier("aggregate", 4);
         vm.expectRevert(abi.encodeWithSelector(IZkLane.PublicValueCount.selector, 8, 4));
         new ZkLane(settlement, other);
     }
@@ -78,13 +78,13 @@ contract ZkLaneTest is SettlementFixture {
         Vote[] memory votes = _votes(a);
         bytes memory proof = _proof(votes, 0);
         votes[0].payee = address(0xbad);
-        vm.expectRevert(FakeLastVerifier.NotProven.selector);
+        vm.expectRevert(FakeFinalVerifier.NotProven.selector);
         lane.attest(votes, 0, proof);
         votes[0] = Vote(b, PAYEE);
-        vm.expectRevert(FakeLastVerifier.NotProven.selector);
+        vm.expectRevert(FakeFinalVerifier.NotProven.selector);
         lane.attest(votes, 0, proof);
         votes[0] = Vote(a, PAYEE);
-        vm.expectRevert(FakeLastVerifier.NotProven.selector);
+        vm.expectRevert(FakeFinalVerifier.NotProven.selector);
         lane.attest(votes, "root", proof);
         assertTrue(!_attests(a));
     }

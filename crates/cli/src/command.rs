@@ -1,8 +1,8 @@
 //! The commands, one file each.
 
 pub(crate) mod deposit;
+pub(crate) mod final_proof;
 pub(crate) mod inspect;
-pub(crate) mod last_proof;
 pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -77,8 +77,8 @@ enum Command {
     Prove(command::prove::ProveArgs),
     /// Verify a folder of proofs: every segment, and that they chain from the program's start to its halt.
     Verify(command::prove::VerifyArgs),
-    /// Prove a demonstration circuit and verify its last proof by contracts on a local L1 (anvil).
-    LastProof(command::last_proof::Args),
+    /// Prove a demonstration circuit and verify its final proof by contracts on a local L1 (anvil).
+    FinalProof(command::final_proof::Args),
 }
 
 impl Command {
@@ -121,7 +121,7 @@ async fn run(args: Args) -> Result<()> {
         Command::Run(args) => command::run::run(args, json),
         Command::Prove(args) => command::prove::prove(args, json),
         Command::Verify(args) => command::prove::verify(args, json),
-        Command::LastProof(args) => command::last_proof::run(args, json).await,
+        Command::FinalProof(args) => command::final_proof::run(args, json).await,
     }
 }
 

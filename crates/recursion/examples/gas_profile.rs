@@ -1,4 +1,4 @@
-//! Where the gas of a last verifier goes: runs compiled contracts on a proof in revm and
+//! Where the gas of a final verifier goes: runs compiled contracts on a proof in revm and
 //! attributes each instruction to the Solidity function that it was compiled from.
 //!
 //! ```sh
@@ -7,15 +7,15 @@
 //! ```
 //!
 //! Arithmetic and other small functions count for the last larger function before them. The folder
-//! is forge's output. Parameters of the key that the contracts were generated for may follow, if they are not the
-//! default ones; see `last_proof`.
+//! is forge's output. Parameters of the key that the contracts were generated for may follow, if
+//! they are not the default ones; see `final_proof`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use oneslot_recursion::last::{LastShape, encoding};
+use oneslot_recursion::final_proof::{FinalShape, encoding};
 use oneslot_recursion::solidity;
 use revm::Inspector;
 use revm::context::result::ExecutionResult;
@@ -48,7 +48,11 @@ const PARTS: [(&str, &str, &[&str]); 12] = [
     ("sumcheck", "Sumcheck.sol", &["ofDegree", "interpolate"]),
     ("opening: sumchecks", "Sumcheck.sol", &["quadratic"]),
     ("opening: Merkle trees", "MerkleMultiproof.sol", &[]),
-    ("opening: Merkle trees", "WhirOpening.sol", &["_hashRow", "_fixedLeaves", "_authenticate"]),
+    (
+        "opening: Merkle trees",
+        "WhirOpening.sol",
+        &["_hashRow", "_preprocessedLeaves", "_authenticate"],
+    ),
     (
         "opening: query indices",
         "WhirOpening.sol",
@@ -69,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (parameters, demonstration) = support::parameters(numbers, support::circuit(label)?)?;
     let sample = demonstration.prove_last(&parameters, 7)?;
-    let shape = LastShape::new(&sample.verifying_key)?;
+    let shape = FinalShape::new(&sample.verifying_key)?;
     let proof = encoding::encode(&shape, &sample.proof)?;
     let files = solidity::generate(&sample.verifying_key, label)?;
     let names: Vec<String> = files.into_iter().map(|file| file.name).collect();

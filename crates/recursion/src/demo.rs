@@ -10,7 +10,7 @@ use p3_symmetric::Permutation as _;
 
 use crate::circuit::{BaseVar, BitVar, Circuit, CircuitBuilder, ExtensionVar, WordVar};
 use crate::field::{PERMUTATION_WIDTH, Permutation, Val, WORD, Word, permutation};
-use crate::last::{self, LastError, LastParameters, LastProof, LastVerifyingKey};
+use crate::final_proof::{self, FinalError, FinalParameters, FinalProof, FinalVerifyingKey};
 use crate::tables::PUBLIC_VALUES;
 
 /// Sizes of a demonstration circuit.
@@ -119,32 +119,32 @@ impl Demonstration {
     }
 }
 
-/// A last proof of a demonstration circuit, and what its verifier needs.
+/// A final proof of a demonstration circuit, and what its verifier needs.
 pub struct DemonstrationProof {
     /// Key of the circuit.
-    pub verifying_key: LastVerifyingKey,
+    pub verifying_key: FinalVerifyingKey,
     /// The two public words.
     pub public_values: [Val; PUBLIC_VALUES],
     /// The proof.
-    pub proof: LastProof,
+    pub proof: FinalProof,
 }
 
 impl Demonstration {
-    /// Makes the keys, runs the circuit on inputs from `seed` and makes its last proof.
+    /// Makes the keys, runs the circuit on inputs from `seed` and makes its final proof.
     ///
     /// # Errors
     ///
     /// If the parameters do not fit the circuit or miss their security target.
     pub fn prove_last(
         &self,
-        parameters: &LastParameters,
+        parameters: &FinalParameters,
         seed: u64,
-    ) -> Result<DemonstrationProof, LastError> {
+    ) -> Result<DemonstrationProof, FinalError> {
         let circuit = self.circuit();
-        let key = last::setup(&circuit, parameters)?;
+        let key = final_proof::setup(&circuit, parameters)?;
         let traces =
             circuit.trace(&self.inputs(seed)).expect("invariant: generated inputs satisfy it");
-        let proof = last::prove(&key, &traces)?;
+        let proof = final_proof::prove(&key, &traces)?;
         Ok(DemonstrationProof {
             verifying_key: key.verifying_key().clone(),
             public_values: *traces.public_values(),

@@ -3,8 +3,8 @@
 mod circuit;
 mod demo;
 mod field;
-pub mod inner;
-pub mod last;
+pub mod final_proof;
+pub mod recursive;
 pub mod solidity;
 pub mod tables;
 

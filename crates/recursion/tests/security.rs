@@ -1,8 +1,8 @@
 //! Provable bits of both proof systems, and that the transcript and Merkle gadgets agree with the
 //! native ones.
 
-use oneslot_recursion::inner::{self, InnerChallenger, InnerParameters};
-use oneslot_recursion::last::{self, LastParameters, LastVerifyingKey};
+use oneslot_recursion::final_proof::{self, FinalParameters, FinalVerifyingKey};
+use oneslot_recursion::recursive::{self, RecursiveChallenger, RecursiveParameters};
 use oneslot_recursion::{ChallengerVar, CircuitBuilder, Demonstration, Val, Word, permutation};
 use p3_challenger::{CanObserve, CanSample, CanSampleBits};
 use p3_commit::Mmcs;
@@ -12,11 +12,11 @@ use p3_merkle_tree::MerkleTreeMmcs;
 use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
 
 /// The key of a circuit of the demonstration's heights; the root has no part in the report.
-fn key() -> LastVerifyingKey {
-    LastVerifyingKey {
+fn key() -> FinalVerifyingKey {
+    FinalVerifyingKey {
         log_heights: [13, 12, 12],
-        fixed_root: [0; 32],
-        parameters: LastParameters::default(),
+        preprocessed_root: [0; 32],
+        parameters: FinalParameters::default(),
     }
 }
 
@@ -29,8 +29,8 @@ fn the_demonstration_has_the_heights_of_the_report() {
 }
 
 #[test]
-fn the_last_proof_has_128_bits_a_term_and_127_together() {
-    let report = last::security_report(&key()).unwrap();
+fn the_final_proof_has_128_bits_a_term_and_127_together() {
+    let report = final_proof::security_report(&key()).unwrap();
     assert_eq!(report.unassessed_components(), [""; 0]);
     for term in report.terms() {
         assert!(term.bits.bits() >= 128.0, "{}: {}", term.label, term.bits.bits());
@@ -39,7 +39,7 @@ fn the_last_proof_has_128_bits_a_term_and_127_together() {
 }
 
 #[test]
-fn the_last_proof_grinds_at_most_22_bits() {
+fn the_final_proof_grinds_at_most_22_bits() {
     let key = key();
     let whir = key.whir().unwrap();
     for round in whir.round_parameters() {
@@ -50,18 +50,18 @@ fn the_last_proof_grinds_at_most_22_bits() {
 }
 
 #[test]
-fn the_inner_proof_has_128_bits_a_term_and_127_together() {
-    let parameters = InnerParameters::default();
+fn the_recursive_proof_has_128_bits_a_term_and_127_together() {
+    let parameters = RecursiveParameters::default();
     assert!(parameters.query_grinding <= 20);
     assert_eq!(parameters.log_blowup, 3);
-    let report = inner::security_report(&key().log_heights, &parameters);
+    let report = recursive::security_report(&key().log_heights, &parameters);
     for term in report.terms() {
         assert!(term.bits.bits() >= 128.0, "{}: {}", term.label, term.bits.bits());
     }
     assert!(report.union() >= 127.0, "{}", report.union());
     // The number of queries is not larger than needed.
-    let fewer = InnerParameters { queries: parameters.queries - 1, ..parameters };
-    let fewer = inner::security_report(&key().log_heights, &fewer);
+    let fewer = RecursiveParameters { queries: parameters.queries - 1, ..parameters };
+    let fewer = recursive::security_report(&key().log_heights, &fewer);
     assert!(fewer.weakest() < 128.0 || fewer.union() < 127.0);
 }
 
@@ -76,8 +76,8 @@ fn number(circuit: &toml::Value, name: &str) -> usize {
 }
 
 #[test]
-fn the_soundcalc_file_of_the_last_proof_states_the_parameters() {
-    let file: toml::Table = include_str!("../soundcalc/last.toml").parse().unwrap();
+fn the_soundcalc_file_of_the_final_proof_states_the_parameters() {
+    let file: toml::Table = include_str!("../soundcalc/final.toml").parse().unwrap();
     let circuit = &file["circuits"][0];
     let key = key();
     let whir = key.whir().unwrap();
@@ -97,10 +97,10 @@ fn the_soundcalc_file_of_the_last_proof_states_the_parameters() {
 }
 
 #[test]
-fn the_soundcalc_file_of_the_inner_proof_states_the_parameters() {
-    let file: toml::Table = include_str!("../soundcalc/inner.toml").parse().unwrap();
+fn the_soundcalc_file_of_the_recursive_proof_states_the_parameters() {
+    let file: toml::Table = include_str!("../soundcalc/recursive.toml").parse().unwrap();
     let circuit = &file["circuits"][0];
-    let parameters = InnerParameters::default();
+    let parameters = RecursiveParameters::default();
     assert_eq!(number(circuit, "num_queries"), parameters.queries);
     assert_eq!(number(circuit, "grinding_query_phase"), parameters.query_grinding);
     assert_eq!(number(circuit, "trace_length"), 1 << key().log_heights[0]);
@@ -141,7 +141,7 @@ fn the_transcript_gadget_agrees_with_the_challenger() {
     let traces = circuit.trace(&inputs).unwrap();
     circuit.check(&traces).unwrap();
 
-    let mut native = InnerChallenger::new(permutation());
+    let mut native = RecursiveChallenger::new(permutation());
     native.observe_slice(&inputs[0]);
     let first: Val = native.sample();
     native.observe_slice(&inputs[1][..2]);
@@ -153,7 +153,7 @@ fn the_transcript_gadget_agrees_with_the_challenger() {
     assert_eq!(traces.public_values()[..5], expected);
 }
 
-/// The leaf and the path of `p3-merkle-tree` with the inner proof's hash give its root.
+/// The leaf and the path of `p3-merkle-tree` with the recursive proof's hash give its root.
 #[test]
 fn the_merkle_gadget_agrees_with_the_tree() {
     let height = 8;

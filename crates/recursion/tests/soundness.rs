@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use oneslot_recursion::inner::{self, InnerParameters};
-use oneslot_recursion::last::{self, LastParameters};
+use oneslot_recursion::final_proof::{self, FinalParameters};
+use oneslot_recursion::recursive::{self, RecursiveParameters};
 use oneslot_recursion::tables::TableKind;
 use oneslot_recursion::{
     BaseVar, Circuit, CircuitBuilder, Demonstration, ExtensionVar, Traces, Val, Violation, Word,
@@ -43,8 +43,8 @@ fn row_classes(circuit: &Circuit, table: usize) -> BTreeMap<Vec<usize>, usize> {
         TableKind::Permutation => 5,
     };
     let mut classes = BTreeMap::new();
-    for row in 0..circuit.fixed()[table].height() {
-        let cells = circuit.fixed()[table].row_slice(row).unwrap();
+    for row in 0..circuit.preprocessed()[table].height() {
+        let cells = circuit.preprocessed()[table].row_slice(row).unwrap();
         let class = cells[first_multiplicity..]
             .iter()
             .map(|&cell| {
@@ -59,13 +59,13 @@ fn row_classes(circuit: &Circuit, table: usize) -> BTreeMap<Vec<usize>, usize> {
 
 /// Cells that no gate of the row's kind constrains or sends: padding and public rows.
 fn is_free(circuit: &Circuit, table: usize, row: usize, column: usize) -> bool {
-    let fixed = circuit.fixed()[table].row_slice(row).unwrap();
+    let preprocessed = circuit.preprocessed()[table].row_slice(row).unwrap();
     match TableKind::ALL[table] {
         TableKind::Arithmetic => {
-            let kinds = &fixed[8..12];
+            let kinds = &preprocessed[8..12];
             let slot = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3][column];
-            let unused = fixed[4 + slot] == Val::ZERO;
-            let public = row == 0 || row + 1 == circuit.fixed()[table].height();
+            let unused = preprocessed[4 + slot] == Val::ZERO;
+            let public = row == 0 || row + 1 == circuit.preprocessed()[table].height();
             let constant = kinds[3] == Val::ONE;
             if kinds.iter().all(|&kind| kind == Val::ZERO) {
                 // Padding; in public rows `d` is bound and `a`, `b`, `c` are not used.
@@ -85,7 +85,7 @@ fn tampered(traces: &Traces, table: usize, row: usize, column: usize) -> Traces 
 
 /// The first row of a table in which a column is not free.
 fn bound_row(circuit: &Circuit, table: usize, column: usize) -> usize {
-    let mut rows = 0..circuit.fixed()[table].height();
+    let mut rows = 0..circuit.preprocessed()[table].height();
     rows.find(|&row| !is_free(circuit, table, row, column)).unwrap()
 }
 
@@ -252,8 +252,8 @@ fn the_order_of_the_field_is_no_zero() {
     let honest = circuit.trace(&[zero]).unwrap();
     let cheat = honest.tampered(|witness, public| {
         // The rows of the digits follow the constants and the split.
-        let digit_rows: Vec<usize> = (0..circuit.fixed()[0].height())
-            .filter(|&row| circuit.fixed()[0].row_slice(row).unwrap()[10] == Val::ONE)
+        let digit_rows: Vec<usize> = (0..circuit.preprocessed()[0].height())
+            .filter(|&row| circuit.preprocessed()[0].row_slice(row).unwrap()[10] == Val::ONE)
             .collect();
         assert_eq!(digit_rows.len(), 22);
         for (half, rows) in digit_rows.chunks(11).enumerate() {
@@ -290,12 +290,12 @@ fn programs_without_a_witness_say_so() {
 // The faults that a proof must not survive.
 
 #[test]
-fn last_proofs_of_tampered_traces_do_not_verify() {
+fn final_proofs_of_tampered_traces_do_not_verify() {
     let Case { circuit, traces } = case();
-    let key = last::setup(circuit, &LastParameters::default()).unwrap();
+    let key = final_proof::setup(circuit, &FinalParameters::default()).unwrap();
     let vk = key.verifying_key();
-    let proof = last::prove(&key, traces).unwrap();
-    last::verify(vk, traces.public_values(), &proof).unwrap();
+    let proof = final_proof::prove(&key, traces).unwrap();
+    final_proof::verify(vk, traces.public_values(), &proof).unwrap();
 
     for table in 0..3 {
         let width = TableKind::ALL[table].witness_width();
@@ -303,8 +303,8 @@ fn last_proofs_of_tampered_traces_do_not_verify() {
             let row = bound_row(circuit, table, column);
             let cheat = tampered(traces, table, row, column);
             let accepted = catch_unwind(AssertUnwindSafe(|| {
-                let proof = last::prove(&key, &cheat).unwrap();
-                last::verify(vk, cheat.public_values(), &proof).is_ok()
+                let proof = final_proof::prove(&key, &cheat).unwrap();
+                final_proof::verify(vk, cheat.public_values(), &proof).is_ok()
             }));
             assert!(!accepted.unwrap_or(false), "table {table} column {column}");
         }
@@ -312,77 +312,79 @@ fn last_proofs_of_tampered_traces_do_not_verify() {
     let mut public = *traces.public_values();
     for i in 0..public.len() {
         public[i] += Val::ONE;
-        assert!(last::verify(vk, &public, &proof).is_err(), "public value {i}");
+        assert!(final_proof::verify(vk, &public, &proof).is_err(), "public value {i}");
         public[i] -= Val::ONE;
     }
 }
 
 #[test]
-fn last_proofs_belong_to_one_key() {
+fn final_proofs_belong_to_one_key() {
     let Case { circuit, traces } = case();
-    let parameters = LastParameters::default();
-    let key = last::setup(circuit, &parameters).unwrap();
-    let proof = last::prove(&key, traces).unwrap();
+    let parameters = FinalParameters::default();
+    let key = final_proof::setup(circuit, &parameters).unwrap();
+    let proof = final_proof::prove(&key, traces).unwrap();
 
     // A circuit with the same shape and another constant.
     let other = Demonstration { folds: 1, ..Demonstration::TINY };
     let other_circuit = other.circuit();
     assert_eq!(circuit.log_heights(), other_circuit.log_heights());
-    let other_key = last::setup(&other_circuit, &parameters).unwrap();
+    let other_key = final_proof::setup(&other_circuit, &parameters).unwrap();
     assert_ne!(key.verifying_key(), other_key.verifying_key());
-    assert!(last::verify(other_key.verifying_key(), traces.public_values(), &proof).is_err());
+    assert!(
+        final_proof::verify(other_key.verifying_key(), traces.public_values(), &proof).is_err()
+    );
 
-    // Fixed columns of one key in a proof for the other.
+    // Preprocessed columns of one key in a proof for the other.
     let other_traces = other_circuit.trace(&other.inputs(7)).unwrap();
-    let forged = last::prove(&other_key, &other_traces).unwrap();
+    let forged = final_proof::prove(&other_key, &other_traces).unwrap();
     let public = other_traces.public_values();
-    last::verify(other_key.verifying_key(), public, &forged).unwrap();
-    assert!(last::verify(key.verifying_key(), public, &forged).is_err());
+    final_proof::verify(other_key.verifying_key(), public, &forged).unwrap();
+    assert!(final_proof::verify(key.verifying_key(), public, &forged).is_err());
 
     // Other heights.
     let mut heights = key.verifying_key().clone();
     heights.log_heights[1] += 1;
-    assert!(last::verify(&heights, traces.public_values(), &proof).is_err());
+    assert!(final_proof::verify(&heights, traces.public_values(), &proof).is_err());
 
     // Weaker parameters are refused before anything is checked.
     let mut weak = key.verifying_key().clone();
     weak.parameters.term_bits = 100;
-    let refused = last::verify(&weak, traces.public_values(), &proof).unwrap_err();
+    let refused = final_proof::verify(&weak, traces.public_values(), &proof).unwrap_err();
     assert!(refused.to_string().contains("security"), "{refused}");
 }
 
 #[test]
-fn inner_proofs_are_bound_to_traces_key_and_public_values() {
+fn recursive_proofs_are_bound_to_traces_key_and_public_values() {
     let Case { circuit, traces } = case();
-    let parameters = InnerParameters::default();
-    let key = inner::setup(circuit, &parameters).unwrap();
+    let parameters = RecursiveParameters::default();
+    let key = recursive::setup(circuit, &parameters).unwrap();
     let vk = key.verifying_key();
-    let proof = inner::prove(&key, traces).unwrap();
-    inner::verify(vk, traces.public_values(), &proof).unwrap();
+    let proof = recursive::prove(&key, traces).unwrap();
+    recursive::verify(vk, traces.public_values(), &proof).unwrap();
 
     let mut public = *traces.public_values();
     for i in 0..public.len() {
         public[i] += Val::ONE;
-        assert!(inner::verify(vk, &public, &proof).is_err(), "public value {i}");
+        assert!(recursive::verify(vk, &public, &proof).is_err(), "public value {i}");
         public[i] -= Val::ONE;
     }
     let other = Demonstration { folds: 1, ..Demonstration::TINY }.circuit();
-    let other_key = inner::setup(&other, &parameters).unwrap();
-    assert!(inner::verify(other_key.verifying_key(), &public, &proof).is_err());
+    let other_key = recursive::setup(&other, &parameters).unwrap();
+    assert!(recursive::verify(other_key.verifying_key(), &public, &proof).is_err());
 
     let mut heights = vk.clone();
     heights.log_heights[1] += 1;
-    assert!(inner::verify(&heights, &public, &proof).is_err());
+    assert!(recursive::verify(&heights, &public, &proof).is_err());
     let mut weak = vk.clone();
     weak.parameters.queries = 40;
-    assert!(inner::verify(&weak, &public, &proof).is_err());
+    assert!(recursive::verify(&weak, &public, &proof).is_err());
 
     // Builds with debug assertions refuse such traces before they are proven.
     for table in 0..3 {
         let cheat = tampered(traces, table, bound_row(circuit, table, 0), 0);
         let accepted = catch_unwind(AssertUnwindSafe(|| {
-            let proof = inner::prove(&key, &cheat).unwrap();
-            inner::verify(vk, cheat.public_values(), &proof).is_ok()
+            let proof = recursive::prove(&key, &cheat).unwrap();
+            recursive::verify(vk, cheat.public_values(), &proof).is_ok()
         }));
         assert!(!accepted.unwrap_or(false), "table {table}");
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use oneslot_recursion::Demonstration;
-use oneslot_recursion::last::LastParameters;
+use oneslot_recursion::final_proof::FinalParameters;
 
 /// The numbers that follow an example's other arguments, each of which has a default.
 pub(crate) const USAGE: &str = "[log inverse rate] [halvings of the first round] [later fold] \
@@ -22,13 +22,13 @@ pub(crate) fn circuit(label: &str) -> Result<Demonstration, Box<dyn Error>> {
 pub(crate) fn parameters(
     numbers: &[String],
     circuit: Demonstration,
-) -> Result<(LastParameters, Demonstration), Box<dyn Error>> {
-    let defaults = LastParameters::default();
+) -> Result<(FinalParameters, Demonstration), Box<dyn Error>> {
+    let defaults = FinalParameters::default();
     let number = |index: usize, default: usize| match numbers.get(index) {
         None => Ok(default),
         Some(text) => text.parse().map_err(|_| format!("expected {USAGE}, got {text}")),
     };
-    let parameters = LastParameters {
+    let parameters = FinalParameters {
         log_inverse_rate: number(0, defaults.log_inverse_rate)?,
         first_halvings: number(1, defaults.first_halvings)?,
         later_fold: number(2, defaults.later_fold)?,

@@ -11,7 +11,7 @@ use p3_matrix::Matrix;
 use super::compile::Circuit;
 use super::trace::Traces;
 use crate::field::Val;
-use crate::tables::{FixedPlacement, Table, TableKind};
+use crate::tables::{PreprocessedPlacement, Table, TableKind};
 
 /// What traces violate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,15 +44,19 @@ impl Circuit {
     pub fn check(&self, traces: &Traces) -> Result<(), Violation> {
         let mut bus: HashMap<Vec<u64>, Val> = HashMap::new();
         for (i, kind) in TableKind::ALL.into_iter().enumerate() {
-            let table = Table::without_fixed(kind, FixedPlacement::Preprocessed);
-            let (witness, fixed) = (&traces.witness()[i], &self.fixed()[i]);
-            let empty = vec![Val::ZERO; kind.witness_width().max(kind.fixed_width())];
+            let table = Table::without_preprocessed(kind, PreprocessedPlacement::OwnTrace);
+            let (witness, preprocessed) = (&traces.witness()[i], &self.preprocessed()[i]);
+            let empty = vec![Val::ZERO; kind.witness_width().max(kind.preprocessed_width())];
             for row in 0..witness.height() {
                 let cells = witness.row_slice(row).expect("invariant: the row exists");
-                let fixed_cells = fixed.row_slice(row).expect("invariant: as many fixed rows");
+                let preprocessed_cells =
+                    preprocessed.row_slice(row).expect("invariant: as many preprocessed rows");
                 let mut builder = RowBuilder {
                     main: RowWindow::from_two_rows(&cells, &empty[..cells.len()]),
-                    fixed: RowWindow::from_two_rows(&fixed_cells, &empty[..fixed_cells.len()]),
+                    preprocessed: RowWindow::from_two_rows(
+                        &preprocessed_cells,
+                        &empty[..preprocessed_cells.len()],
+                    ),
                     public: &traces.public_values()[..kind.public_values()],
                     first: Val::from_bool(row == 0),
                     last: Val::from_bool(row + 1 == witness.height()),
@@ -76,7 +80,7 @@ impl Circuit {
 /// Evaluates the constraints of one row on its cells.
 struct RowBuilder<'a> {
     main: RowWindow<'a, Val>,
-    fixed: RowWindow<'a, Val>,
+    preprocessed: RowWindow<'a, Val>,
     public: &'a [Val],
     first: Val,
     last: Val,
@@ -99,7 +103,7 @@ impl<'a> AirBuilder for RowBuilder<'a> {
     }
 
     fn preprocessed(&self) -> &Self::PreprocessedWindow {
-        &self.fixed
+        &self.preprocessed
     }
 
     fn is_first_row(&self) -> Val {

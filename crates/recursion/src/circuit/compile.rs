@@ -1,4 +1,4 @@
-//! From a program to the fixed columns: rows, addresses and multiplicities.
+//! From a program to the preprocessed columns: rows, addresses and multiplicities.
 
 use std::sync::Arc;
 
@@ -9,7 +9,9 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::TABLES;
 use super::gate::{Gate, Solve, Step, Variable};
 use crate::field::Val;
-use crate::tables::{ArithmeticFixed, HORNER_STEPS, HornerFixed, PermutationFixed, TableKind};
+use crate::tables::{
+    ArithmeticPreprocessed, HORNER_STEPS, HornerPreprocessed, PermutationPreprocessed, TableKind,
+};
 
 /// Rows that a table has at least.
 const MIN_ROWS: usize = 16;
@@ -34,25 +36,25 @@ impl GateCounts {
     }
 }
 
-/// A compiled circuit: the program and the fixed columns of its tables.
+/// A compiled circuit: the program and the preprocessed columns of its tables.
 #[derive(Clone, Debug)]
 pub struct Circuit {
     pub(super) steps: Vec<Step>,
     pub(super) variables: u32,
     pub(super) public: [Variable; 2],
-    fixed: [Arc<RowMajorMatrix<Val>>; TABLES],
+    preprocessed: [Arc<RowMajorMatrix<Val>>; TABLES],
     counts: GateCounts,
 }
 
 impl Circuit {
-    /// The fixed columns of each table, in the order of [`TableKind::ALL`].
-    pub const fn fixed(&self) -> &[Arc<RowMajorMatrix<Val>>; TABLES] {
-        &self.fixed
+    /// The preprocessed columns of each table, in the order of [`TableKind::ALL`].
+    pub const fn preprocessed(&self) -> &[Arc<RowMajorMatrix<Val>>; TABLES] {
+        &self.preprocessed
     }
 
     /// Logarithm of the height of each table.
     pub fn log_heights(&self) -> [usize; TABLES] {
-        std::array::from_fn(|i| self.fixed[i].height().trailing_zeros() as usize)
+        std::array::from_fn(|i| self.preprocessed[i].height().trailing_zeros() as usize)
     }
 
     /// How many gates of each kind the circuit has.
@@ -146,17 +148,17 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
     let padding_reads = horner_padding * (2 + HORNER_STEPS) + permutation_padding;
     wiring.readers[zero.index()] += padding_reads as u64;
 
-    let mut fixed = std::array::from_fn(|i| {
+    let mut preprocessed = std::array::from_fn(|i| {
         RowMajorMatrix::new(
-            Val::zero_vec(TableKind::ALL[i].fixed_width() * heights[i]),
-            TableKind::ALL[i].fixed_width(),
+            Val::zero_vec(TableKind::ALL[i].preprocessed_width() * heights[i]),
+            TableKind::ALL[i].preprocessed_width(),
         )
     });
-    let [arithmetic, horner, permutation] = &mut fixed;
+    let [arithmetic, horner, permutation] = &mut preprocessed;
 
     // The public words: the first and the last row.
     for (row, word) in [(0, public[0]), (heights[0] - 1, public[1])] {
-        let mut cells = ArithmeticFixed::default();
+        let mut cells = ArithmeticPreprocessed::default();
         cells.address[3] = address(word);
         cells.multiplicity[3] = wiring.multiplicity(word, Role::MayDefine);
         cells.write(arithmetic.row_mut(row));
@@ -169,20 +171,20 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
         });
         match gate {
             Gate::Horner { .. } | Gate::HornerPacked { .. } => {
-                horner_fixed(gate, &slot).write(horner.row_mut(horner_row));
+                horner_preprocessed(gate, &slot).write(horner.row_mut(horner_row));
                 horner_row += 1;
             }
             Gate::Permutation { .. } => {
-                permutation_fixed(&slot).write(permutation.row_mut(permutation_row));
+                permutation_preprocessed(&slot).write(permutation.row_mut(permutation_row));
                 permutation_row += 1;
             }
             _ => {
-                arithmetic_fixed(gate, &slot).write(arithmetic.row_mut(arithmetic_row));
+                arithmetic_preprocessed(gate, &slot).write(arithmetic.row_mut(arithmetic_row));
                 arithmetic_row += 1;
             }
         }
     }
-    Circuit { steps, variables, public, fixed: fixed.map(Arc::new), counts }
+    Circuit { steps, variables, public, preprocessed: preprocessed.map(Arc::new), counts }
 }
 
 fn gates(steps: &[Step]) -> impl Iterator<Item = &Gate> {
@@ -267,8 +269,8 @@ fn define_unused_hints(steps: &mut Vec<Step>, variables: u32, public: [Variable;
     }
 }
 
-fn arithmetic_fixed(gate: &Gate, slot: &[(Val, Val)]) -> ArithmeticFixed {
-    let mut cells = ArithmeticFixed::default();
+fn arithmetic_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> ArithmeticPreprocessed {
+    let mut cells = ArithmeticPreprocessed::default();
     if let Gate::Constant { value, .. } = gate {
         cells.constant = true;
         cells.address[..3].copy_from_slice(&value[..3]);
@@ -287,14 +289,14 @@ fn arithmetic_fixed(gate: &Gate, slot: &[(Val, Val)]) -> ArithmeticFixed {
     cells
 }
 
-fn horner_fixed(gate: &Gate, slot: &[(Val, Val)]) -> HornerFixed {
-    let mut cells = HornerFixed {
+fn horner_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> HornerPreprocessed {
+    let mut cells = HornerPreprocessed {
         x: slot[0].0,
         acc: slot[1].0,
         out: slot[2].0,
         out_multiplicity: slot[2].1,
         packed: matches!(gate, Gate::HornerPacked { .. }),
-        ..HornerFixed::default()
+        ..HornerPreprocessed::default()
     };
     for (cell, &(address, _)) in cells.coefficients.iter_mut().zip(&slot[3..]) {
         *cell = address;
@@ -302,8 +304,8 @@ fn horner_fixed(gate: &Gate, slot: &[(Val, Val)]) -> HornerFixed {
     cells
 }
 
-fn permutation_fixed(slot: &[(Val, Val)]) -> PermutationFixed {
-    PermutationFixed {
+fn permutation_preprocessed(slot: &[(Val, Val)]) -> PermutationPreprocessed {
+    PermutationPreprocessed {
         address: std::array::from_fn(|i| slot[i].0),
         multiplicity: [slot[0].1, slot[1].1, slot[3].1, slot[4].1],
     }

@@ -75,7 +75,8 @@ impl Circuit {
     /// If the inputs are not the circuit's or do not satisfy it.
     pub fn trace(&self, inputs: &[Word]) -> Result<Traces, TraceError> {
         let witness = std::array::from_fn(|i| {
-            let (width, height) = (TableKind::ALL[i].witness_width(), self.fixed()[i].height());
+            let (width, height) =
+                (TableKind::ALL[i].witness_width(), self.preprocessed()[i].height());
             RowMajorMatrix::new(Val::zero_vec(width * height), width)
         });
         let mut run = Run {

@@ -6,7 +6,7 @@ use super::expressions::{Expressions, Id, Operation};
 use super::source::{self, SolidityFile};
 use super::{Circuit, GenerateError};
 use crate::field::Val;
-use crate::last::{FixedPart, Stack, WitnessColumn};
+use crate::final_proof::{PreprocessedPart, StackedColumns, WitnessColumn};
 use p3_field::PrimeField64;
 
 /// Slots before the columns, see `TableConstraints.sol`.
@@ -56,7 +56,7 @@ pub(super) fn contracts(
     if expressions.interactions.iter().any(|interaction| interaction.bus != bus) {
         return Err(GenerateError::Unsupported("more than one bus"));
     }
-    let sources = sources(&circuit.stack, table)?;
+    let sources = sources(&circuit.layout, table)?;
     let all = expressions.constraints.len() + expressions.interactions.len();
     let mut parts = Vec::new();
     let mut first = 0;
@@ -93,16 +93,16 @@ fn describe(what: &str, range: std::ops::Range<usize>, first: usize) -> String {
 }
 
 /// Where each column of a table stands among the values in the proof.
-fn sources(stack: &Stack, table: usize) -> Result<Vec<Source>, GenerateError> {
-    let shape = stack.tables()[table];
-    let mut found: Vec<Option<Source>> = vec![None; shape.witness + shape.fixed];
-    let mut halves = vec![[None; 2]; shape.fixed];
+fn sources(layout: &StackedColumns, table: usize) -> Result<Vec<Source>, GenerateError> {
+    let shape = layout.tables()[table];
+    let mut found: Vec<Option<Source>> = vec![None; shape.witness + shape.preprocessed];
+    let mut halves = vec![[None; 2]; shape.preprocessed];
     let mut at = 0;
-    for group in stack.groups() {
-        for stripe in 0..crate::last::STRIPES {
-            for i in 0..group.used(stripe) {
-                if stripe == crate::last::FIXED_STRIPE {
-                    let FixedPart { table: owner, column, upper } = group.fixed[i];
+    for stacked in layout.stacked_tables() {
+        for position in 0..crate::final_proof::INTERLEAVING {
+            for i in 0..stacked.used(position) {
+                if position == crate::final_proof::PREPROCESSED_POSITION {
+                    let PreprocessedPart { table: owner, column, upper } = stacked.preprocessed[i];
                     match upper {
                         _ if owner != table => {}
                         None => found[shape.witness + column] = Some(Source::Whole(at)),
@@ -110,7 +110,7 @@ fn sources(stack: &Stack, table: usize) -> Result<Vec<Source>, GenerateError> {
                     }
                 } else {
                     let WitnessColumn { table: owner, column } =
-                        group.witness[stripe * group.width + i];
+                        stacked.witness[position * stacked.width + i];
                     if owner == table {
                         found[column] = Some(Source::Whole(at));
                     }
@@ -249,9 +249,9 @@ impl<'a> Emitter<'a> {
         let mut out = source::preamble();
         let _ = write!(
             out,
-            "import {{Ext}} from \"../CubicExtension.sol\";\n\
-             import {{Row}} from \"../Sumcheck.sol\";\n\
-             import {{TableConstraints}} from \"../TableConstraints.sol\";\n\n\
+            "import {{Ext}} from \"src/verifier/CubicExtension.sol\";\n\
+             import {{Row}} from \"src/verifier/Sumcheck.sol\";\n\
+             import {{TableConstraints}} from \"src/verifier/TableConstraints.sol\";\n\n\
              /// @title {name}\n\
              /// @notice Circuit \"{}\": a table of {} columns{what}.\n\
              contract {name} is TableConstraints {{\n",

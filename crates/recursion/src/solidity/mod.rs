@@ -6,7 +6,7 @@
 //! | contract | what is generated |
 //! |---|---|
 //! | `<Name>Verifier` | lengths, seeds of the transcript, addresses of the others |
-//! | `<Name>Opening` | the schedule of WHIR, placement of the columns, seeds, root of the fixed columns |
+//! | `<Name>Opening` | the schedule of WHIR, placement of the columns, seeds, root of the preprocessed columns |
 //! | `<Name><Table>`, in parts if it needs them | constraints and interactions, from the table's symbolic expressions |
 //!
 //! The same key gives the same text.
@@ -25,8 +25,8 @@ use p3_symmetric::CryptographicHasher;
 use self::seeds::Seeds;
 pub use self::source::SolidityFile;
 use crate::circuit::TABLES;
-use crate::last::shape::{LastShape, lookup_shape};
-use crate::last::{LastError, LastVerifyingKey, Stack};
+use crate::final_proof::shape::{FinalShape, lookup_shape};
+use crate::final_proof::{FinalError, FinalVerifyingKey, StackedColumns};
 use crate::tables::{Table, WIRES};
 
 /// Why no verifier was written.
@@ -35,7 +35,7 @@ use crate::tables::{Table, WIRES};
 pub enum GenerateError {
     /// The key's parameters do not fit.
     #[error(transparent)]
-    Key(#[from] LastError),
+    Key(#[from] FinalError),
     /// The key uses something that the Solidity verifier does not have.
     #[error("not supported on L1: {0}")]
     Unsupported(&'static str),
@@ -48,10 +48,10 @@ pub enum GenerateError {
 struct Circuit<'a> {
     label: &'a str,
     name: String,
-    key: &'a LastVerifyingKey,
+    key: &'a FinalVerifyingKey,
     key_hash: [u8; 32],
-    shape: LastShape,
-    stack: Stack,
+    shape: FinalShape,
+    layout: StackedColumns,
     lookup: LookupShape,
     tables: [Table; TABLES],
     seeds: Seeds,
@@ -63,7 +63,7 @@ struct Circuit<'a> {
 /// # Errors
 ///
 /// If the key does not describe a proof that the Solidity verifier can check.
-pub fn generate(key: &LastVerifyingKey, label: &str) -> Result<Vec<SolidityFile>, GenerateError> {
+pub fn generate(key: &FinalVerifyingKey, label: &str) -> Result<Vec<SolidityFile>, GenerateError> {
     let circuit = Circuit::new(key, label)?;
     if circuit.lookup.num_buses != 1 {
         return Err(GenerateError::Unsupported("more than one bus"));
@@ -82,20 +82,20 @@ pub fn generate(key: &LastVerifyingKey, label: &str) -> Result<Vec<SolidityFile>
 }
 
 impl<'a> Circuit<'a> {
-    fn new(key: &'a LastVerifyingKey, label: &'a str) -> Result<Self, GenerateError> {
+    fn new(key: &'a FinalVerifyingKey, label: &'a str) -> Result<Self, GenerateError> {
         let word = label.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let (first, rest) = label.split_at_checked(1).unwrap_or_default();
         if !word || !first.bytes().all(|c| c.is_ascii_lowercase()) || first.is_empty() {
             return Err(GenerateError::Label(label.to_owned()));
         }
-        let shape = LastShape::new(key)?;
+        let shape = FinalShape::new(key)?;
         let seeds = Seeds::new(key, &shape)?;
         Ok(Self {
             label,
             name: format!("{}{rest}", first.to_ascii_uppercase()),
             key,
             key_hash: key_hash(key),
-            stack: key.stack(),
+            layout: key.stacked_columns(),
             lookup: lookup_shape(key)?,
             tables: key.tables(),
             shape,
@@ -104,8 +104,8 @@ impl<'a> Circuit<'a> {
     }
 }
 
-/// Keccak-256 over a tag, the heights, the root of the fixed columns and the parameters.
-fn key_hash(key: &LastVerifyingKey) -> [u8; 32] {
+/// Keccak-256 over a tag, the heights, the root of the preprocessed columns and the parameters.
+fn key_hash(key: &FinalVerifyingKey) -> [u8; 32] {
     let parameters = &key.parameters;
     let numbers = [
         parameters.log_inverse_rate,
@@ -114,11 +114,12 @@ fn key_hash(key: &LastVerifyingKey) -> [u8; 32] {
         parameters.query_grinding,
         parameters.term_bits,
     ];
+    // The tag keeps its first word for the final proof: another would change every key's hash.
     let bytes = b"oneslot.last.v1"
         .iter()
         .copied()
         .chain(key.log_heights.iter().flat_map(|&n| (n as u64).to_be_bytes()))
-        .chain(key.fixed_root)
+        .chain(key.preprocessed_root)
         .chain(numbers.iter().flat_map(|&n| (n as u64).to_be_bytes()));
     Keccak256Hash.hash_iter(bytes)
 }

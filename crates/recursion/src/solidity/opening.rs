@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Circuit;
 use super::source::{self, SolidityFile};
-use crate::last::{FIXED_WIDTH, STRIPES};
+use crate::final_proof::{INTERLEAVING, PREPROCESSED_WIDTH};
 
 /// Bytes of an extension element.
 const EXTENSION: usize = 24;
@@ -15,7 +15,7 @@ pub(super) fn contract(circuit: &Circuit<'_>) -> SolidityFile {
     let mut out = source::preamble();
     let _ = write!(
         out,
-        "import {{WhirOpening}} from \"../WhirOpening.sol\";\n\n\
+        "import {{WhirOpening}} from \"src/verifier/WhirOpening.sol\";\n\n\
          /// @title {name}\n\
          /// @notice The opening of the columns of circuit \"{}\": {} variables, {} codewords.\n\
          contract {name} is WhirOpening {{\n",
@@ -32,7 +32,7 @@ pub(super) fn contract(circuit: &Circuit<'_>) -> SolidityFile {
 
 fn shape(out: &mut String, circuit: &Circuit<'_>) {
     let shape = &circuit.shape;
-    let groups = circuit.stack.groups();
+    let stacked_tables = circuit.layout.stacked_tables();
     let _ = write!(
         out,
         "\n    function _shape() internal pure override returns (Shape memory shape) {{\n        \
@@ -40,15 +40,15 @@ fn shape(out: &mut String, circuit: &Circuit<'_>) {
          shape.lowBits = {};\n        \
          shape.oodSamples = {};\n        \
          shape.foldPowBits = {};\n        \
-         shape.fixedRoot = {};\n        \
+         shape.preprocessedRoot = {};\n        \
          shape.transcriptCapacity = {};\n        \
          shape.codewords = new Codeword[]({});\n",
         shape.variables,
-        // The cells of one stripe in a row are those of its lowest variables.
-        FIXED_WIDTH.trailing_zeros(),
+        // The cells of one position in a row are those of its lowest variables.
+        PREPROCESSED_WIDTH.trailing_zeros(),
         shape.ood_samples,
         shape.first_fold.pow_bits,
-        source::word(&circuit.key.fixed_root),
+        source::word(&circuit.key.preprocessed_root),
         capacity(circuit),
         shape.codewords.len(),
     );
@@ -68,23 +68,23 @@ fn shape(out: &mut String, circuit: &Circuit<'_>) {
             word.fold.pow_bits,
         );
     }
-    let _ = writeln!(out, "        shape.groups = new Group[]({});", groups.len());
+    let _ = writeln!(out, "        shape.tables = new StackedTable[]({});", stacked_tables.len());
     let mut cells = 0;
-    for (i, group) in groups.iter().enumerate() {
-        let arity = group.log_height + STRIPES.trailing_zeros() as usize;
-        let used: Vec<String> = (0..STRIPES).map(|s| group.used(s).to_string()).collect();
+    for (i, stacked) in stacked_tables.iter().enumerate() {
+        let arity = stacked.log_height + INTERLEAVING.trailing_zeros() as usize;
+        let used: Vec<String> = (0..INTERLEAVING).map(|s| stacked.used(s).to_string()).collect();
         let _ = write!(
             out,
-            "        shape.groups[{i}] = Group({{\n            \
+            "        shape.tables[{i}] = StackedTable({{\n            \
              logHeight: {},\n            slot: {},\n            width: {},\n            \
              used: [uint256({}), {}]\n        }});\n",
-            group.log_height,
+            stacked.log_height,
             cells >> arity,
-            group.width,
+            stacked.width,
             used[0],
             used[1..].join(", "),
         );
-        cells += group.width << arity;
+        cells += stacked.width << arity;
     }
     out.push_str("    }\n");
 }
@@ -109,15 +109,15 @@ fn seeds(out: &mut String, circuit: &Circuit<'_>) {
     source::bytes(out, "_whirSeed", "Seed of WHIR", &seeds.whir);
     source::bytes(out, "_batchingSeed", "Seed of the batching challenge", &seeds.batching);
     out.push_str(
-        "\n    function _valuesSeed(uint256 group, uint256 stripe) internal pure override returns (bytes memory) {\n",
+        "\n    function _valuesSeed(uint256 table, uint256 position) internal pure override returns (bytes memory) {\n",
     );
     let mut values = seeds.values.iter();
-    for (i, group) in circuit.stack.groups().iter().enumerate() {
-        for stripe in (0..STRIPES).filter(|&stripe| group.used(stripe) > 0) {
-            let value = values.next().expect("invariant: one seed for each stripe in use");
+    for (i, stacked) in circuit.layout.stacked_tables().iter().enumerate() {
+        for position in (0..INTERLEAVING).filter(|&position| stacked.used(position) > 0) {
+            let value = values.next().expect("invariant: one seed for each position in use");
             let _ = write!(
                 out,
-                "        if (group == {i} && stripe == {stripe}) {{\n            return {};\n        }}\n",
+                "        if (table == {i} && position == {position}) {{\n            return {};\n        }}\n",
                 source::literal(value, 16),
             );
         }

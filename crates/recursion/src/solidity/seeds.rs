@@ -19,8 +19,8 @@ use p3_sumcheck::transcript::SumcheckShape;
 use p3_whir::WhirShape;
 
 use crate::field::{Challenge, Val};
-use crate::last::shape::{FoldShape, LastShape, lookup_shape};
-use crate::last::{LastError, LastVerifyingKey};
+use crate::final_proof::shape::{FinalShape, FoldShape, lookup_shape};
+use crate::final_proof::{FinalError, FinalVerifyingKey};
 use crate::tables::Table;
 
 /// Seeds in the order in which they are absorbed.
@@ -48,7 +48,7 @@ pub(super) struct Seeds {
 
 impl Seeds {
     /// The seeds of proofs under a key.
-    pub(super) fn new(key: &LastVerifyingKey, shape: &LastShape) -> Result<Self, LastError> {
+    pub(super) fn new(key: &FinalVerifyingKey, shape: &FinalShape) -> Result<Self, FinalError> {
         let tables = key.tables();
         let airs: Vec<&Table> = tables.iter().collect();
         let stark = MultiStarkShape::new::<Val, _>(&airs, &key.log_heights, 0, false, false);
@@ -98,9 +98,9 @@ struct LayoutSeeds {
 }
 
 impl LayoutSeeds {
-    fn new(key: &LastVerifyingKey, shape: &LastShape) -> Self {
-        let stack = key.stack();
-        let protocol = stack.protocol();
+    fn new(key: &FinalVerifyingKey, shape: &FinalShape) -> Self {
+        let layout = key.stacked_columns();
+        let protocol = layout.protocol();
         let mut verifier = Verifier::<Val, Challenge>::new(
             &protocol.table_shapes(),
             SuffixProver::<Val, Challenge>::strategy(),

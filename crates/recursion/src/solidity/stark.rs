@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::constraints::Part;
 use super::source::{self, SolidityFile};
 use super::{Circuit, GenerateError};
-use crate::last::encoding::fixed_bytes;
+use crate::final_proof::encoding::fixed_bytes;
 use crate::tables::PUBLIC_VALUES;
 
 /// The contract of the statement.
@@ -17,17 +17,17 @@ pub(super) fn contract(
     let mut out = source::preamble();
     let _ = write!(
         out,
-        "import {{ILastConstraints, ILastOpening, ILastVerifier}} from \"../ILastVerifier.sol\";\n\
-         import {{StarkVerifier}} from \"../StarkVerifier.sol\";\n\n\
+        "import {{IFinalConstraints, IFinalOpening, IFinalVerifier}} from \"src/verifier/IFinalVerifier.sol\";\n\
+         import {{StarkVerifier}} from \"src/verifier/StarkVerifier.sol\";\n\n\
          /// @title {name}\n\
-         /// @notice The verifier of last proofs of circuit \"{}\".\n\
+         /// @notice The verifier of final proofs of circuit \"{}\".\n\
          contract {name} is StarkVerifier {{\n",
         circuit.label,
     );
     addresses(&mut out, parts);
     let _ = write!(
         out,
-        "\n    /// @inheritdoc ILastVerifier\n    \
+        "\n    /// @inheritdoc IFinalVerifier\n    \
          function circuit() external pure returns (string memory) {{\n        \
          return \"{}\";\n    }}\n\n",
         circuit.label,
@@ -40,11 +40,12 @@ pub(super) fn contract(
     );
     shape(&mut out, circuit, parts)?;
     let seeds = &circuit.seeds;
-    let statement = [&seeds.statement[..], &seeds.commitment, &circuit.key.fixed_root].concat();
+    let statement =
+        [&seeds.statement[..], &seeds.commitment, &circuit.key.preprocessed_root].concat();
     source::bytes(
         &mut out,
         "_statementSeed",
-        "Seeds of the tables and of the commitment, root over the fixed columns",
+        "Seeds of the tables and of the commitment, root over the preprocessed columns",
         &statement,
     );
     source::bytes(&mut out, "_lookupSeed", "Seed of the lookup argument", &seeds.lookup);
@@ -58,9 +59,9 @@ pub(super) fn contract(
 /// Constructor and addresses.
 fn addresses(out: &mut String, parts: &[Part]) {
     let count = parts.len();
-    out.push_str("    ILastOpening private immutable _openingPart;\n");
+    out.push_str("    IFinalOpening private immutable _openingPart;\n");
     for i in 0..count {
-        let _ = writeln!(out, "    ILastConstraints private immutable _part{i};");
+        let _ = writeln!(out, "    IFinalConstraints private immutable _part{i};");
     }
     let _ = write!(
         out,
@@ -72,7 +73,7 @@ fn addresses(out: &mut String, parts: &[Part]) {
     }
     let _ = write!(
         out,
-        ".\n    constructor(ILastOpening opening, ILastConstraints[{count}] memory parts) {{\n        \
+        ".\n    constructor(IFinalOpening opening, IFinalConstraints[{count}] memory parts) {{\n        \
          if (opening.verifyingKey() != verifyingKey()) revert PartMismatch(address(opening));\n        \
          for (uint256 i = 0; i < {count}; ++i) {{\n            \
          if (parts[i].verifyingKey() != verifyingKey()) revert PartMismatch(address(parts[i]));\n        \
@@ -82,9 +83,9 @@ fn addresses(out: &mut String, parts: &[Part]) {
         let _ = writeln!(out, "        _part{i} = parts[{i}];");
     }
     out.push_str(
-        "    }\n\n    function _opening() internal view override returns (ILastOpening) {\n        \
+        "    }\n\n    function _opening() internal view override returns (IFinalOpening) {\n        \
          return _openingPart;\n    }\n\n    \
-         function _constraints(uint256 part) internal view override returns (ILastConstraints) {\n",
+         function _constraints(uint256 part) internal view override returns (IFinalConstraints) {\n",
     );
     for i in 0..count {
         let last = i + 1 == count;

@@ -22,7 +22,7 @@ use crate::field::{Val, WORD, Word};
 pub(super) const WITNESS_WIDTH: usize = 13;
 
 /// Four addresses, four multiplicities, four selectors.
-pub(super) const FIXED_WIDTH: usize = 12;
+pub(super) const PREPROCESSED_WIDTH: usize = 12;
 
 /// Witness cells of one row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,9 +43,9 @@ impl ArithmeticRow {
     }
 }
 
-/// Fixed cells of one row. Slots are in the order `a`, `b`, `c`, `d`.
+/// Preprocessed cells of one row. Slots are in the order `a`, `b`, `c`, `d`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ArithmeticFixed {
+pub(crate) struct ArithmeticPreprocessed {
     pub(crate) address: [Val; 4],
     pub(crate) multiplicity: [Val; 4],
     pub(crate) product: bool,
@@ -54,7 +54,7 @@ pub(crate) struct ArithmeticFixed {
     pub(crate) constant: bool,
 }
 
-impl ArithmeticFixed {
+impl ArithmeticPreprocessed {
     /// The cells in column order.
     pub(crate) fn write(&self, cells: &mut [Val]) {
         cells[0..4].copy_from_slice(&self.address);
@@ -66,13 +66,14 @@ impl ArithmeticFixed {
     }
 }
 
-pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], fixed: &[AB::Expr])
+pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], preprocessed: &[AB::Expr])
 where
     AB: AirBuilder<F = Val> + InteractionBuilder,
 {
     let (a, b, c, d) = (&witness[0..3], &witness[3..6], &witness[6..9], &witness[9..13]);
-    let address = &fixed[0..4];
-    let [product, split, bits, constant] = [&fixed[8], &fixed[9], &fixed[10], &fixed[11]];
+    let address = &preprocessed[0..4];
+    let [product, split, bits, constant] =
+        [&preprocessed[8], &preprocessed[9], &preprocessed[10], &preprocessed[11]];
 
     // d = a * b + c.
     let ab = extension_product(a, b);
@@ -132,6 +133,6 @@ where
         [d[0].clone(), d[1].clone(), d[2].clone(), d[3].clone()],
     ];
     for (slot, value) in values.into_iter().enumerate() {
-        send(builder, &address[slot], value, fixed[4 + slot].clone());
+        send(builder, &address[slot], value, preprocessed[4 + slot].clone());
     }
 }

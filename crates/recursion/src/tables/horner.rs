@@ -29,7 +29,7 @@ const COEFFICIENTS: usize = 9 + 3 * STAGES;
 pub(super) const WITNESS_WIDTH: usize = COEFFICIENTS + 3 * HORNER_STEPS;
 
 /// Addresses of `x`, `acc`, `out` and the coefficients, the multiplicity of `out`, the selector.
-pub(super) const FIXED_WIDTH: usize = 5 + HORNER_STEPS;
+pub(super) const PREPROCESSED_WIDTH: usize = 5 + HORNER_STEPS;
 
 const OUT_MULTIPLICITY: usize = 3 + HORNER_STEPS;
 const PACKED: usize = 4 + HORNER_STEPS;
@@ -79,9 +79,9 @@ impl HornerRow {
     }
 }
 
-/// Fixed cells of one row.
+/// Preprocessed cells of one row.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct HornerFixed {
+pub(crate) struct HornerPreprocessed {
     pub(crate) x: Val,
     pub(crate) acc: Val,
     pub(crate) out: Val,
@@ -90,7 +90,7 @@ pub(crate) struct HornerFixed {
     pub(crate) packed: bool,
 }
 
-impl HornerFixed {
+impl HornerPreprocessed {
     /// The cells in column order.
     pub(crate) fn write(&self, cells: &mut [Val]) {
         [cells[0], cells[1], cells[2]] = [self.x, self.acc, self.out];
@@ -100,14 +100,14 @@ impl HornerFixed {
     }
 }
 
-pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], fixed: &[AB::Expr])
+pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], preprocessed: &[AB::Expr])
 where
     AB: AirBuilder<F = Val> + InteractionBuilder,
 {
     let (x, acc, out) = (&witness[0..3], &witness[3..6], &witness[6..9]);
     let stages: Vec<&[AB::Expr]> = witness[9..COEFFICIENTS].chunks_exact(3).collect();
     let coefficients: Vec<&[AB::Expr]> = witness[COEFFICIENTS..].chunks_exact(3).collect();
-    let packed = &fixed[PACKED];
+    let packed = &preprocessed[PACKED];
     let single = AB::Expr::ONE - packed.clone();
 
     let mut value: [AB::Expr; 3] = std::array::from_fn(|i| acc[i].clone());
@@ -133,9 +133,9 @@ where
         builder.assert_zero(packed.clone() * c[2].clone());
     }
 
-    read(builder, &fixed[0], extension_word(x));
-    read(builder, &fixed[1], extension_word(acc));
-    send(builder, &fixed[2], extension_word(out), fixed[OUT_MULTIPLICITY].clone());
+    read(builder, &preprocessed[0], extension_word(x));
+    read(builder, &preprocessed[1], extension_word(acc));
+    send(builder, &preprocessed[2], extension_word(out), preprocessed[OUT_MULTIPLICITY].clone());
 
     // The first coefficient slots: a word in a packed row, a coefficient in another.
     for slot in 0..HORNER_WORDS {
@@ -144,13 +144,13 @@ where
             let alone = if i < 3 { coefficients[slot][i].clone() } else { AB::Expr::ZERO };
             packed.clone() * word[i][0].clone() + single.clone() * alone
         });
-        read(builder, &fixed[3 + slot], value);
+        read(builder, &preprocessed[3 + slot], value);
     }
     for slot in HORNER_WORDS..HORNER_STEPS {
         let [v0, v1, v2, v3] = extension_word(coefficients[slot]);
         builder.push_interaction(
             WIRES,
-            [fixed[3 + slot].clone(), v0, v1, v2, v3],
+            [preprocessed[3 + slot].clone(), v0, v1, v2, v3],
             Count::bounded(-single.clone(), 1),
         );
     }

@@ -9,14 +9,14 @@
 //! | [`Horner`](TableKind::Horner) | sixteen steps of Horner's rule in the cubic extension |
 //! | [`Permutation`](TableKind::Permutation) | one Poseidon2 permutation, with the swap of a Merkle path in front |
 //!
-//! A row has fixed columns, which say what the circuit is (addresses, multiplicities, the kind of
-//! gate), and witness columns, which hold values. Rows are wired through one bus, [`WIRES`]: the
-//! row that defines a variable sends `(address, value)` with the number of its readers as
-//! multiplicity, each reader takes it once. Addresses and multiplicities are fixed, so the bus
-//! balances only if all readers of an address see the value of its one definition.
+//! A row has preprocessed columns, which say what the circuit is (addresses, multiplicities, the
+//! kind of gate), and witness columns, which hold values. Rows are wired through one bus,
+//! [`WIRES`]: the row that defines a variable sends `(address, value)` with the number of its
+//! readers as multiplicity, each reader takes it once. Addresses and multiplicities are fixed, so
+//! the bus balances only if all readers of an address see the value of its one definition.
 //!
 //! No constraint reads the next row. The same constraints serve both provers; only the place of
-//! the fixed columns differs, see [`FixedPlacement`].
+//! the preprocessed columns differs, see [`PreprocessedPlacement`].
 
 mod arithmetic;
 mod horner;
@@ -29,9 +29,9 @@ use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
 use p3_matrix::dense::RowMajorMatrix;
 
-pub(crate) use arithmetic::{ArithmeticFixed, ArithmeticRow};
-pub(crate) use horner::{HORNER_STEPS, HORNER_WORDS, HornerFixed, HornerRow};
-pub(crate) use permutation::{PermutationFixed, PermutationRow, fill_permutation};
+pub(crate) use arithmetic::{ArithmeticPreprocessed, ArithmeticRow};
+pub(crate) use horner::{HORNER_STEPS, HORNER_WORDS, HornerPreprocessed, HornerRow};
+pub(crate) use permutation::{PermutationPreprocessed, PermutationRow, fill_permutation};
 
 use crate::field::{Val, WORD};
 
@@ -65,12 +65,12 @@ impl TableKind {
         }
     }
 
-    /// Number of fixed columns.
-    pub const fn fixed_width(self) -> usize {
+    /// Number of preprocessed columns.
+    pub const fn preprocessed_width(self) -> usize {
         match self {
-            Self::Arithmetic => arithmetic::FIXED_WIDTH,
-            Self::Horner => horner::FIXED_WIDTH,
-            Self::Permutation => permutation::FIXED_WIDTH,
+            Self::Arithmetic => arithmetic::PREPROCESSED_WIDTH,
+            Self::Horner => horner::PREPROCESSED_WIDTH,
+            Self::Permutation => permutation::PREPROCESSED_WIDTH,
         }
     }
 
@@ -83,38 +83,45 @@ impl TableKind {
     }
 }
 
-/// Where a proof system keeps the fixed columns.
+/// Where a proof system keeps the preprocessed columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FixedPlacement {
-    /// In a trace of their own, committed when the keys are made: the inner proof.
-    Preprocessed,
-    /// Behind the witness columns of the main trace: the last proof, whose commitment scheme
+pub enum PreprocessedPlacement {
+    /// In a trace of their own, committed when the keys are made: the recursive proof.
+    OwnTrace,
+    /// Behind the witness columns of the main trace: the final proof, whose commitment scheme
     /// opens them from the verifying key.
-    Main,
+    MainTrace,
 }
 
-/// One table of one circuit: its constraints and its fixed columns.
+/// One table of one circuit: its constraints and its preprocessed columns.
 #[derive(Clone, Debug)]
 pub struct Table {
     kind: TableKind,
-    placement: FixedPlacement,
-    fixed: Option<Arc<RowMajorMatrix<Val>>>,
+    placement: PreprocessedPlacement,
+    preprocessed: Option<Arc<RowMajorMatrix<Val>>>,
 }
 
 impl Table {
-    /// The table of `kind` with fixed columns `fixed`, one row a gate.
+    /// The table of `kind` with preprocessed columns `preprocessed`, one row a gate.
     pub(crate) fn new(
         kind: TableKind,
-        placement: FixedPlacement,
-        fixed: Arc<RowMajorMatrix<Val>>,
+        placement: PreprocessedPlacement,
+        preprocessed: Arc<RowMajorMatrix<Val>>,
     ) -> Self {
-        assert_eq!(fixed.width, kind.fixed_width(), "invariant: fixed width follows the kind");
-        Self { kind, placement, fixed: Some(fixed) }
+        assert_eq!(
+            preprocessed.width,
+            kind.preprocessed_width(),
+            "invariant: preprocessed width follows the kind"
+        );
+        Self { kind, placement, preprocessed: Some(preprocessed) }
     }
 
-    /// The constraints alone, for a verifier, which learns fixed columns from openings.
-    pub(crate) const fn without_fixed(kind: TableKind, placement: FixedPlacement) -> Self {
-        Self { kind, placement, fixed: None }
+    /// The constraints alone, for a verifier, which learns preprocessed columns from openings.
+    pub(crate) const fn without_preprocessed(
+        kind: TableKind,
+        placement: PreprocessedPlacement,
+    ) -> Self {
+        Self { kind, placement, preprocessed: None }
     }
 
     /// Which table this is.
@@ -126,22 +133,24 @@ impl Table {
 impl BaseAir<Val> for Table {
     fn width(&self) -> usize {
         match self.placement {
-            FixedPlacement::Preprocessed => self.kind.witness_width(),
-            FixedPlacement::Main => self.kind.witness_width() + self.kind.fixed_width(),
+            PreprocessedPlacement::OwnTrace => self.kind.witness_width(),
+            PreprocessedPlacement::MainTrace => {
+                self.kind.witness_width() + self.kind.preprocessed_width()
+            }
         }
     }
 
     fn preprocessed_trace(&self) -> Option<RowMajorMatrix<Val>> {
         match self.placement {
-            FixedPlacement::Preprocessed => self.fixed.as_deref().cloned(),
-            FixedPlacement::Main => None,
+            PreprocessedPlacement::OwnTrace => self.preprocessed.as_deref().cloned(),
+            PreprocessedPlacement::MainTrace => None,
         }
     }
 
     fn preprocessed_width(&self) -> usize {
         match self.placement {
-            FixedPlacement::Preprocessed => self.kind.fixed_width(),
-            FixedPlacement::Main => 0,
+            PreprocessedPlacement::OwnTrace => self.kind.preprocessed_width(),
+            PreprocessedPlacement::MainTrace => 0,
         }
     }
 
@@ -165,17 +174,17 @@ where
     fn eval(&self, builder: &mut AB) {
         let main = builder.main();
         let (witness, in_main) = main.current_slice().split_at(self.kind.witness_width());
-        let fixed: Vec<AB::Expr> = match self.placement {
-            FixedPlacement::Preprocessed => {
+        let preprocessed: Vec<AB::Expr> = match self.placement {
+            PreprocessedPlacement::OwnTrace => {
                 builder.preprocessed().current_slice().iter().map(|&x| x.into()).collect()
             }
-            FixedPlacement::Main => in_main.iter().map(|&x| x.into()).collect(),
+            PreprocessedPlacement::MainTrace => in_main.iter().map(|&x| x.into()).collect(),
         };
         let witness: Vec<AB::Expr> = witness.iter().map(|&x| x.into()).collect();
         match self.kind {
-            TableKind::Arithmetic => arithmetic::eval(builder, &witness, &fixed),
-            TableKind::Horner => horner::eval(builder, &witness, &fixed),
-            TableKind::Permutation => permutation::eval(builder, &witness, &fixed),
+            TableKind::Arithmetic => arithmetic::eval(builder, &witness, &preprocessed),
+            TableKind::Horner => horner::eval(builder, &witness, &preprocessed),
+            TableKind::Permutation => permutation::eval(builder, &witness, &preprocessed),
         }
     }
 }

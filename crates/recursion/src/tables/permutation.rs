@@ -30,7 +30,7 @@ pub(super) const WITNESS_WIDTH: usize = SBOXES + SBOX_COUNT;
 
 /// Addresses of `current`, `other`, `bit` and the two output words, and all multiplicities but
 /// that of the bit, which is always read.
-pub(super) const FIXED_WIDTH: usize = 9;
+pub(super) const PREPROCESSED_WIDTH: usize = 9;
 
 /// Witness cells of one row before the S-boxes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,16 +40,16 @@ pub(crate) struct PermutationRow {
     pub(crate) bit: bool,
 }
 
-/// Fixed cells of one row.
+/// Preprocessed cells of one row.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PermutationFixed {
+pub(crate) struct PermutationPreprocessed {
     /// Addresses of `current`, `other`, `bit`, first and second output word.
     pub(crate) address: [Val; 5],
     /// Multiplicities of `current`, `other`, first and second output word.
     pub(crate) multiplicity: [Val; 4],
 }
 
-impl PermutationFixed {
+impl PermutationPreprocessed {
     /// The cells in column order.
     pub(crate) fn write(&self, cells: &mut [Val]) {
         cells[0..5].copy_from_slice(&self.address);
@@ -101,7 +101,7 @@ fn full_round<E: Algebra<Val>>(
     mds_light_permutation(state, &MDSMat4);
 }
 
-pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], fixed: &[AB::Expr])
+pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], preprocessed: &[AB::Expr])
 where
     AB: AirBuilder<F = Val> + InteractionBuilder,
 {
@@ -125,9 +125,9 @@ where
         std::array::from_fn(|i| state[WORD + i].clone()),
     ];
 
-    send(builder, &fixed[0], current, fixed[5].clone());
-    send(builder, &fixed[1], other, fixed[6].clone());
-    read(builder, &fixed[2], [bit.clone(), AB::Expr::ZERO, AB::Expr::ZERO, AB::Expr::ZERO]);
-    send(builder, &fixed[3], first, fixed[7].clone());
-    send(builder, &fixed[4], second, fixed[8].clone());
+    send(builder, &preprocessed[0], current, preprocessed[5].clone());
+    send(builder, &preprocessed[1], other, preprocessed[6].clone());
+    read(builder, &preprocessed[2], [bit.clone(), AB::Expr::ZERO, AB::Expr::ZERO, AB::Expr::ZERO]);
+    send(builder, &preprocessed[3], first, preprocessed[7].clone());
+    send(builder, &preprocessed[4], second, preprocessed[8].clone());
 }

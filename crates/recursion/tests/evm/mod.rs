@@ -1,9 +1,9 @@
-//! The committed contracts of a last verifier in revm.
+//! The committed contracts of a final verifier in revm.
 
 use std::path::Path;
 
 use oneslot_recursion::Val;
-use oneslot_recursion::last::encoding;
+use oneslot_recursion::final_proof::encoding;
 use revm::context::TxEnv;
 use revm::context::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
@@ -48,7 +48,8 @@ fn context(database: &mut Database) -> EvmContext<'_> {
 }
 
 impl Contracts {
-    /// Deploys the contracts of these names, the verifier first, then its parts, from each one's bytecode.
+    /// Deploys the contracts of these names, the verifier first, then its parts, from each one's
+    /// bytecode.
     pub(crate) fn deploy(names: &[String], bytecode: impl Fn(&str) -> Vec<u8>) -> Self {
         let mut database = Database::default();
         let parts: Vec<Address> =

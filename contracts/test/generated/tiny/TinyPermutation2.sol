@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Written by `cargo xtask verifier` from a verifying key. Do not edit.
+pragma solidity 0.8.37;
+
+import {Ext} from "src/verifier/CubicExtension.sol";
+import {Row} from "src/verifier/Sumcheck.sol";
+import {TableConstraints} from "src/verifier/TableConstraints.sol";
+
+/// @title TinyPermutation2
+/// @notice Circuit "tiny": a table of 104 columns; constraints 54 to 86; interactions 0 to 4.
+contract TinyPermutation2 is TableConstraints {
+    function verifyingKey() public pure override returns (bytes32) {
+        return 0xf77993c7261f7845dd97202fb8d373b7d683e7e3a6297e507579087f45ea13f3;
+    }
+
+    function _slots() internal pure override returns (uint256) {
+        return 486;
+    }
+
+    function _columns(Row v, uint256 values, Ext first) internal pure override {
+        _load(v, 9, 9, values, 25);
+        _load(v, 42, 71, values, 58);
+        first;
+    }
+
+    function _evaluate(Row v) internal pure override {
+        _part0(v);
+        _part1(v);
+        _part2(v);
+        _part3(v);
+        _part4(v);
+        _part5(v);
+        _part6(v);
+        _part7(v);
+        _part8(v);
+    }
+
+    function _part0(Row v) private pure {
+        v.put(113, v.at(42) + v.at(43));
+        v.put(114, v.at(44) + v.at(45));
+        v.put(115, v.at(113) + v.at(114));
+        v.put(116, v.at(43) + v.at(115));
+        v.put(117, v.at(116) + (v.at(44) + v.at(44)));
+        v.put(118, v.at(46) + v.at(47));
+        v.put(119, v.at(48) + v.at(49));
+        v.put(120, v.at(118) + v.at(119));
+        v.put(121, v.at(47) + v.at(120));
+        v.put(122, v.at(121) + (v.at(48) + v.at(48)));
+        v.put(123, v.at(117) + v.at(122));
+        v.put(124, v.at(117) + v.at(123));
+        v.put(125, v.at(45) + v.at(115));
+        v.put(126, v.at(114) + v.at(125));
+        v.put(127, v.at(49) + v.at(120));
+        v.put(128, v.at(119) + v.at(127));
+        v.put(129, v.at(126) + v.at(128));
+        v.put(130, v.at(126) + v.at(129));
+        v.put(131, v.at(125) + (v.at(42) + v.at(42)));
+        v.put(132, v.at(127) + (v.at(46) + v.at(46)));
+        v.put(133, v.at(131) + v.at(132));
+        v.put(134, v.at(131) + v.at(133));
+        v.put(135, v.at(118) + v.at(121));
+        v.put(136, v.at(113) + v.at(116));
+        v.put(137, v.at(136) + v.at(135));
+        v.put(138, v.at(135) + v.at(137));
+        v.put(139, v.at(122) + v.at(123));
+        v.put(140, v.at(128) + v.at(129));
+        v.put(141, v.at(132) + v.at(133));
+        v.put(142, v.at(50) + v.at(124) + (v.at(130) + v.at(134)) + (v.at(138) + v.at(139) + (v.at(140) + v.at(141))));
+        v.put(143, v.at(124) + v.at(142));
+        v.put(144, v.at(142) + _scale(v.at(130), 2));
+        v.put(145, v.at(142) + _scale(v.at(134), 9223372034707292161));
+        v.put(146, v.at(142) + _scale(v.at(138), 3));
+        v.put(147, v.at(142) + _scale(v.at(139), 9223372034707292160));
+        v.put(148, v.at(142) + _scale(v.at(140), 18446744069414584318));
+        v.put(149, v.at(142) + _scale(v.at(141), 18446744069414584317));
+        v.put(150, v.at(51) + v.at(143) + (v.at(144) + v.at(145)) + (v.at(146) + v.at(147) + (v.at(148) + v.at(149))));
+        v.put(151, v.at(143) + v.at(150));
+        v.put(152, v.at(150) + _scale(v.at(144), 2));
+        v.put(153, v.at(150) + _scale(v.at(145), 9223372034707292161));
+        v.put(154, v.at(150) + _scale(v.at(146), 3));
+        v.put(155, v.at(150) + _scale(v.at(147), 9223372034707292160));
+        v.put(156, v.at(150) + _scale(v.at(148), 18446744069414584318));
+        v.put(157, v.at(150) + _scale(v.at(149), 18446744069414584317));
+        v.put(158, v.at(52) + v.at(151) + (v.at(152) + v.at(153)) + (v.at(154) + v.at(155) + (v.at(156) + v.at(157))));
+        v.put(159, v.at(151) + v.at(158));
+        v.put(160, v.at(158) + _scale(v.at(152), 2));
+    }
+
+    function _part1(Row v) private pure {
+        v.put(161, v.at(158) + _scale(v.at(153), 9223372034707292161));
+        v.put(162, v.at(158) + _scale(v.at(154), 3));
+        v.put(163, v.at(158) + _scale(v.at(155), 9223372034707292160));
+        v.put(164, v.at(158) + _scale(v.at(156), 18446744069414584318));
+        v.put(165, v.at(158) + _scale(v.at(157), 18446744069414584317));
+        v.put(166, v.at(53) + v.at(159) + (v.at(160) + v.at(161)) + (v.at(162) + v.at(163) + (v.at(164) + v.at(165))));
+        v.put(167, v.at(159) + v.at(166));
+        v.put(168, v.at(166) + _scale(v.at(160), 2));
+        v.put(169, v.at(166) + _scale(v.at(161), 9223372034707292161));
+        v.put(170, v.at(166) + _scale(v.at(162), 3));
+        v.put(171, v.at(166) + _scale(v.at(163), 9223372034707292160));
+        v.put(172, v.at(166) + _scale(v.at(164), 18446744069414584318));
+        v.put(173, v.at(166) + _scale(v.at(165), 18446744069414584317));
+        v.put(174, v.at(54) + v.at(167) + (_reduce(v.at(168)) + _reduce(v.at(169))) + (_reduce(v.at(170)) + _reduce(v.at(171)) + (_reduce(v.at(172)) + _reduce(v.at(173)))));
+        v.put(175, _reduce(v.at(167)) + _reduce(v.at(174)));
+        v.put(176, v.at(174) + _scale(v.at(168), 2));
+        v.put(177, v.at(174) + _scale(v.at(169), 9223372034707292161));
+        v.put(178, v.at(174) + _scale(v.at(170), 3));
+        v.put(179, v.at(174) + _scale(v.at(171), 9223372034707292160));
+        v.put(180, v.at(174) + _scale(v.at(172), 18446744069414584318));
+        v.put(181, v.at(174) + _scale(v.at(173), 18446744069414584317));
+        v.put(182, v.at(55) + v.at(175) + (_reduce(v.at(176)) + _reduce(v.at(177))) + (_reduce(v.at(178)) + _reduce(v.at(179)) + (_reduce(v.at(180)) + _reduce(v.at(181)))));
+        v.put(183, v.at(175) + v.at(182));
+        v.put(184, v.at(182) + _scale(v.at(176), 2));
+        v.put(185, v.at(182) + _scale(v.at(177), 9223372034707292161));
+        v.put(186, v.at(182) + _scale(v.at(178), 3));
+        v.put(187, v.at(182) + _scale(v.at(179), 9223372034707292160));
+        v.put(188, v.at(182) + _scale(v.at(180), 18446744069414584318));
+        v.put(189, v.at(182) + _scale(v.at(181), 18446744069414584317));
+        v.put(190, v.at(56) + v.at(183) + (v.at(184) + v.at(185)) + (v.at(186) + v.at(187) + (v.at(188) + v.at(189))));
+        v.put(191, v.at(183) + v.at(190));
+        v.put(192, v.at(190) + _scale(v.at(184), 2));
+        v.put(193, v.at(190) + _scale(v.at(185), 9223372034707292161));
+        v.put(194, v.at(190) + _scale(v.at(186), 3));
+        v.put(195, v.at(190) + _scale(v.at(187), 9223372034707292160));
+        v.put(196, v.at(190) + _scale(v.at(188), 18446744069414584318));
+        v.put(197, v.at(190) + _scale(v.at(189), 18446744069414584317));
+        v.put(198, v.at(57) + v.at(191) + (v.at(192) + v.at(193)) + (v.at(194) + v.at(195) + (v.at(196) + v.at(197))));
+        v.put(199, v.at(191) + v.at(198));
+        v.put(200, v.at(198) + _scale(v.at(192), 2));
+        v.put(201, v.at(198) + _scale(v.at(193), 9223372034707292161));
+        v.put(202, v.at(198) + _scale(v.at(194), 3));
+        v.put(203, v.at(198) + _scale(v.at(195), 9223372034707292160));
+        v.put(204, v.at(198) + _scale(v.at(196), 18446744069414584318));
+        v.put(205, v.at(198) + _scale(v.at(197), 18446744069414584317));
+        v.put(206, v.at(58) + v.at(199) + (v.at(200) + v.at(201)) + (v.at(202) + v.at(203) + (v.at(204) + v.at(205))));
+        v.put(207, v.at(199) + v.at(206));
+        v.put(208, v.at(206) + _scale(v.at(200), 2));
+    }
+
+    function _part2(Row v) private pure {
+        v.put(209, v.at(206) + _scale(v.at(201), 9223372034707292161));
+        v.put(210, v.at(206) + _scale(v.at(202), 3));
+        v.put(211, v.at(206) + _scale(v.at(203), 9223372034707292160));
+        v.put(212, v.at(206) + _scale(v.at(204), 18446744069414584318));
+        v.put(213, v.at(206) + _scale(v.at(205), 18446744069414584317));
+        v.put(214, v.at(59) + v.at(207) + (v.at(208) + v.at(209)) + (v.at(210) + v.at(211) + (v.at(212) + v.at(213))));
+        v.put(215, v.at(207) + v.at(214));
+        v.put(216, v.at(214) + _scale(v.at(208), 2));
+        v.put(217, v.at(214) + _scale(v.at(209), 9223372034707292161));
+        v.put(218, v.at(214) + _scale(v.at(210), 3));
+        v.put(219, v.at(214) + _scale(v.at(211), 9223372034707292160));
+        v.put(220, v.at(214) + _scale(v.at(212), 18446744069414584318));
+        v.put(221, v.at(214) + _scale(v.at(213), 18446744069414584317));
+        v.put(222, v.at(60) + v.at(215) + _reduce(v.at(216) + v.at(217)) + (_reduce(v.at(218) + v.at(219)) + _reduce(v.at(220) + v.at(221))));
+        v.put(223, v.at(215) + v.at(222));
+        v.put(224, v.at(222) + _scale(v.at(216), 2));
+        v.put(225, v.at(222) + _scale(v.at(217), 9223372034707292161));
+        v.put(226, v.at(222) + _scale(v.at(218), 3));
+        v.put(227, v.at(222) + _scale(v.at(219), 9223372034707292160));
+        v.put(228, v.at(222) + _scale(v.at(220), 18446744069414584318));
+        v.put(229, v.at(222) + _scale(v.at(221), 18446744069414584317));
+        v.put(230, _reduce(v.at(61) + v.at(223)) + _reduce(v.at(224) + v.at(225)) + (_reduce(v.at(226) + v.at(227)) + _reduce(v.at(228) + v.at(229))));
+        v.put(231, v.at(223) + v.at(230));
+        v.put(232, v.at(230) + _scale(v.at(224), 2));
+        v.put(233, v.at(230) + _scale(v.at(225), 9223372034707292161));
+        v.put(234, v.at(230) + _scale(v.at(226), 3));
+        v.put(235, v.at(230) + _scale(v.at(227), 9223372034707292160));
+        v.put(236, v.at(230) + _scale(v.at(228), 18446744069414584318));
+        v.put(237, v.at(230) + _scale(v.at(229), 18446744069414584317));
+        v.put(238, v.at(62) + v.at(231) + (v.at(232) + v.at(233)) + (v.at(234) + v.at(235) + (v.at(236) + v.at(237))));
+        v.put(239, _reduce(v.at(231)) + _reduce(v.at(238)));
+        v.put(240, v.at(238) + _scale(v.at(232), 2));
+        v.put(241, v.at(238) + _scale(v.at(233), 9223372034707292161));
+        v.put(242, v.at(238) + _scale(v.at(234), 3));
+        v.put(243, v.at(238) + _scale(v.at(235), 9223372034707292160));
+        v.put(244, v.at(238) + _scale(v.at(236), 18446744069414584318));
+        v.put(245, v.at(238) + _scale(v.at(237), 18446744069414584317));
+        v.put(246, v.at(63) + v.at(239) + (_reduce(v.at(240)) + _reduce(v.at(241))) + (_reduce(v.at(242)) + _reduce(v.at(243)) + (_reduce(v.at(244)) + _reduce(v.at(245)))));
+        v.put(247, v.at(239) + v.at(246));
+        v.put(248, v.at(246) + _scale(v.at(240), 2));
+        v.put(249, v.at(246) + _scale(v.at(241), 9223372034707292161));
+        v.put(250, v.at(246) + _scale(v.at(242), 3));
+        v.put(251, v.at(246) + _scale(v.at(243), 9223372034707292160));
+        v.put(252, v.at(246) + _scale(v.at(244), 18446744069414584318));
+        v.put(253, v.at(246) + _scale(v.at(245), 18446744069414584317));
+        v.put(254, v.at(64) + v.at(247) + (v.at(248) + v.at(249)) + (v.at(250) + v.at(251) + (v.at(252) + v.at(253))));
+        v.put(255, v.at(247) + v.at(254));
+        v.put(256, v.at(254) + _scale(v.at(248), 2));
+    }
+
+    function _part3(Row v) private pure {
+        v.put(257, v.at(254) + _scale(v.at(249), 9223372034707292161));
+        v.put(258, v.at(254) + _scale(v.at(250), 3));
+        v.put(259, v.at(254) + _scale(v.at(251), 9223372034707292160));
+        v.put(260, v.at(254) + _scale(v.at(252), 18446744069414584318));
+        v.put(261, v.at(254) + _scale(v.at(253), 18446744069414584317));
+        v.put(262, v.at(65) + v.at(255) + (v.at(256) + v.at(257)) + (v.at(258) + v.at(259) + (v.at(260) + v.at(261))));
+        v.put(263, v.at(255) + v.at(262));
+        v.put(264, v.at(262) + _scale(v.at(256), 2));
+        v.put(265, v.at(262) + _scale(v.at(257), 9223372034707292161));
+        v.put(266, v.at(262) + _scale(v.at(258), 3));
+        v.put(267, v.at(262) + _scale(v.at(259), 9223372034707292160));
+        v.put(268, v.at(262) + _scale(v.at(260), 18446744069414584318));
+        v.put(269, v.at(262) + _scale(v.at(261), 18446744069414584317));
+        v.put(270, v.at(66) + v.at(263) + (v.at(264) + v.at(265)) + (v.at(266) + v.at(267) + (v.at(268) + v.at(269))));
+        v.put(271, v.at(263) + v.at(270));
+        v.put(272, v.at(270) + _scale(v.at(264), 2));
+        v.put(273, v.at(270) + _scale(v.at(265), 9223372034707292161));
+        v.put(274, v.at(270) + _scale(v.at(266), 3));
+        v.put(275, v.at(270) + _scale(v.at(267), 9223372034707292160));
+        v.put(276, v.at(270) + _scale(v.at(268), 18446744069414584318));
+        v.put(277, v.at(270) + _scale(v.at(269), 18446744069414584317));
+        v.put(278, v.at(67) + v.at(271) + (v.at(272) + v.at(273)) + (v.at(274) + v.at(275) + (v.at(276) + v.at(277))));
+        v.put(279, v.at(271) + v.at(278));
+        v.put(280, v.at(278) + _scale(v.at(272), 2));
+        v.put(281, v.at(278) + _scale(v.at(273), 9223372034707292161));
+        v.put(282, v.at(278) + _scale(v.at(274), 3));
+        v.put(283, v.at(278) + _scale(v.at(275), 9223372034707292160));
+        v.put(284, v.at(278) + _scale(v.at(276), 18446744069414584318));
+        v.put(285, v.at(278) + _scale(v.at(277), 18446744069414584317));
+        v.put(286, v.at(68) + v.at(279) + _reduce(v.at(280) + v.at(281)) + (_reduce(v.at(282) + v.at(283)) + _reduce(v.at(284) + v.at(285))));
+        v.put(287, v.at(279) + v.at(286));
+        v.put(288, v.at(286) + _scale(v.at(280), 2));
+        v.put(289, v.at(286) + _scale(v.at(281), 9223372034707292161));
+        v.put(290, v.at(286) + _scale(v.at(282), 3));
+        v.put(291, v.at(286) + _scale(v.at(283), 9223372034707292160));
+        v.put(292, v.at(286) + _scale(v.at(284), 18446744069414584318));
+        v.put(293, v.at(286) + _scale(v.at(285), 18446744069414584317));
+        v.put(294, _reduce(v.at(69) + v.at(287)) + _reduce(v.at(288) + v.at(289)) + (_reduce(v.at(290) + v.at(291)) + _reduce(v.at(292) + v.at(293))));
+        v.put(295, v.at(287) + v.at(294));
+        v.put(296, v.at(294) + _scale(v.at(288), 2));
+        v.put(297, v.at(294) + _scale(v.at(289), 9223372034707292161));
+        v.put(298, v.at(294) + _scale(v.at(290), 3));
+        v.put(299, v.at(294) + _scale(v.at(291), 9223372034707292160));
+        v.put(300, v.at(294) + _scale(v.at(292), 18446744069414584318));
+        v.put(301, v.at(294) + _scale(v.at(293), 18446744069414584317));
+        v.put(302, v.at(70) + v.at(295) + (v.at(296) + v.at(297)) + (v.at(298) + v.at(299) + (v.at(300) + v.at(301))));
+        v.put(303, _scale(v.at(70), 18446744069414584319) + v.at(302) + Ext.wrap(18138113741095562305));
+        v.put(304, _square(v.at(303)));
+    }
+
+    function _part4(Row v) private pure {
+        _constraint(v, _mul(_mul(v.at(303), v.at(304)), _square(v.at(304))) - v.at(71));
+        v.put(305, _reduce(v.at(295)) + _reduce(v.at(302)));
+        v.put(306, v.at(302) + _scale(v.at(296), 2));
+        v.put(307, v.at(302) + _scale(v.at(297), 9223372034707292161));
+        v.put(308, v.at(302) + _scale(v.at(298), 3));
+        v.put(309, v.at(302) + _scale(v.at(299), 9223372034707292160));
+        v.put(310, v.at(302) + _scale(v.at(300), 18446744069414584318));
+        v.put(311, v.at(302) + _scale(v.at(301), 18446744069414584317));
+        v.put(312, v.at(71) + v.at(305) + (_reduce(v.at(306)) + _reduce(v.at(307))) + (_reduce(v.at(308)) + _reduce(v.at(309)) + (_reduce(v.at(310)) + _reduce(v.at(311)))));
+        v.put(313, _scale(v.at(71), 18446744069414584319) + v.at(312) + Ext.wrap(94277733998400326));
+        v.put(314, _square(v.at(313)));
+        _constraint(v, _mul(_mul(v.at(313), v.at(314)), _square(v.at(314))) - v.at(72));
+        v.put(315, v.at(305) + v.at(312) + Ext.wrap(10891359798487446420));
+        v.put(316, _square(v.at(315)));
+        _constraint(v, _mul(_mul(v.at(315), v.at(316)), _square(v.at(316))) - v.at(73));
+        v.put(317, v.at(312) + _scale(v.at(306), 2) + Ext.wrap(18280773820738154043));
+        v.put(318, _square(v.at(317)));
+        _constraint(v, _mul(_mul(v.at(317), v.at(318)), _square(v.at(318))) - v.at(74));
+        v.put(319, v.at(312) + _scale(v.at(307), 9223372034707292161) + Ext.wrap(13714589910668449566));
+        v.put(320, _square(v.at(319)));
+        _constraint(v, _mul(_mul(v.at(319), v.at(320)), _square(v.at(320))) - v.at(75));
+        v.put(321, v.at(312) + _scale(v.at(308), 3) + Ext.wrap(10639034072771185213));
+        v.put(322, _square(v.at(321)));
+        _constraint(v, _mul(_mul(v.at(321), v.at(322)), _square(v.at(322))) - v.at(76));
+        v.put(323, v.at(312) + _scale(v.at(309), 9223372034707292160) + Ext.wrap(14148790895768484219));
+        v.put(324, _square(v.at(323)));
+        _constraint(v, _mul(_mul(v.at(323), v.at(324)), _square(v.at(324))) - v.at(77));
+        v.put(325, v.at(312) + _scale(v.at(310), 18446744069414584318) + Ext.wrap(18341268649720100165));
+        v.put(326, _square(v.at(325)));
+        _constraint(v, _mul(_mul(v.at(325), v.at(326)), _square(v.at(326))) - v.at(78));
+        v.put(327, v.at(312) + _scale(v.at(311), 18446744069414584317) + Ext.wrap(3096672942770686236));
+        v.put(328, _square(v.at(327)));
+        _constraint(v, _mul(_mul(v.at(327), v.at(328)), _square(v.at(328))) - v.at(79));
+        v.put(329, v.at(72) + v.at(73));
+        v.put(330, v.at(74) + v.at(75));
+        v.put(331, v.at(329) + v.at(330));
+        v.put(332, v.at(73) + v.at(331));
+        v.put(333, v.at(329) + v.at(332));
+        v.put(334, v.at(76) + v.at(77));
+        v.put(335, v.at(78) + v.at(79));
+        v.put(336, v.at(334) + v.at(335));
+        v.put(337, v.at(77) + v.at(336));
+        v.put(338, v.at(334) + v.at(337));
+        v.put(339, v.at(333) + v.at(338));
+        v.put(340, v.at(333) + v.at(339) + Ext.wrap(12277596046563557393));
+        v.put(341, _square(v.at(340)));
+        _constraint(v, _mul(_mul(v.at(340), v.at(341)), _square(v.at(341))) - v.at(80));
+        v.put(342, v.at(332) + (v.at(74) + v.at(74)));
+    }
+
+    function _part5(Row v) private pure {
+        v.put(343, v.at(337) + (v.at(78) + v.at(78)));
+        v.put(344, v.at(342) + v.at(343));
+        v.put(345, v.at(342) + v.at(344) + Ext.wrap(400461754528604020));
+        v.put(346, _square(v.at(345)));
+        _constraint(v, _mul(_mul(v.at(345), v.at(346)), _square(v.at(346))) - v.at(81));
+        v.put(347, v.at(75) + v.at(331));
+        v.put(348, v.at(330) + v.at(347));
+        v.put(349, v.at(79) + v.at(336));
+        v.put(350, v.at(335) + v.at(349));
+        v.put(351, v.at(348) + v.at(350));
+        v.put(352, v.at(348) + v.at(351) + Ext.wrap(12955488253560265444));
+        v.put(353, _square(v.at(352)));
+        _constraint(v, _mul(_mul(v.at(352), v.at(353)), _square(v.at(353))) - v.at(82));
+        v.put(354, v.at(347) + (v.at(72) + v.at(72)));
+        v.put(355, v.at(349) + (v.at(76) + v.at(76)));
+        v.put(356, v.at(354) + v.at(355));
+        v.put(357, v.at(354) + v.at(356) + Ext.wrap(11773677676764285572));
+        v.put(358, _square(v.at(357)));
+        _constraint(v, _mul(_mul(v.at(357), v.at(358)), _square(v.at(358))) - v.at(83));
+        v.put(359, v.at(338) + v.at(339) + Ext.wrap(4833837465239476573));
+        v.put(360, _square(v.at(359)));
+        _constraint(v, _mul(_mul(v.at(359), v.at(360)), _square(v.at(360))) - v.at(84));
+        v.put(361, v.at(343) + v.at(344) + Ext.wrap(17645852643693996619));
+        v.put(362, _square(v.at(361)));
+        _constraint(v, _mul(_mul(v.at(361), v.at(362)), _square(v.at(362))) - v.at(85));
+        v.put(363, v.at(350) + v.at(351) + Ext.wrap(6605134696140007471));
+        v.put(364, _square(v.at(363)));
+        _constraint(v, _mul(_mul(v.at(363), v.at(364)), _square(v.at(364))) - v.at(86));
+        v.put(365, v.at(355) + v.at(356) + Ext.wrap(588040525114200273));
+        v.put(366, _square(v.at(365)));
+        _constraint(v, _mul(_mul(v.at(365), v.at(366)), _square(v.at(366))) - v.at(87));
+        v.put(367, v.at(80) + v.at(81));
+        v.put(368, v.at(82) + v.at(83));
+        v.put(369, v.at(367) + v.at(368));
+        v.put(370, v.at(81) + v.at(369));
+        v.put(371, v.at(367) + v.at(370));
+        v.put(372, v.at(84) + v.at(85));
+        v.put(373, v.at(86) + v.at(87));
+        v.put(374, v.at(372) + v.at(373));
+        v.put(375, v.at(85) + v.at(374));
+        v.put(376, v.at(372) + v.at(375));
+        v.put(377, v.at(371) + v.at(376));
+        v.put(378, v.at(371) + v.at(377) + Ext.wrap(11001741536026769411));
+        v.put(379, _square(v.at(378)));
+        _constraint(v, _mul(_mul(v.at(378), v.at(379)), _square(v.at(379))) - v.at(88));
+        v.put(380, v.at(370) + (v.at(82) + v.at(82)));
+        v.put(381, v.at(375) + (v.at(86) + v.at(86)));
+        v.put(382, v.at(380) + v.at(381));
+    }
+
+    function _part6(Row v) private pure {
+        v.put(383, v.at(380) + v.at(382) + Ext.wrap(17917086578469406776));
+        v.put(384, _square(v.at(383)));
+        _constraint(v, _mul(_mul(v.at(383), v.at(384)), _square(v.at(384))) - v.at(89));
+        v.put(385, v.at(83) + v.at(369));
+        v.put(386, v.at(368) + v.at(385));
+        v.put(387, v.at(87) + v.at(374));
+        v.put(388, v.at(373) + v.at(387));
+        v.put(389, v.at(386) + v.at(388));
+        v.put(390, v.at(386) + v.at(389) + Ext.wrap(14893530806420712543));
+        v.put(391, _square(v.at(390)));
+        _constraint(v, _mul(_mul(v.at(390), v.at(391)), _square(v.at(391))) - v.at(90));
+        v.put(392, v.at(385) + (v.at(80) + v.at(80)));
+        v.put(393, v.at(387) + (v.at(84) + v.at(84)));
+        v.put(394, v.at(392) + v.at(393));
+        v.put(395, v.at(392) + v.at(394) + Ext.wrap(727997185253761138));
+        v.put(396, _square(v.at(395)));
+        _constraint(v, _mul(_mul(v.at(395), v.at(396)), _square(v.at(396))) - v.at(91));
+        v.put(397, v.at(376) + v.at(377) + Ext.wrap(3443873847340254325));
+        v.put(398, _square(v.at(397)));
+        _constraint(v, _mul(_mul(v.at(397), v.at(398)), _square(v.at(398))) - v.at(92));
+        v.put(399, v.at(381) + v.at(382) + Ext.wrap(13095911531247069692));
+        v.put(400, _square(v.at(399)));
+        _constraint(v, _mul(_mul(v.at(399), v.at(400)), _square(v.at(400))) - v.at(93));
+        v.put(401, v.at(388) + v.at(389) + Ext.wrap(8330737046680948619));
+        v.put(402, _square(v.at(401)));
+        _constraint(v, _mul(_mul(v.at(401), v.at(402)), _square(v.at(402))) - v.at(94));
+        v.put(403, v.at(393) + v.at(394) + Ext.wrap(6014364575875986011));
+        v.put(404, _square(v.at(403)));
+        _constraint(v, _mul(_mul(v.at(403), v.at(404)), _square(v.at(404))) - v.at(95));
+        v.put(405, v.at(88) + v.at(89));
+        v.put(406, v.at(90) + v.at(91));
+        v.put(407, v.at(405) + v.at(406));
+        v.put(408, v.at(89) + v.at(407));
+        v.put(409, v.at(405) + v.at(408));
+        v.put(410, v.at(92) + v.at(93));
+        v.put(411, v.at(94) + v.at(95));
+        v.put(412, v.at(410) + v.at(411));
+        v.put(413, v.at(93) + v.at(412));
+        v.put(414, v.at(410) + v.at(413));
+        v.put(415, v.at(409) + v.at(414));
+        v.put(416, v.at(409) + v.at(415) + Ext.wrap(16851679856681761121));
+        v.put(417, _square(v.at(416)));
+        _constraint(v, _mul(_mul(v.at(416), v.at(417)), _square(v.at(417))) - v.at(96));
+        v.put(418, v.at(408) + (v.at(90) + v.at(90)));
+        v.put(419, v.at(413) + (v.at(94) + v.at(94)));
+        v.put(420, v.at(418) + v.at(419));
+        v.put(421, v.at(418) + v.at(420) + Ext.wrap(17817965496543149594));
+        v.put(422, _square(v.at(421)));
+    }
+
+    function _part7(Row v) private pure {
+        _constraint(v, _mul(_mul(v.at(421), v.at(422)), _square(v.at(422))) - v.at(97));
+        v.put(423, v.at(91) + v.at(407));
+        v.put(424, v.at(406) + v.at(423));
+        v.put(425, v.at(95) + v.at(412));
+        v.put(426, v.at(411) + v.at(425));
+        v.put(427, v.at(424) + v.at(426));
+        v.put(428, v.at(424) + v.at(427) + Ext.wrap(12823640325246269760));
+        v.put(429, _square(v.at(428)));
+        _constraint(v, _mul(_mul(v.at(428), v.at(429)), _square(v.at(429))) - v.at(98));
+        v.put(430, v.at(423) + (v.at(88) + v.at(88)));
+        v.put(431, v.at(425) + (v.at(92) + v.at(92)));
+        v.put(432, v.at(430) + v.at(431));
+        v.put(433, v.at(430) + v.at(432) + Ext.wrap(13685256787930775147));
+        v.put(434, _square(v.at(433)));
+        _constraint(v, _mul(_mul(v.at(433), v.at(434)), _square(v.at(434))) - v.at(99));
+        v.put(435, v.at(414) + v.at(415) + Ext.wrap(4682652317564502291));
+        v.put(436, _square(v.at(435)));
+        _constraint(v, _mul(_mul(v.at(435), v.at(436)), _square(v.at(436))) - v.at(100));
+        v.put(437, v.at(419) + v.at(420) + Ext.wrap(4233879762155685988));
+        v.put(438, _square(v.at(437)));
+        _constraint(v, _mul(_mul(v.at(437), v.at(438)), _square(v.at(438))) - v.at(101));
+        v.put(439, v.at(426) + v.at(427) + Ext.wrap(11097258179564187322));
+        v.put(440, _square(v.at(439)));
+        _constraint(v, _mul(_mul(v.at(439), v.at(440)), _square(v.at(440))) - v.at(102));
+        v.put(441, v.at(431) + v.at(432) + Ext.wrap(10804761421745472094));
+        v.put(442, _square(v.at(441)));
+        _constraint(v, _mul(_mul(v.at(441), v.at(442)), _square(v.at(442))) - v.at(103));
+        v.put(443, _mul(v.at(17), v.at(16) - v.at(12)));
+        v.put(444, _mul(v.at(17), v.at(15) - v.at(11)));
+        v.put(445, _mul(v.at(12) + v.at(443), v.at(BETA)) + (v.at(11) + v.at(444)));
+        v.put(446, _mul(v.at(17), v.at(14) - v.at(10)));
+        v.put(447, _mul(v.at(445), v.at(BETA)) + (v.at(10) + v.at(446)));
+        v.put(448, _mul(v.at(17), v.at(13) - v.at(9)));
+        v.put(449, _mul(v.at(447), v.at(BETA)) + (v.at(9) + v.at(448)));
+        v.put(450, _mul(v.at(449), v.at(BETA)) + v.at(104));
+        _interaction(v, 0, v.at(109), v.at(450));
+        v.put(451, _mul(_reduce(v.at(16) - v.at(443)), v.at(BETA)) + _reduce(v.at(15) - v.at(444)));
+        v.put(452, _mul(v.at(451), v.at(BETA)) + _reduce(v.at(14) - v.at(446)));
+        v.put(453, _mul(v.at(452), v.at(BETA)) + _reduce(v.at(13) - v.at(448)));
+        v.put(454, _mul(v.at(453), v.at(BETA)) + v.at(105));
+        _interaction(v, 1, v.at(110), v.at(454));
+        v.put(455, _mul(v.at(17), v.at(BETA)) + v.at(106));
+        _interaction(v, 2, Ext.wrap(18446744069414584320), v.at(455));
+        v.put(456, v.at(96) + v.at(97));
+        v.put(457, v.at(98) + v.at(99));
+        v.put(458, v.at(456) + v.at(457));
+        v.put(459, v.at(99) + v.at(458));
+        v.put(460, v.at(459) + (v.at(96) + v.at(96)));
+    }
+
+    function _part8(Row v) private pure {
+        v.put(461, v.at(100) + v.at(101));
+        v.put(462, v.at(102) + v.at(103));
+        v.put(463, v.at(461) + v.at(462));
+        v.put(464, v.at(103) + v.at(463));
+        v.put(465, v.at(464) + (v.at(100) + v.at(100)));
+        v.put(466, v.at(460) + v.at(465));
+        v.put(467, v.at(457) + v.at(459));
+        v.put(468, v.at(462) + v.at(464));
+        v.put(469, v.at(467) + v.at(468));
+        v.put(470, _mul(v.at(460) + v.at(466), v.at(BETA)) + (v.at(467) + v.at(469)));
+        v.put(471, v.at(97) + v.at(458));
+        v.put(472, v.at(471) + (v.at(98) + v.at(98)));
+        v.put(473, v.at(101) + v.at(463));
+        v.put(474, v.at(473) + (v.at(102) + v.at(102)));
+        v.put(475, v.at(472) + v.at(474));
+        v.put(476, _mul(v.at(470), v.at(BETA)) + (v.at(472) + v.at(475)));
+        v.put(477, v.at(456) + v.at(471));
+        v.put(478, v.at(461) + v.at(473));
+        v.put(479, v.at(477) + v.at(478));
+        v.put(480, _mul(v.at(476), v.at(BETA)) + (v.at(477) + v.at(479)));
+        v.put(481, _mul(v.at(480), v.at(BETA)) + v.at(107));
+        _interaction(v, 3, v.at(111), v.at(481));
+        v.put(482, _mul(v.at(465) + v.at(466), v.at(BETA)) + (v.at(468) + v.at(469)));
+        v.put(483, _mul(v.at(482), v.at(BETA)) + (v.at(474) + v.at(475)));
+        v.put(484, _mul(v.at(483), v.at(BETA)) + (v.at(478) + v.at(479)));
+        v.put(485, _mul(v.at(484), v.at(BETA)) + v.at(108));
+        _interaction(v, 4, v.at(112), v.at(485));
+    }
+}
