@@ -50,7 +50,7 @@ impl WalletSection {
 
     /// What a wallet connects to, with its limits.
     pub(crate) fn wallet_config(&self) -> Result<WalletConfig> {
-        let rollup = Rollup::load(&self.deployment)?;
+        let rollup = Rollup::from(&self.deployment()?);
         let mut config = WalletConfig::new(rollup, self.l1_rpc.clone(), self.l2_rpc.clone());
         config.l2_outage = Duration::from_millis(self.l2_outage_ms);
         Ok(config)

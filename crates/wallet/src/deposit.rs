@@ -2,14 +2,15 @@
 
 use crate::{
     DepositStatus, Error, Wallet,
-    contracts::{BridgedToken, Erc20},
     l2::{L2, Receipt},
     wallet::{L1, Side},
 };
 use alloy::providers::Provider;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
-use oneslot_l1::bindings::{Inbox, L1StandardBridge, Portal};
+use oneslot_l1::bindings::{
+    Inbox, L1StandardBridge, OptimismMintableERC20, Portal, TestToken as Erc20,
+};
 use serde::Serialize;
 
 /// L2 gas bought for a deposit of ether: enough for a recipient with a modest `receive`.
@@ -75,7 +76,7 @@ impl Wallet {
         let allowed = token.allowance(owner, bridge).call().await;
         let allowed = allowed.map_err(|error| Error::contract(L1, "allowance", error))?;
         if allowed < amount {
-            let approve = Erc20::approveCall { spender: bridge, amount };
+            let approve = Erc20::approveCall { spender: bridge, value: amount };
             self.send(Side::L1, l1_token, approve.abi_encode().into(), U256::ZERO, None).await?;
         }
         let call = L1StandardBridge::bridgeERC20ToCall {
@@ -108,13 +109,13 @@ impl Wallet {
         Ok(Deposited {
             index: event.index,
             l1_tx: receipt.transaction_hash,
-            l1_block: receipt.block(),
+            l1_block: receipt.block,
         })
     }
 
     /// The L1 token that a bridged L2 token stands for.
     pub(crate) async fn remote_token(&self, l2_token: Address) -> Result<Address, Error> {
-        let token = BridgedToken::new(l2_token, self.l2.provider());
+        let token = OptimismMintableERC20::new(l2_token, self.l2.provider());
         let remote = token.remoteToken().call().await;
         remote.map_err(|error| Error::contract(L2, "remoteToken", error))
     }

@@ -1,7 +1,7 @@
 //! What can go wrong, and whether trying again helps.
 
 use alloy_primitives::{Address, B256, U256};
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 pub use oneslot_l1::ErrorKind;
 
@@ -23,14 +23,6 @@ pub enum Error {
         message: String,
         /// Whether the request itself was refused (a revert, bad parameters), as opposed to not served.
         refused: bool,
-    },
-    /// The deployment file cannot be read.
-    #[error("deployment file {path}: {message}")]
-    Deployment {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        message: String,
     },
     /// An endpoint serves another chain.
     #[error("{chain} chain id: expected {expected}, got {got}")]

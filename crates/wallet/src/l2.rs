@@ -4,78 +4,54 @@
 use crate::Error;
 use alloy::{
     eips::BlockNumberOrTag,
+    network::{AnyTransactionReceipt, ReceiptResponse},
     providers::{DynProvider, Provider},
     rpc::types::{Block, EIP1186AccountProofResponse, Log},
 };
-use alloy_primitives::{Address, B256, U64};
-use oneslot_types::Statement;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use alloy_primitives::{Address, B256, address};
+use oneslot_types::api::{BatchInfo, DepositStatus, SyncStatus};
+use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 
 /// Name of the chain in errors.
 pub(crate) const L2: &str = "L2";
+/// OP's L2ToL1MessagePasser: its first storage slot maps the hashes of all messages to `true`.
+pub const MESSAGE_PASSER: Address = address!("4200000000000000000000000000000000000016");
+/// OP's L2StandardBridge.
+pub const L2_STANDARD_BRIDGE: Address = address!("4200000000000000000000000000000000000010");
+
+/// A transaction that is in a block of either chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Receipt {
+    /// Hash of the transaction.
+    pub(crate) transaction_hash: B256,
+    /// Number of its block.
+    pub(crate) block: u64,
+    /// Whether it did what it should.
+    pub(crate) succeeded: bool,
+    /// The events that it left, of all contracts.
+    pub(crate) logs: Vec<Log>,
+}
+
+impl Receipt {
+    /// Reads an endpoint's answer. None while the transaction waits for its block.
+    ///
+    /// The shape is that of any chain: the rollup knows a type of transaction, deposits, that L1
+    /// does not.
+    pub(crate) fn of(answer: &AnyTransactionReceipt) -> Option<Self> {
+        Some(Self {
+            transaction_hash: answer.transaction_hash(),
+            block: answer.block_number()?,
+            succeeded: answer.status(),
+            logs: answer.0.inner.inner.logs().to_vec(),
+        })
+    }
+}
 
 /// The rollup's JSON-RPC.
 #[derive(Clone, Debug)]
 pub(crate) struct L2Client {
     provider: DynProvider,
-}
-
-/// `oneslot_syncStatus`, as far as a wallet reads it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SyncStatus {
-    /// Last batch that the node has derived from L1; 0 is genesis.
-    pub(crate) derived_batch: u64,
-}
-
-/// `oneslot_batch`, as far as a wallet reads it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BatchInfo {
-    pub(crate) index: u64,
-    /// Number of the batch's last L2 block.
-    pub(crate) last_block: u64,
-    /// What the node says the batch does; none for genesis.
-    pub(crate) statement: Option<Statement>,
-}
-
-/// A transaction's receipt, on either chain.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Receipt {
-    pub(crate) transaction_hash: B256,
-    pub(crate) block_number: U64,
-    pub(crate) status: U64,
-    pub(crate) logs: Vec<Log>,
-}
-
-impl Receipt {
-    pub(crate) fn block(&self) -> u64 {
-        self.block_number.to()
-    }
-
-    pub(crate) fn succeeded(&self) -> bool {
-        self.status == U64::ONE
-    }
-}
-
-/// Where a deposit stands, as the rollup's node says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DepositStatus {
-    /// Position in the Inbox's queue, from zero.
-    pub index: u64,
-    /// Sender on L2.
-    pub from: Address,
-    /// Recipient on L2.
-    pub to: Address,
-    /// L1 block of the deposit.
-    pub l1_block_number: u64,
-    /// L2 block that executed it, once there is one.
-    pub l2_block_number: Option<u64>,
-    /// The deposit's transaction on L2.
-    pub l2_tx_hash: B256,
 }
 
 impl L2Client {
@@ -144,7 +120,9 @@ impl L2Client {
     }
 
     pub(crate) async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, Error> {
-        self.ask("eth_getTransactionReceipt", serde_json::json!([hash])).await
+        let answer: Option<AnyTransactionReceipt> =
+            self.ask("eth_getTransactionReceipt", serde_json::json!([hash])).await?;
+        Ok(answer.as_ref().and_then(Receipt::of))
     }
 
     pub(crate) async fn deposit_status(&self, index: u64) -> Result<Option<DepositStatus>, Error> {

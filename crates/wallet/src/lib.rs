@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod contracts;
 mod deposit;
 mod error;
 mod l2;
@@ -14,13 +13,13 @@ mod wallet;
 mod withdraw;
 mod withdrawal;
 
-pub use contracts::MESSAGE_PASSER;
 pub use deposit::Deposited;
 pub use error::{Error, ErrorKind};
-pub use l2::DepositStatus;
+pub use l2::{L2_STANDARD_BRIDGE, MESSAGE_PASSER};
+pub use oneslot_types::{LaneKind, api::DepositStatus};
 pub use pay::{Payment, Relay};
 pub use proof::PaymentProof;
 pub use rollup::Rollup;
-pub use status::{Facts, Instant, Lane, LaneKind, OpenBatch, Stage, Status, Vote};
+pub use status::{Facts, Instant, Lane, OpenBatch, Stage, Status, Vote};
 pub use wallet::{Side, Wallet, WalletConfig};
 pub use withdrawal::{MESSAGE_PASSED, Message, Withdrawal, slot_of};

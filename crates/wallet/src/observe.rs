@@ -2,15 +2,20 @@
 
 use crate::{
     Error, Wallet, Withdrawal,
-    contracts::Lane as LaneContract,
-    l2::BatchInfo,
-    status::{Facts, Instant, Lane, LaneKind, OpenBatch, Status, Vote},
+    status::{Facts, Instant, Lane, OpenBatch, Status, Vote},
     wallet::L1,
 };
 use alloy::{eips::BlockNumberOrTag, providers::DynProvider};
-use alloy_primitives::{Address, U256};
-use oneslot_l1::bindings::{Inbox, Settlement};
-use oneslot_types::Statement;
+use alloy_primitives::U256;
+use oneslot_l1::{
+    ClaimState,
+    bindings::{
+        Inbox,
+        OptimisticLane::{self, Claim},
+        Settlement,
+    },
+};
+use oneslot_types::{LaneKind, Statement, api::BatchInfo};
 
 type SettlementInstance<'a> = Settlement::SettlementInstance<&'a DynProvider>;
 
@@ -59,9 +64,7 @@ impl Wallet {
             facts.last_resort_after = policy.lastResortAfter;
             match index <= facts.finalized {
                 true => facts.instant = self.instant(&settlement, index).await?,
-                false => {
-                    facts.open = self.open_batches(&settlement, facts.finalized, index).await?
-                }
+                false => facts.open = self.open_batches(facts.finalized, index).await?,
             }
         }
         Ok(facts)
@@ -78,14 +81,12 @@ impl Wallet {
         // Read again: a block that was not posted can be replaced, and the transaction move.
         let Some(receipt) = self.l2.receipt(withdrawal.l2_tx).await? else { return Ok(None) };
         let hash = withdrawal.hash();
-        let logs = Withdrawal::from_logs(withdrawal.l2_tx, receipt.block(), &receipt.logs);
+        let logs = Withdrawal::from_logs(withdrawal.l2_tx, receipt.block, &receipt.logs);
         if !logs.iter().any(|found| found.hash() == hash) {
             return Ok(None);
         }
-        let batch = self.l2.batch_of_block(receipt.block()).await?;
-        let Some(BatchInfo { index, statement: Some(statement), .. }) = batch else {
-            return Ok(Some(None));
-        };
+        let batch = self.l2.batch_of_block(receipt.block).await?;
+        let Some(BatchInfo { index, statement, .. }) = batch else { return Ok(Some(None)) };
         let posted = self.is_posted(&statement).await?;
         Ok(Some(posted.then_some(index)))
     }
@@ -114,70 +115,39 @@ impl Wallet {
     }
 
     /// The first open batch, which holds up all after it, and the withdrawal's own.
-    async fn open_batches(
-        &self,
-        settlement: &SettlementInstance<'_>,
-        finalized: u64,
-        own: u64,
-    ) -> Result<Vec<OpenBatch>, Error> {
+    async fn open_batches(&self, finalized: u64, own: u64) -> Result<Vec<OpenBatch>, Error> {
         let mut open = Vec::new();
         let mut indices = vec![finalized + 1, own];
         indices.dedup();
         for index in indices {
-            let batch = self.l2.batch(index).await?;
-            let statement = batch.statement.ok_or_else(|| Error::Missing {
-                what: format!("the statement of batch {index}"),
-            })?;
-            open.push(OpenBatch { index, lanes: self.lanes(settlement, &statement).await? });
+            let statement = self.l2.batch(index).await?.statement;
+            open.push(OpenBatch { index, lanes: self.votes(&statement).await? });
         }
         Ok(open)
     }
 
-    async fn lanes(
-        &self,
-        settlement: &SettlementInstance<'_>,
-        statement: &Statement,
-    ) -> Result<Vec<Lane>, Error> {
-        let id = self.rollup().rollup_id;
-        let policy = settlement.policy(id, statement.batchIndex).call().await.map_err(failed)?;
-        let mut lanes = Vec::with_capacity(policy.lanes.len());
-        for address in policy.lanes {
-            let suspended = settlement.suspended(id, address).call().await.map_err(failed)? != 0;
-            lanes.push(self.lane(address, suspended, statement).await?);
+    /// The lanes of the policy that judges the statement's batch, and what each of them says.
+    async fn votes(&self, statement: &Statement) -> Result<Vec<Lane>, Error> {
+        let mut lanes = Vec::new();
+        for lane in self.lanes.of_batch(statement.batchIndex).await?.lanes {
+            let mut shown =
+                Lane { address: lane.address, kind: lane.kind, vote: Vote::Missing, window: 0 };
+            let optimistic = OptimisticLane::new(lane.address, self.l1.provider());
+            if lane.kind == LaneKind::Optimistic {
+                shown.window = optimistic.window().call().await.map_err(failed)?;
+            }
+            if self.lanes.is_suspended(lane.address).await? {
+                shown.vote = Vote::Suspended;
+            } else if self.lanes.attests(lane.address, statement).await? {
+                shown.vote = Vote::Attested;
+            } else if lane.kind == LaneKind::Optimistic {
+                let claim = optimistic.claimOf(statement.id()).call().await.map_err(failed)?;
+                let open = optimistic.openClaims(statement.input_id()).call().await;
+                shown.vote = claim_vote(&claim, open.map_err(failed)?)?;
+            }
+            lanes.push(shown);
         }
         Ok(lanes)
-    }
-
-    async fn lane(
-        &self,
-        address: Address,
-        suspended: bool,
-        statement: &Statement,
-    ) -> Result<Lane, Error> {
-        let lane = LaneContract::new(address, self.l1.provider());
-        let kind = match lane.kind().call().await.map_err(failed)? {
-            LaneContract::Kind::Zk => LaneKind::Zk,
-            LaneContract::Kind::Tee => LaneKind::Tee,
-            _ => LaneKind::Optimistic,
-        };
-        let window = match kind {
-            LaneKind::Optimistic => lane.window().call().await.map_err(failed)?,
-            _ => 0,
-        };
-        let (statement_id, input_id) = (statement.id(), statement.input_id());
-        let id = self.rollup().rollup_id;
-        let vote = if suspended {
-            Vote::Suspended
-        } else if lane.attests(statement_id, input_id, id).call().await.map_err(failed)? {
-            Vote::Attested
-        } else if kind == LaneKind::Optimistic {
-            let claim = lane.claimOf(statement_id).call().await.map_err(failed)?;
-            let rivals = lane.openClaims(input_id).call().await.map_err(failed)?;
-            claim_vote(&claim, rivals)
-        } else {
-            Vote::Missing
-        };
-        Ok(Lane { address, kind, vote, window })
     }
 
     pub(crate) fn settlement(&self) -> SettlementInstance<'_> {
@@ -186,30 +156,32 @@ impl Wallet {
 }
 
 /// What a claim that does not attest now stands for. `open_claims` counts all with its input, itself included.
-fn claim_vote(claim: &LaneContract::Claim, open_claims: U256) -> Vote {
-    use LaneContract::ClaimState;
-    match claim.state {
+fn claim_vote(claim: &Claim, open_claims: U256) -> Result<Vote, Error> {
+    Ok(match ClaimState::try_from(claim.state)? {
         ClaimState::None if open_claims.is_zero() => Vote::Missing,
         // Somebody claims another output.
         ClaimState::None => Vote::Disputed,
         ClaimState::Open if claim.openChallenges == 0 && open_claims == U256::ONE => {
-            Vote::Claimed { ready_at: claim.readyAt }
+            Vote::Claimed { ready_at: claim.readyAt.to() }
         }
         _ => Vote::Disputed,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use LaneContract::{Claim, ClaimState};
+    use alloy_primitives::{Address, aliases::U40};
 
-    fn claim(state: ClaimState, open_challenges: u16) -> Claim {
+    /// A claim that was challenged before, in a generation that lost.
+    fn claim(state: ClaimState, open_challenges: u8) -> Claim {
         Claim {
             proposer: Address::ZERO,
-            readyAt: 77,
-            state,
-            challenges: open_challenges,
+            readyAt: U40::from(77),
+            state: state as u8,
+            generation: 1,
+            firstChallenge: 3,
+            challenges: 3 + u16::from(open_challenges),
             openChallenges: open_challenges,
         }
     }
@@ -217,7 +189,7 @@ mod tests {
     #[test]
     fn claims_are_read_as_the_lane_counts_them() {
         let one = U256::ONE;
-        let vote = |state, challenges, open| claim_vote(&claim(state, challenges), open);
+        let vote = |state, challenges, open| claim_vote(&claim(state, challenges), open).unwrap();
         assert_eq!(vote(ClaimState::None, 0, U256::ZERO), Vote::Missing);
         assert_eq!(vote(ClaimState::None, 0, one), Vote::Disputed);
         assert_eq!(vote(ClaimState::Open, 0, one), Vote::Claimed { ready_at: 77 });

@@ -2,13 +2,13 @@
 
 use crate::{
     Error, PaymentProof, Wallet, Withdrawal,
-    contracts::MESSAGE_PASSER,
-    l2::{BatchInfo, L2},
+    l2::{L2, MESSAGE_PASSER},
     wallet::{L1, Side},
 };
 use alloy::{providers::Provider, rpc::types::TransactionRequest};
 use alloy_primitives::{B256, U256};
 use oneslot_l1::bindings::L1CrossDomainMessenger;
+use oneslot_types::api::BatchInfo;
 use serde::Serialize;
 
 /// A withdrawal that is paid.
@@ -66,7 +66,7 @@ impl Wallet {
         let receipt = self.l2.receipt(withdrawal.l2_tx).await?;
         let receipt =
             receipt.ok_or_else(|| not_payable("its transaction is in no L2 block".into()))?;
-        let own = self.l2.batch_of_block(receipt.block()).await?;
+        let own = self.l2.batch_of_block(receipt.block).await?;
         let own = own.ok_or_else(|| not_payable("its L2 block is in no batch".into()))?;
 
         let last = self.settlement().lastFinalized(self.rollup().rollup_id).call().await;

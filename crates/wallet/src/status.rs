@@ -5,22 +5,11 @@
 //! its window.
 
 use alloy_primitives::{Address, U256};
+use oneslot_types::LaneKind;
 use serde::Serialize;
 
 /// Lanes that must agree.
 const QUORUM: usize = 2;
-
-/// The proof family of a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum LaneKind {
-    /// Validity proofs.
-    Zk,
-    /// Attested enclaves.
-    Tee,
-    /// Bonded claims.
-    Optimistic,
-}
 
 /// What a lane says about a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

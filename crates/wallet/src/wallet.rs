@@ -8,13 +8,14 @@ use crate::{
 use alloy::{
     eips::Encodable2718,
     network::{
-        Ethereum, EthereumWallet, NetworkTransactionBuilder, NetworkWallet, TransactionBuilder,
+        AnyTransactionReceipt, Ethereum, EthereumWallet, NetworkTransactionBuilder, NetworkWallet,
+        TransactionBuilder,
     },
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::{client::RpcClient, types::TransactionRequest},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
-use oneslot_l1::{L1Client, L1Config, bindings};
+use oneslot_l1::{L1Client, L1Config, LaneReader, bindings};
 use std::{borrow::Cow, time::Duration};
 use url::Url;
 
@@ -72,6 +73,7 @@ pub struct Wallet {
     pub(crate) config: WalletConfig,
     pub(crate) l1: L1Client,
     pub(crate) l2: L2Client,
+    pub(crate) lanes: LaneReader,
     account: Option<Account>,
 }
 
@@ -120,7 +122,9 @@ impl Wallet {
             address: NetworkWallet::<Ethereum>::default_signer_address(&signer),
             signer,
         });
-        let wallet = Self { config, l1, l2: L2Client::new(bare), account };
+        let rollup = &config.rollup;
+        let lanes = LaneReader::new(l1.clone(), rollup.settlement, rollup.rollup_id);
+        let wallet = Self { config, l1, l2: L2Client::new(bare), lanes, account };
         wallet.check_chain().await?;
         wallet.check_portal().await?;
         Ok(wallet)
@@ -214,7 +218,7 @@ impl Wallet {
         let (hash, raw) = self.sign(side, account, request, gas).await?;
         self.broadcast(side, hash, &raw).await?;
         let receipt = self.wait(side, hash, &raw).await?;
-        match receipt.succeeded() {
+        match receipt.succeeded {
             true => Ok(receipt),
             false => Err(Error::Reverted { chain: side.name(), hash }),
         }
@@ -306,7 +310,9 @@ impl Wallet {
             return self.l2.receipt(hash).await;
         }
         let method = "eth_getTransactionReceipt";
-        let answer = self.l1.provider().raw_request(Cow::Borrowed(method), (hash,)).await;
-        answer.map_err(|error| Error::transport(L1, method, error))
+        let answer: Result<Option<AnyTransactionReceipt>, _> =
+            self.l1.provider().raw_request(Cow::Borrowed(method), (hash,)).await;
+        let answer = answer.map_err(|error| Error::transport(L1, method, error))?;
+        Ok(answer.as_ref().and_then(Receipt::of))
     }
 }

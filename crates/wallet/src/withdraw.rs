@@ -2,12 +2,12 @@
 
 use crate::{
     Error, Wallet, Withdrawal,
-    contracts::{L2_STANDARD_BRIDGE, L2StandardBridge, L2ToL1MessagePasser, MESSAGE_PASSER},
-    l2::Receipt,
+    l2::{L2_STANDARD_BRIDGE, MESSAGE_PASSER, Receipt},
     wallet::Side,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
+use oneslot_l1::bindings::{L2StandardBridge, L2ToL1MessagePasser};
 
 /// Gas that the recipient's call on L1 gets at least, and the payer must provide.
 const ETHER_GAS: u64 = 100_000;
@@ -26,9 +26,9 @@ impl Wallet {
     ) -> Result<Withdrawal, Error> {
         self.check_ether(Side::L2, amount).await?;
         let call = L2ToL1MessagePasser::initiateWithdrawalCall {
-            target: to,
-            gasLimit: U256::from(gas_limit.unwrap_or(ETHER_GAS)),
-            data: Bytes::new(),
+            _target: to,
+            _gasLimit: U256::from(gas_limit.unwrap_or(ETHER_GAS)),
+            _data: Bytes::new(),
         };
         let data = call.abi_encode().into();
         let receipt = self.send(Side::L2, MESSAGE_PASSER, data, amount, None).await?;
@@ -46,12 +46,12 @@ impl Wallet {
         let remote = self.remote_token(l2_token).await?;
         self.check_tokens(Side::L2, l2_token, amount).await?;
         let call = L2StandardBridge::bridgeERC20ToCall {
-            localToken: l2_token,
-            remoteToken: remote,
-            to,
-            amount,
-            minGasLimit: TOKEN_GAS,
-            extraData: Bytes::new(),
+            _localToken: l2_token,
+            _remoteToken: remote,
+            _to: to,
+            _amount: amount,
+            _minGasLimit: TOKEN_GAS,
+            _extraData: Bytes::new(),
         };
         let data = call.abi_encode().into();
         let receipt = self.send(Side::L2, L2_STANDARD_BRIDGE, data, U256::ZERO, None).await?;
@@ -66,7 +66,7 @@ impl Wallet {
 }
 
 fn all(receipt: &Receipt) -> Vec<Withdrawal> {
-    Withdrawal::from_logs(receipt.transaction_hash, receipt.block(), &receipt.logs)
+    Withdrawal::from_logs(receipt.transaction_hash, receipt.block, &receipt.logs)
 }
 
 fn first(receipt: &Receipt) -> Result<Withdrawal, Error> {

@@ -1,10 +1,10 @@
 //! Messages from L2 to L1.
 
-use crate::contracts::{L2ToL1MessagePasser::MessagePassed, MESSAGE_PASSER, Messenger};
+use crate::l2::MESSAGE_PASSER;
 use alloy::rpc::types::Log;
 use alloy_primitives::{Address, B256, Bytes, Log as RawLog, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
-use oneslot_l1::bindings::Portal;
+use oneslot_l1::bindings::{L1CrossDomainMessenger, L2ToL1MessagePasser::MessagePassed, Portal};
 use serde::{Deserialize, Serialize};
 
 /// First topic of the message passer's event of a withdrawal.
@@ -82,9 +82,10 @@ impl Withdrawal {
         if self.target != messenger {
             return None;
         }
-        let call = Messenger::relayMessageCall::abi_decode(&self.data).ok()?;
+        let call = L1CrossDomainMessenger::relayMessageCall::abi_decode(&self.data).ok()?;
         // Version 1 messages are known by the hash of their whole call, as it stands here.
-        Some(Message { hash: keccak256(call.abi_encode()), target: call.target, value: call.value })
+        let hash = keccak256(call.abi_encode());
+        Some(Message { hash, target: call._target, value: call._value })
     }
 
     pub(crate) fn to_contract(&self) -> Portal::WithdrawalTransaction {

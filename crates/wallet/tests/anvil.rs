@@ -1,17 +1,16 @@
 //! The wallet against the real contracts: one anvil is L1 with a deployed rollup, another stands for L2 with
-//! OP's predeploys in it. Skipped where anvil is not installed (`npm ci`).
+//! OP's predeploys in it.
 
 use alloy::{
     network::{EthereumWallet, TransactionBuilder},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
-    sol,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
     DeployParams, Deployment, L1Client, Plan, Sender, SenderConfig, Signer, anvil::Anvil,
-    bindings::Inbox,
+    bindings::{Inbox, L2ToL1MessagePasser, TestToken},
 };
 use oneslot_types::RollupConfig;
 use oneslot_wallet::{Error, ErrorKind, Rollup, Side, Wallet, WalletConfig};
@@ -22,19 +21,6 @@ const PASSER: Address = address!("4200000000000000000000000000000000000016");
 const TO: Address = address!("00000000000000000000000000000000000005e7");
 /// Anvil's account 3, known to everybody.
 const USER_KEY: &str = "7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
-
-sol! {
-    #[sol(rpc)]
-    interface TestToken {
-        function mint(address to, uint256 amount) external;
-        function balanceOf(address owner) external view returns (uint256);
-    }
-
-    #[sol(rpc)]
-    interface Passer {
-        function sentMessages(bytes32 hash) external view returns (bool);
-    }
-}
 
 struct World {
     l1: Anvil,
@@ -85,8 +71,7 @@ async fn world() -> World {
 
 impl World {
     fn rollup(&self) -> Rollup {
-        // Through the file's bytes, as a user's wallet reads them.
-        serde_json::from_value(serde_json::to_value(&self.deployment).unwrap()).unwrap()
+        Rollup::from(&self.deployment)
     }
 
     fn config(&self, rollup: Rollup) -> WalletConfig {
@@ -168,7 +153,7 @@ async fn a_withdrawal_is_what_the_message_passer_recorded() {
 
     // OP's own code computed the same hash, and recorded it in the slot that the proof opens.
     let l2 = provider(&world.l2);
-    let passer = Passer::new(PASSER, &l2);
+    let passer = L2ToL1MessagePasser::new(PASSER, &l2);
     assert!(passer.sentMessages(withdrawal.hash()).call().await.unwrap());
     let slot = U256::from_be_bytes(withdrawal.slot().0);
     assert_eq!(l2.get_storage_at(PASSER, slot).await.unwrap(), U256::ONE);
