@@ -10,7 +10,7 @@ use crate::{
     cut::Cutter,
     memory::{
         COMMITTED_WORD, EXIT_WORD, MemoryTree, OUTPUT_WORD, ProgramImage, SYSTEM_LEAF,
-        SYSTEM_NUMBER, SYSTEM_WORDS,
+        SYSTEM_NUMBER, SYSTEM_WORDS, word_numbers,
     },
     usage::TableSize,
 };
@@ -102,9 +102,7 @@ impl Execution {
     /// Brings the tree to the machine's memory, of which only `leaves` can have changed.
     fn advance_tree(&mut self, leaves: &BTreeSet<u32>) {
         let memory = self.run.machine.memory();
-        let numbers = leaves
-            .range(..SYSTEM_LEAF)
-            .flat_map(|&leaf| [2 * u64::from(leaf), 2 * u64::from(leaf) + 1]);
+        let numbers = leaves.range(..SYSTEM_LEAF).flat_map(|&leaf| word_numbers(leaf));
         let words = numbers.map(|number| {
             (number, memory.word(8 * number).expect("invariant: leaves lie in memory"))
         });

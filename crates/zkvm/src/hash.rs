@@ -1,7 +1,12 @@
 //! Poseidon2 over Goldilocks with width 8: digests and their compression.
 //!
 //! Parameters and round constants are those of [`p3_goldilocks::default_goldilocks_poseidon2_8`]: S-box x^7, 8 full and
-//! 22 partial rounds. A digest has four elements, 256 bits, which gives 128 bits against collisions.
+//! 22 partial rounds. A digest has four elements, 256 bits.
+//!
+//! The compression adds its left half to the first half of the permuted state. Without this *feed-forward* anyone finds
+//! other inputs for a digest by running the permutation backwards. With it, the compression resists collisions up to
+//! 2^128 calls of the permutation, if the permutation behaves like a random one in both directions (the ideal
+//! permutation model). `crate::soundness::binding` runs the attack with and without it.
 
 use std::sync::LazyLock;
 
@@ -76,10 +81,11 @@ pub(crate) fn permute(state: [Goldilocks; STATE_LENGTH]) -> [Goldilocks; STATE_L
     PERMUTATION.permute(state)
 }
 
-/// Digest of two digests: the first half of the permuted concatenation.
+/// Digest of two digests: the first half of the permuted concatenation, plus the left one.
 pub(crate) fn compress(left: &Digest, right: &Digest) -> Digest {
     let [a, b, c, d, ..] = permute(concatenate(left, right));
-    Digest([a, b, c, d])
+    let [e, f, g, h] = left.0;
+    Digest([a + e, b + f, c + g, d + h])
 }
 
 /// State of the permutation that compresses two digests.
@@ -105,9 +111,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn compression_is_the_truncated_permutation(left in digest(), right in digest()) {
+        fn compression_is_the_truncated_permutation_plus_the_left_half(
+            left in digest(),
+            right in digest(),
+        ) {
             let reference = TruncatedPermutation::<_, 2, 4, 8>::new(default_goldilocks_poseidon2_8());
-            prop_assert_eq!(compress(&left, &right).0, reference.compress([left.0, right.0]));
+            let truncated = reference.compress([left.0, right.0]);
+            let sum: [_; 4] = std::array::from_fn(|index| truncated[index] + left.0[index]);
+            prop_assert_eq!(compress(&left, &right).0, sum);
         }
 
         #[test]

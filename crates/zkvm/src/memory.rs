@@ -1,15 +1,19 @@
 //! The memory tree: one root for the whole state of a machine but its pc.
 //!
-//! A binary tree of depth 29 whose leaves hold two words of eight bytes. Leaf i below 2^28 holds the bytes 16 i to
-//! 16 i + 15 of memory. Leaf 2^28 + s holds the system words 2 s and 2 s + 1: the registers (0 to 31), the committed
+//! A binary tree of depth 28 whose leaves hold four words of eight bytes. Leaf i below 2^27 holds the bytes 32 i to
+//! 32 i + 31 of memory. Leaf 2^27 + s holds the system words 4 s to 4 s + 3: the registers (0 to 31), the committed
 //! output (32 to 35), a flag whether output was committed (36) and the exit code (37); all others are zero.
 //!
-//! The digest of a leaf is not a hash: it is the leaf's four limbs of 32 bits, lowest first. The digest of an inner
-//! node compresses those of its children. Nodes have heap indices: the root is 1, the children of h are 2 h and
-//! 2 h + 1, leaf i is 2^29 + i; leaves are level 0, the root is level 29.
+//! The digest of a leaf compresses its eight limbs of 32 bits, lowest first, each with its part of [`LEAF_TAG`] above
+//! it. The digest of an inner node compresses those of its children. The tag keeps the two apart: a digest of which all
+//! elements carry it takes 2^128 compressions to find. Nodes have heap indices: the root is 1, the children of h are
+//! 2 h and 2 h + 1, leaf i is 2^28 + i; leaves are level 0, the root is level 28.
+//!
+//! One root stands for one memory: a second one with the same root would hold, at the highest node where the digests
+//! agree and what is below differs, a collision of the compression.
 //!
 //! As a flat array, memory word w has the number w and system word s the number 2^29 + s; leaf i holds the words
-//! numbered 2 i and 2 i + 1. Tables call words by other keys (see [`word_key`]).
+//! numbered 4 i to 4 i + 3. Tables call words by other keys (see [`word_key`]).
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -35,9 +39,15 @@ pub(crate) use opening::Paths;
 pub(crate) use opening::{Node, Opening};
 
 /// Level of the root.
-pub(crate) const DEPTH: u32 = 29;
+pub(crate) const DEPTH: u32 = 28;
 /// First leaf of system words; also the number of leaves of memory.
-pub(crate) const SYSTEM_LEAF: u32 = 1 << 28;
+pub(crate) const SYSTEM_LEAF: u32 = 1 << 27;
+/// Words of a leaf.
+pub(crate) const LEAF_WORDS: usize = 4;
+/// Bytes of a leaf.
+pub(crate) const LEAF_BYTES: u64 = 8 * LEAF_WORDS as u64;
+/// What the digest of a leaf adds to its limbs, above their 32 bits: four letters each.
+pub(crate) const LEAF_TAG: [u64; 2 * LEAF_WORDS] = leaf_tag(b"oneslot memory leaf of 4 words 3");
 /// Number of the first system word.
 pub(crate) const SYSTEM_NUMBER: u64 = 1 << 29;
 /// System words in use.
@@ -54,7 +64,7 @@ pub(crate) const EXIT_WORD: u64 = 37;
 /// Heap index of leaf 0.
 pub(crate) const FIRST_LEAF: u32 = 1 << DEPTH;
 /// Level of the roots of blocks. A block holds as many leaves as a page of memory, so block n < 2^20 is page n.
-const BLOCK_LEVEL: u32 = 8;
+const BLOCK_LEVEL: u32 = 7;
 /// Leaves of a block.
 const BLOCK_LEAVES: usize = 1 << BLOCK_LEVEL;
 /// Heap index of the root of block 0.
@@ -64,7 +74,7 @@ const SYSTEM_BLOCK: u32 = SYSTEM_LEAF >> BLOCK_LEVEL;
 
 /// Digests of trees without a word other than zero, by level.
 static ZEROS: LazyLock<[Digest; DEPTH as usize + 1]> = LazyLock::new(|| {
-    let mut zeros = [Digest::default(); DEPTH as usize + 1];
+    let mut zeros = [leaf_digest([0; LEAF_WORDS]); DEPTH as usize + 1];
     for level in 1..zeros.len() {
         zeros[level] = compress(&zeros[level - 1], &zeros[level - 1]);
     }
@@ -74,19 +84,24 @@ static ZEROS: LazyLock<[Digest; DEPTH as usize + 1]> = LazyLock::new(|| {
 /// The leaves that hold code: executable and never written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeRange {
-    /// First leaf: address divided by 16.
+    /// First leaf: address divided by 32.
     pub start: u32,
     /// Leaf after the last one.
     pub end: u32,
 }
 
 impl CodeRange {
-    /// Range of addresses, which must be multiples of 16, at most 2^32.
+    /// Range of addresses, which must be multiples of 32, at most 2^32.
     pub(crate) fn new(addresses: &Range<u64>) -> Self {
         let leaf = |address: u64| {
-            u32::try_from(address / 16).expect("invariant: code lies in the address space")
+            u32::try_from(address / LEAF_BYTES).expect("invariant: code lies in the address space")
         };
         Self { start: leaf(addresses.start), end: leaf(addresses.end) }
+    }
+
+    /// The addresses.
+    pub(crate) const fn addresses(self) -> Range<u64> {
+        LEAF_BYTES * self.start as u64..LEAF_BYTES * self.end as u64
     }
 
     /// Whether the leaf holds code.
@@ -95,54 +110,81 @@ impl CodeRange {
     }
 }
 
+/// Leaf that holds the word with this number.
+pub(crate) const fn leaf_of(number: u64) -> u32 {
+    (number / LEAF_WORDS as u64) as u32
+}
+
+/// Numbers of the words of a leaf.
+pub(crate) const fn word_numbers(leaf: u32) -> Range<u64> {
+    let first = LEAF_WORDS as u64 * leaf as u64;
+    first..first + LEAF_WORDS as u64
+}
+
 /// Key by which tables call a word: system words and code have spaces of their own.
 pub(crate) const fn word_key(number: u64, code: CodeRange) -> u64 {
     if number >= SYSTEM_NUMBER {
         number - SYSTEM_NUMBER + SYSTEM_KEY
-    } else if code.contains((number / 2) as u32) {
+    } else if code.contains(leaf_of(number)) {
         number + CODE_KEY
     } else {
         number
     }
 }
 
-/// Digest of a leaf: its limbs.
-pub(crate) fn leaf_digest(words: [u64; 2]) -> Digest {
-    let [[a, b], [c, d]] = words.map(limbs);
-    Digest([a, b, c, d].map(Goldilocks::new))
+const fn leaf_tag(letters: &[u8; 8 * LEAF_WORDS]) -> [u64; 2 * LEAF_WORDS] {
+    let mut tag = [0; 2 * LEAF_WORDS];
+    let mut limb = 0;
+    while limb < tag.len() {
+        let [a, b, c, d] = letters.as_chunks::<4>().0[limb];
+        tag[limb] = (u32::from_le_bytes([a, b, c, d]) as u64) << 32;
+        limb += 1;
+    }
+    tag
 }
 
-/// 256 leaves and the digests above them.
+/// What the digest of a leaf compresses: its limbs with the tag.
+pub(crate) fn leaf_halves(words: [u64; LEAF_WORDS]) -> [Digest; 2] {
+    let mut elements = [Goldilocks::default(); 2 * LEAF_WORDS];
+    for ((element, limb), tag) in elements.iter_mut().zip(words.map(limbs).concat()).zip(LEAF_TAG) {
+        *element = Goldilocks::new(tag + limb);
+    }
+    let [a, b, c, d, e, f, g, h] = elements;
+    [Digest([a, b, c, d]), Digest([e, f, g, h])]
+}
+
+/// Digest of a leaf.
+pub(crate) fn leaf_digest(words: [u64; LEAF_WORDS]) -> Digest {
+    let [left, right] = leaf_halves(words);
+    compress(&left, &right)
+}
+
+/// The leaves of a page and the digests above them.
 #[derive(Clone)]
 struct Block {
-    leaves: [[u64; 2]; BLOCK_LEAVES],
-    /// By heap index within the block; 0 is unused.
-    nodes: [Digest; BLOCK_LEAVES],
+    leaves: [[u64; LEAF_WORDS]; BLOCK_LEAVES],
+    /// By heap index within the block: the leaves come last, 0 is unused.
+    nodes: [Digest; 2 * BLOCK_LEAVES],
 }
 
 impl Block {
     fn zero() -> Box<Self> {
-        let mut nodes = [Digest::default(); BLOCK_LEAVES];
+        let mut nodes = [Digest::default(); 2 * BLOCK_LEAVES];
         for (index, node) in nodes.iter_mut().enumerate().skip(1) {
             *node = ZEROS[(BLOCK_LEVEL - index.ilog2()) as usize];
         }
-        Box::new(Self { leaves: [[0; 2]; BLOCK_LEAVES], nodes })
+        Box::new(Self { leaves: [[0; LEAF_WORDS]; BLOCK_LEAVES], nodes })
     }
 
-    fn new(leaves: [[u64; 2]; BLOCK_LEAVES]) -> Box<Self> {
-        let mut block = Box::new(Self { leaves, nodes: [Digest::default(); BLOCK_LEAVES] });
+    fn new(leaves: [[u64; LEAF_WORDS]; BLOCK_LEAVES]) -> Box<Self> {
+        let mut nodes = [Digest::default(); 2 * BLOCK_LEAVES];
+        for (node, leaf) in nodes[BLOCK_LEAVES..].iter_mut().zip(leaves) {
+            *node = leaf_digest(leaf);
+        }
         for index in (1..BLOCK_LEAVES).rev() {
-            block.nodes[index] = compress(&block.digest(2 * index), &block.digest(2 * index + 1));
+            nodes[index] = compress(&nodes[2 * index], &nodes[2 * index + 1]);
         }
-        block
-    }
-
-    /// Digest by heap index within the block.
-    fn digest(&self, index: usize) -> Digest {
-        match index.checked_sub(BLOCK_LEAVES) {
-            None => self.nodes[index],
-            Some(leaf) => leaf_digest(self.leaves[leaf]),
-        }
+        Box::new(Self { leaves, nodes })
     }
 }
 
@@ -161,13 +203,13 @@ impl MemoryTree {
         let mut blocks: BTreeMap<_, _> = pages
             .into_par_iter()
             .map(|(&number, page)| {
-                let leaves = page.as_chunks::<16>().0.as_chunks::<BLOCK_LEAVES>().0[0];
+                let leaves = page.as_chunks::<32>().0.as_chunks::<BLOCK_LEAVES>().0[0];
                 (number, Block::new(leaves.map(words)))
             })
             .collect::<Vec<_>>()
             .into_iter()
             .collect();
-        let mut leaves = [[0; 2]; BLOCK_LEAVES];
+        let mut leaves = [[0; LEAF_WORDS]; BLOCK_LEAVES];
         leaves.as_flattened_mut()[..SYSTEM_WORDS].copy_from_slice(system);
         blocks.insert(SYSTEM_BLOCK, Block::new(leaves));
 
@@ -190,22 +232,26 @@ impl MemoryTree {
     }
 
     /// Words of a leaf.
-    pub(crate) fn leaf(&self, leaf: u32) -> [u64; 2] {
+    pub(crate) fn leaf(&self, leaf: u32) -> [u64; LEAF_WORDS] {
         let block = self.blocks.get(&(leaf >> BLOCK_LEVEL));
-        block.map_or([0; 2], |block| block.leaves[leaf as usize % BLOCK_LEAVES])
+        block.map_or([0; LEAF_WORDS], |block| block.leaves[leaf as usize % BLOCK_LEAVES])
     }
 
     /// Sets words, given by number and value, and all digests above them.
     pub(crate) fn update(&mut self, words: impl IntoIterator<Item = (u64, u64)>) {
-        let mut parents = Vec::new();
+        let mut changed = Vec::new();
         for (number, value) in words {
             assert!(number < 2 * SYSTEM_NUMBER, "invariant: the number is a word's");
-            let leaf = (number / 2) as u32;
+            let leaf = leaf_of(number);
             let block = self.blocks.entry(leaf >> BLOCK_LEVEL).or_insert_with(Block::zero);
-            block.leaves[leaf as usize % BLOCK_LEAVES][(number % 2) as usize] = value;
-            parents.push((FIRST_LEAF + leaf) / 2);
+            block.leaves[leaf as usize % BLOCK_LEAVES][number as usize % LEAF_WORDS] = value;
+            changed.push(leaf);
         }
-        self.rehash(parents);
+        changed.dedup();
+        for &leaf in &changed {
+            self.set(FIRST_LEAF + leaf, leaf_digest(self.leaf(leaf)));
+        }
+        self.rehash(changed.into_iter().map(|leaf| (FIRST_LEAF + leaf) / 2).collect());
     }
 
     /// Recomputes nodes of one level, given in any order, and all nodes above them.
@@ -228,12 +274,12 @@ impl MemoryTree {
             self.upper.get(&node).copied()
         } else {
             let (block, index) = place(node);
-            self.blocks.get(&block).map(|block| block.digest(index))
+            self.blocks.get(&block).map(|block| block.nodes[index])
         };
         digest.unwrap_or(ZEROS[level as usize])
     }
 
-    /// Sets the digest of an inner node.
+    /// Sets the digest of a node.
     fn set(&mut self, node: u32, digest: Digest) {
         if level(node) > BLOCK_LEVEL {
             self.upper.insert(node, digest);
@@ -265,10 +311,9 @@ const fn place(node: u32) -> (u32, usize) {
     (block, (1 << below | node & ((1 << below) - 1)) as usize)
 }
 
-/// Words of sixteen bytes.
-fn words(bytes: [u8; 16]) -> [u64; 2] {
-    let [low, high] = [0, 8].map(|at| std::array::from_fn(|index| bytes[at + index]));
-    [u64::from_le_bytes(low), u64::from_le_bytes(high)]
+/// Words of the bytes of a leaf.
+fn words(bytes: [u8; LEAF_BYTES as usize]) -> [u64; LEAF_WORDS] {
+    std::array::from_fn(|word| u64::from_le_bytes(bytes.as_chunks::<8>().0[word]))
 }
 
 /// What a program is before it runs, as public values hold it.

@@ -257,6 +257,6 @@ pub(crate) mod tests {
         let at = |name: &str| names.iter().position(|other| other == name).unwrap();
         refuse(at("committed"), 2);
         refuse(at("code[0]"), 8193);
-        refuse(at("code[1]"), (1 << 28) + 1);
+        refuse(at("code[1]"), (1 << 27) + 1);
     }
 }

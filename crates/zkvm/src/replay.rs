@@ -100,9 +100,8 @@ fn machine(input: &SegmentInput, words: &BTreeMap<u64, u64>) -> Result<Machine, 
     let pages: oneslot_riscv::PageMap =
         pages.into_iter().map(|(number, page)| (number, page.into())).collect();
     let code = input.code();
-    let addresses = 16 * u64::from(code.start)..16 * u64::from(code.end);
-    let program =
-        Program::from_image(input.entry(), addresses, pages.clone()).map_err(Error::input)?;
+    let program = Program::from_image(input.entry(), code.addresses(), pages.clone())
+        .map_err(Error::input)?;
     let system = |word: u64| words.get(&(SYSTEM_KEY + word)).copied().unwrap_or(0);
     let registers = std::array::from_fn(|register| system(register as u64));
     let output = (system(COMMITTED_WORD) != 0).then(|| {

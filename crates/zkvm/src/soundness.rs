@@ -1,9 +1,12 @@
 //! A malicious prover: writes any traces and public values and tries to have them accepted.
 //!
 //! [`Forgery`] holds the traces of an honest segment to rewrite. `faults` names the classic faults of such provers and looks at
-//! constraints and messages; `proofs` makes whole proofs of false traces; `transcript` names what challenges depend on.
+//! constraints and messages; `binding` opens the memory tree to other contents; `proofs` makes whole proofs of false traces;
+//! `transcript` names what challenges depend on.
 
+mod binding;
 mod faults;
+mod inverse;
 mod proofs;
 mod shapes;
 mod transcript;
@@ -16,9 +19,9 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
 
 use crate::{
-    PublicValues,
+    PublicValues, SegmentInput,
     bus::{BYTES, POWER, RANGE, ROUND, SPREAD},
-    check::{Evaluation, Message, Place, Violation, evaluate, surplus},
+    check::{Evaluation, Message, Place, Violation, evaluate, surplus_seen},
     tables::Table,
     verify::public_values,
     witness::{
@@ -84,8 +87,14 @@ impl Forgery {
     fn new() -> Self {
         let segments = segments(&small(), 1 << 10);
         let [(input, public)] = &segments[..] else { panic!("one segment") };
+        let forgery = Self::of(input);
+        assert_eq!(forgery.public, *public);
+        forgery
+    }
+
+    /// The honest traces of a segment.
+    fn of(input: &SegmentInput) -> Self {
         let witness = Witness::new(input).expect("a witness");
-        assert_eq!(witness.public, *public);
         let fixed = Table::ALL.iter().map(|table| table.preprocessed()).collect();
         Self { traces: witness.traces, fixed, public: witness.public }
     }
@@ -163,13 +172,22 @@ impl Forgery {
 
     /// Why the traces are refused as they are.
     fn refusal_with(&self, public: &[Vec<Goldilocks>]) -> Option<Refusal> {
+        self.refusal_seen(public, |_, message| Some(message))
+    }
+
+    /// Why the traces are refused where messages count as what `seen` makes of them.
+    fn refusal_seen(
+        &self,
+        public: &[Vec<Goldilocks>],
+        seen: impl Fn(Table, Message) -> Option<Message>,
+    ) -> Option<Refusal> {
         let instances: Vec<_> = Table::ALL
             .iter()
             .zip(&self.traces)
             .zip(public)
             .map(|((table, trace), public)| (*table, trace, public.as_slice()))
             .collect();
-        match surplus(&instances) {
+        match surplus_seen(&instances, seen) {
             Err(Violation::Constraint { table, .. }) => Some(Refusal::Constraint(table)),
             Err(violation) => panic!("{violation:?}"),
             Ok(messages) if messages.is_empty() => None,

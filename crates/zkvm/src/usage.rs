@@ -18,7 +18,7 @@ use crate::{
     bus::{TIME_START, TIME_STEP},
     config::{Challenge, MAX_DEGREE, Val},
     keccak::ROUNDS,
-    memory::{CodeRange, FIRST_LEAF, SYSTEM_LEAF, SYSTEM_WORDS},
+    memory::{CodeRange, FIRST_LEAF, LEAF_BYTES, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_WORDS, leaf_of},
     replay::{MAX_PASSED, reads_rs2},
     tables::{Table, fill::height},
     witness::table,
@@ -133,7 +133,7 @@ pub(crate) struct Usage {
     leaves: BTreeMap<u32, u64>,
     /// Touched inner nodes, by heap index.
     nodes: HashSet<u32>,
-    /// Inner nodes whose digest may change.
+    /// Nodes whose digest may change, leaves among them.
     changed: HashSet<u32>,
     /// Words of input that are read, by offset, with the step that read them first.
     tape: BTreeMap<u64, (u64, u64)>,
@@ -163,7 +163,7 @@ impl Usage {
             budget: LEAST_BUDGET.max(CELLS_PER_STEP * limit),
             full: false,
             best: None,
-            fetched: vec![false; 4 * (code.end - code.start) as usize],
+            fetched: vec![false; (LEAF_BYTES / 4) as usize * (code.end - code.start) as usize],
             registers: [0; 32],
             words: HashMap::new(),
             leaves: BTreeMap::new(),
@@ -171,7 +171,7 @@ impl Usage {
             changed: HashSet::new(),
             tape: BTreeMap::new(),
         };
-        let system = (SYSTEM_LEAF..).take(SYSTEM_WORDS.div_ceil(2));
+        let system = (SYSTEM_LEAF..).take(SYSTEM_WORDS.div_ceil(LEAF_WORDS));
         system.clone().for_each(|leaf| usage.touch(leaf));
         system.for_each(|leaf| usage.change(leaf));
         usage.settle();
@@ -283,15 +283,15 @@ impl Usage {
     }
 
     fn fetch(&mut self, pc: u64) {
-        let start = 16 * u64::from(self.code.start);
-        let fetched =
-            pc.checked_sub(start).and_then(|offset| self.fetched.get_mut(offset as usize / 4));
+        let fetched = pc
+            .checked_sub(self.code.addresses().start)
+            .and_then(|offset| self.fetched.get_mut(offset as usize / 4));
         if let Some(fetched) = fetched
             && !*fetched
         {
             *fetched = true;
             self.pending.push((Table::Program, 1));
-            self.touch((pc / 16) as u32);
+            self.touch((pc / LEAF_BYTES) as u32);
         }
     }
 
@@ -301,12 +301,12 @@ impl Usage {
         let before = *state;
         *state = Word { time, changed: before.changed || changes };
         if before.time == 0 {
-            self.touch((word / 2) as u32);
+            self.touch(leaf_of(word));
         } else if time - before.time > MAX_PASSED {
             self.pending.push((Table::Refresh, 1));
         }
         if changes && !before.changed {
-            self.change((word / 2) as u32);
+            self.change(leaf_of(word));
         }
     }
 
@@ -315,22 +315,21 @@ impl Usage {
         if let Entry::Vacant(entry) = self.leaves.entry(leaf) {
             entry.insert(self.steps);
             self.pending.push((Table::Leaf, 1));
-            let nodes = insert_path(&mut self.nodes, leaf);
+            let nodes = insert_path(&mut self.nodes, (FIRST_LEAF + leaf) / 2);
             self.pending.push((Table::Node, nodes));
-            self.pending.push((Table::Poseidon2, nodes));
+            self.pending.push((Table::Poseidon2, nodes + 1));
         }
     }
 
     /// Counts what must be hashed again because a leaf changes.
     fn change(&mut self, leaf: u32) {
-        let nodes = insert_path(&mut self.changed, leaf);
+        let nodes = insert_path(&mut self.changed, FIRST_LEAF + leaf);
         self.pending.push((Table::Poseidon2, nodes));
     }
 }
 
-/// Inserts the nodes above a leaf; gives how many were not there.
-fn insert_path(nodes: &mut HashSet<u32>, leaf: u32) -> usize {
-    let mut node = (FIRST_LEAF + leaf) / 2;
+/// Inserts a node and all above it; gives how many were not there.
+fn insert_path(nodes: &mut HashSet<u32>, mut node: u32) -> usize {
     let mut count = 0;
     while node > 0 && nodes.insert(node) {
         node /= 2;

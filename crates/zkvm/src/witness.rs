@@ -9,7 +9,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::{
     Error, PublicValues, SegmentInput,
     bus::CODE_KEY,
-    memory::word_key,
+    memory::{LEAF_WORDS, word_key, word_numbers},
     proof::MAX_LOG_HEIGHT,
     record::Executed,
     replay::{Ends, Replay, replay},
@@ -167,8 +167,9 @@ fn states(
     }));
     traces[Table::Node as usize] =
         Some(matrix(&paths.nodes, Table::Node.width(), tables::node::fill));
-    traces[Table::Poseidon2 as usize] =
-        Some(tables::poseidon2::trace(&tables::node::compressions(&paths.nodes)));
+    let mut compressions = tables::leaf::compressions(&leaves);
+    compressions.extend(tables::node::compressions(&paths.nodes));
+    traces[Table::Poseidon2 as usize] = Some(tables::poseidon2::trace(&compressions));
 
     let fetches = fetches(replay);
     let mut operations = tables::decode::Tally::new();
@@ -205,14 +206,15 @@ fn leaves(input: &SegmentInput, replay: &Replay) -> Vec<LeafRecord> {
         let key = word_key(number, input.code());
         *replay.words.get(&key).expect("invariant: the replay has all words of the opening")
     };
-    let leaf = |&(index, start): &(u32, [u64; 2])| {
-        let [low, high] = [0, 1].map(|half| ends(2 * u64::from(index) + half));
+    let leaf = |&(index, start): &(u32, [u64; LEAF_WORDS])| {
+        let first = word_numbers(index).start;
+        let words: [Ends; LEAF_WORDS] = std::array::from_fn(|word| ends(first + word as u64));
         LeafRecord {
             index,
             start,
-            end: [low.end, high.end],
-            start_time: [low.start_time, high.start_time],
-            end_time: [low.end_time, high.end_time],
+            end: words.map(|word| word.end),
+            start_time: words.map(|word| word.start_time),
+            end_time: words.map(|word| word.end_time),
         }
     };
     input.opening.leaves().iter().map(leaf).collect()

@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DEPTH, FIRST_LEAF, MemoryTree, leaf_digest};
+use super::{DEPTH, FIRST_LEAF, LEAF_WORDS, MemoryTree, leaf_digest, word_numbers};
 use crate::{
     Error,
     hash::{Digest, compress},
 };
 
 /// Most leaves that a segment may touch.
-pub(crate) const MAX_OPENED_LEAVES: usize = 1 << 21;
+pub(crate) const MAX_OPENED_LEAVES: usize = 1 << 20;
 
 /// Some leaves of a tree with the digests that lead from them to the root, and no others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Opening {
     /// Words by leaf, in ascending order of leaves.
-    leaves: Vec<(u32, [u64; 2])>,
+    leaves: Vec<(u32, [u64; LEAF_WORDS])>,
     /// Digests of the siblings that do not follow from the leaves, level by level from the leaves, from left to right.
     siblings: Vec<Digest>,
 }
@@ -78,16 +78,13 @@ impl MemoryTree {
 
 impl Opening {
     /// Opened leaves with their words, in ascending order.
-    pub(crate) fn leaves(&self) -> &[(u32, [u64; 2])] {
+    pub(crate) fn leaves(&self) -> &[(u32, [u64; LEAF_WORDS])] {
         &self.leaves
     }
 
     /// Opened words by number.
     pub(crate) fn words(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.leaves.iter().flat_map(|&(leaf, [low, high])| {
-            let number = 2 * u64::from(leaf);
-            [(number, low), (number + 1, high)]
-        })
+        self.leaves.iter().flat_map(|&(leaf, words)| word_numbers(leaf).zip(words))
     }
 
     /// Checks what [`Self::paths`] relies on.
@@ -115,7 +112,7 @@ impl Opening {
     /// # Errors
     /// [`Error::Input`] if `end` has not one value for each opened leaf, if [`Self::check`] refuses, or if there is a
     /// sibling too few or too many.
-    pub(crate) fn paths(&self, end: &[[u64; 2]]) -> Result<Paths, Error> {
+    pub(crate) fn paths(&self, end: &[[u64; LEAF_WORDS]]) -> Result<Paths, Error> {
         self.check()?;
         if end.len() != self.leaves.len() {
             return Err(Error::input(format!(

@@ -11,10 +11,10 @@ type Words = BTreeMap<u64, u64>;
 
 /// Digest of a node by the definition, without any table of zeros.
 fn naive(words: &Words, level: u32, index: u64) -> Digest {
-    let numbers = (index << (level + 1))..((index + 1) << (level + 1));
+    let numbers = (index << (level + 2))..((index + 1) << (level + 2));
     if level == 0 {
-        let word = |number| words.get(&number).copied().unwrap_or(0);
-        return leaf_digest([word(2 * index), word(2 * index + 1)]);
+        let word = |word| words.get(&(4 * index + word)).copied().unwrap_or(0);
+        return leaf_digest([0, 1, 2, 3].map(word));
     }
     if words.range(numbers).next().is_none() {
         let child = naive(words, level - 1, 2 * index);
@@ -56,18 +56,17 @@ fn tree(words: &Words) -> MemoryTree {
 }
 
 fn leaves(words: &Words) -> BTreeSet<u32> {
-    words.keys().map(|number| (number / 2) as u32).collect()
+    words.keys().map(|number| (number / 4) as u32).collect()
 }
 
 /// What the opened leaves become.
-fn end(opening: &Opening, changes: &Words) -> Vec<[u64; 2]> {
+fn end(opening: &Opening, changes: &Words) -> Vec<[u64; LEAF_WORDS]> {
     let word = |number: u64, before| changes.get(&number).copied().unwrap_or(before);
     opening
         .leaves()
         .iter()
-        .map(|&(leaf, [low, high])| {
-            let number = 2 * u64::from(leaf);
-            [word(number, low), word(number + 1, high)]
+        .map(|&(leaf, before)| {
+            std::array::from_fn(|index| word(4 * u64::from(leaf) + index as u64, before[index]))
         })
         .collect()
 }
@@ -126,11 +125,11 @@ proptest! {
         let tree = tree(&start);
         let opening = tree.open(&leaves(&touched));
         let bytes = postcard::to_allocvec(&opening).unwrap();
-        let (mut openings, mut siblings): (Vec<(u32, [u64; 2])>, Vec<Digest>) =
+        let (mut openings, mut siblings): (Vec<(u32, [u64; LEAF_WORDS])>, Vec<Digest>) =
             postcard::from_bytes(&bytes).unwrap();
         let place = place.index(openings.len() + siblings.len());
         match place.checked_sub(openings.len()) {
-            None => openings[place].1[limb % 2] ^= 1 << (16 * limb),
+            None => openings[place].1[limb] ^= 1 << (16 * limb),
             Some(place) => siblings[place].0[limb] += Goldilocks::ONE,
         }
         let bytes = postcard::to_allocvec(&(openings, siblings)).unwrap();
@@ -142,9 +141,9 @@ proptest! {
 
 #[test]
 fn malformed_openings_are_refused() {
-    let words = Words::from([(0, 1), (3, 2), (4096, 3), (SYSTEM_NUMBER, 4)]);
+    let words = Words::from([(0, 1), (5, 2), (4096, 3), (SYSTEM_NUMBER, 4)]);
     let tree = tree(&words);
-    type Plain = (Vec<(u32, [u64; 2])>, Vec<Digest>);
+    type Plain = (Vec<(u32, [u64; LEAF_WORDS])>, Vec<Digest>);
     let bytes = postcard::to_allocvec(&tree.open(&leaves(&words))).unwrap();
     let honest: Plain = postcard::from_bytes(&bytes).unwrap();
     let decode = |plain: &Plain| -> Opening {
@@ -154,7 +153,7 @@ fn malformed_openings_are_refused() {
         let mut plain = honest.clone();
         tamper(&mut plain);
         let opening = decode(&plain);
-        let end = vec![[0; 2]; plain.0.len()];
+        let end = vec![[0; LEAF_WORDS]; plain.0.len()];
         matches!(opening.paths(&end), Err(Error::Input { .. }))
     };
     assert!(!refused(&|_| ()));
@@ -170,7 +169,7 @@ fn malformed_openings_are_refused() {
 #[test]
 fn keys_are_apart() {
     let code = CodeRange::new(&(0x1_0000..0x2_0000));
-    assert_eq!(code, CodeRange { start: 0x1000, end: 0x2000 });
+    assert_eq!(code, CodeRange { start: 0x800, end: 0x1000 });
     for (number, key) in [
         (0, 0),
         (0x1fff, 0x1fff),

@@ -1,7 +1,7 @@
 //! Touched leaves of the memory tree: where the words that a segment uses come from and where they go.
 //!
-//! A leaf takes its digests at the start and at the end from the node above it, and brings both of its words into the
-//! memory of the segment and takes them out again.
+//! A leaf takes its digests at the start and at the end from the node above it, shows that they compress its words, and
+//! brings its words into the memory of the segment and takes them out again.
 //!
 //! Each index has at most one leaf here (see [`super::node`]), and system leaves, code and other memory have keys of
 //! their own, so a word has exactly one state that is sent and not left by an access, and exactly one that is received
@@ -10,8 +10,10 @@
 //! accesses of a word form one chain from the start to the end. This is why the time at the start is free: instructions
 //! have times of their own, which grow from 16 along control flow, and order the chain.
 //!
-//! Limbs at the start are those of the tree, where every leaf holds words; limbs at the end are on the bus, where every
-//! writer has checked them.
+//! Limbs at the start are range-checked here: they come in two halves of 16 bits. That the leaf of a root holds these
+//! limbs and no others is what the compression gives, not the range check, and the limbs of an honest root are in range
+//! already; but then no reader of memory depends on the hash for it. Limbs at the end are on the bus, where every writer
+//! has checked them.
 
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
@@ -19,11 +21,20 @@ use p3_goldilocks::Goldilocks;
 
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
-    bus::{CODE_KEY, MEMORY, SYSTEM_KEY, TableBuilder, constant, count, join, range, tree},
+    bus::{
+        CODE_KEY, MEMORY, POSEIDON2, SYSTEM_KEY, TableBuilder, constant, count, join, range, tree,
+    },
     columns::columns,
-    memory::{CodeRange, SYSTEM_LEAF, SYSTEM_NUMBER, leaf_digest},
-    record::quarters,
+    memory::{
+        CodeRange, FIRST_LEAF, LEAF_TAG, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_NUMBER, leaf_digest,
+        leaf_halves,
+    },
+    record::{limbs, quarters},
+    tables::poseidon2::Compression,
 };
+
+/// Limbs of a leaf.
+const LIMBS: usize = 2 * LEAF_WORDS;
 
 columns! {
     /// One leaf. Exactly one of the first four columns is 1.
@@ -42,14 +53,18 @@ columns! {
         distance: [2],
         /// Distance from the other bound, limbs of 16 bits, where the region needs two.
         room: [2],
-        /// Both words at the start, limbs of 32 bits.
-        start: [4],
-        /// Both words at the end, limbs of 32 bits.
-        end: [4],
+        /// The words at the start, limbs of 16 bits.
+        start: [2 * LIMBS],
+        /// The words at the end, limbs of 32 bits.
+        end: [LIMBS],
+        /// Digest of the words at the start.
+        start_digest: [4],
+        /// Digest of the words at the end.
+        end_digest: [4],
         /// Time of the first state of each word.
-        start_time: [2],
+        start_time: [LEAF_WORDS],
         /// Time of the last state of each word.
-        end_time: [2],
+        end_time: [LEAF_WORDS],
     }
 }
 
@@ -71,21 +86,35 @@ pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
     region(builder, &row, &real);
 
     let index: B::Expr = row.index.into();
-    let node = [B::Expr::ZERO, index.clone() + constant::<B>(SYSTEM_NUMBER)];
-    let digests = [row.start, row.end].map(|limbs| limbs.map(Into::into));
+    let node = [B::Expr::ZERO, index.clone() + constant::<B>(FIRST_LEAF.into())];
+    let digests = [row.start_digest, row.end_digest].map(|digest| digest.map(Into::into));
     tree(builder, node, digests, -count::<B>(&real));
 
-    let key = index.double()
+    for limb in row.start {
+        range(builder, limb.into(), &real);
+    }
+    let start: [B::Expr; LIMBS] =
+        std::array::from_fn(|limb| join::<B>(row.start[2 * limb], row.start[2 * limb + 1]));
+    let end: [B::Expr; LIMBS] = row.end.map(Into::into);
+    for (limbs, digest) in [(&start, row.start_digest), (&end, row.end_digest)] {
+        let tagged =
+            limbs.iter().zip(LEAF_TAG).map(|(limb, tag)| limb.clone() + constant::<B>(tag));
+        let compression = tagged.chain(digest.map(Into::into));
+        builder.push_interaction(POSEIDON2, compression, count::<B>(&real));
+    }
+
+    let first_key = index * constant::<B>(LEAF_WORDS as u64)
         + row.system * Goldilocks::new(SYSTEM_KEY - SYSTEM_NUMBER)
         + row.code * Goldilocks::new(CODE_KEY);
-    for (word, key) in [key.clone(), key + B::Expr::ONE].into_iter().enumerate() {
-        let state = |limbs: [B::Var; 4], time: B::Var| {
-            [key.clone(), limbs[2 * word].into(), limbs[2 * word + 1].into(), time.into()]
+    for word in 0..LEAF_WORDS {
+        let key = first_key.clone() + constant::<B>(word as u64);
+        let state = |limbs: &[B::Expr; LIMBS], time: B::Var| {
+            [key.clone(), limbs[2 * word].clone(), limbs[2 * word + 1].clone(), time.into()]
         };
-        let start = state(row.start, row.start_time[word]);
-        builder.push_interaction(MEMORY, start, count::<B>(&real));
-        let end = state(row.end, row.end_time[word]);
-        builder.push_interaction(MEMORY, end, -count::<B>(&real));
+        let first = state(&start, row.start_time[word]);
+        builder.push_interaction(MEMORY, first, count::<B>(&real));
+        let last = state(&end, row.end_time[word]);
+        builder.push_interaction(MEMORY, last, -count::<B>(&real));
     }
 }
 
@@ -116,10 +145,27 @@ fn region<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, real: &B::Expr) {
 pub(crate) struct LeafRecord {
     /// Leaf, from 0.
     pub(crate) index: u32,
-    pub(crate) start: [u64; 2],
-    pub(crate) end: [u64; 2],
-    pub(crate) start_time: [u64; 2],
-    pub(crate) end_time: [u64; 2],
+    pub(crate) start: [u64; LEAF_WORDS],
+    pub(crate) end: [u64; LEAF_WORDS],
+    pub(crate) start_time: [u64; LEAF_WORDS],
+    pub(crate) end_time: [u64; LEAF_WORDS],
+}
+
+/// Compressions that the rows of these leaves look up: one for each leaf, another for one that changes.
+pub(crate) fn compressions(leaves: &[LeafRecord]) -> Vec<Compression> {
+    let compression = |words, count| {
+        let [left, right] = leaf_halves(words);
+        Compression { left, right, count }
+    };
+    let mut compressions = Vec::with_capacity(2 * leaves.len());
+    for leaf in leaves {
+        if leaf.start == leaf.end {
+            compressions.push(compression(leaf.start, 2));
+        } else {
+            compressions.extend([leaf.start, leaf.end].map(|words| compression(words, 1)));
+        }
+    }
+    compressions
 }
 
 pub(crate) fn fill(
@@ -142,6 +188,7 @@ pub(crate) fn fill(
         let [low, high, ..] = quarters(distance.into());
         [low, high].map(|limb| tally.range(limb))
     };
+    let start = leaf.start.map(quarters);
     Row {
         system: flag(is_system),
         below: flag(!is_system && is_below),
@@ -150,8 +197,10 @@ pub(crate) fn fill(
         index: cell(index.into()),
         distance: checked(distance),
         room: checked(room),
-        start: leaf_digest(leaf.start).0,
-        end: leaf_digest(leaf.end).0,
+        start: std::array::from_fn(|limb| tally.range(start[limb / 4][limb % 4])),
+        end: std::array::from_fn(|limb| cell(limbs(leaf.end[limb / 2])[limb % 2])),
+        start_digest: leaf_digest(leaf.start).0,
+        end_digest: leaf_digest(leaf.end).0,
         start_time: cells(leaf.start_time),
         end_time: cells(leaf.end_time),
     }
@@ -163,7 +212,7 @@ mod tests {
     use super::*;
     use crate::{
         check::{Place, evaluate, unnoticed},
-        memory::word_key,
+        memory::{word_key, word_numbers},
         tables::Table,
     };
 
@@ -187,10 +236,10 @@ mod tests {
     fn row(index: u32) -> Vec<Goldilocks> {
         let record = LeafRecord {
             index,
-            start: [0x0123_4567_89ab_cdef, 5],
-            end: [7, u64::MAX],
-            start_time: [3, 1 << 40],
-            end_time: [900, 1000],
+            start: [0x0123_4567_89ab_cdef, 5, u64::MAX, 1 << 63],
+            end: [7, u64::MAX, 0, 6],
+            start_time: [3, 1 << 40, 4, 5],
+            end_time: [900, 1000, 1100, 1200],
         };
         let mut values = Vec::new();
         fill(&record, CODE, &mut Tally::new(), &mut values);
@@ -217,8 +266,9 @@ mod tests {
                 .filter(|message| message.bus == MEMORY)
                 .map(|message| message.fields[0])
                 .collect();
-            let expected =
-                [0, 0, 1, 1].map(|word| cell(word_key(2 * u64::from(leaf) + word, CODE)));
+            let expected = word_numbers(leaf)
+                .flat_map(|word| [cell(word_key(word, CODE)); 2])
+                .collect::<Vec<_>>();
             assert_eq!(keys, expected, "leaf {leaf}");
         }
     }

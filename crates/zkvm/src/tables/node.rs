@@ -6,7 +6,7 @@
 //!
 //! Each node occurs once: the boundary sends the root, level 29 and index 1, once. A row sends one message at most to
 //! each child, with the child's own index and the level below; by induction from the root, each level and index is
-//! sent once at most, and received as often. Indices stay below 2^30, as levels begin at 29 and leaves take level 0
+//! sent once at most, and received as often. Indices stay below 2^29, as levels begin at 28 and leaves take level 0
 //! alone. A row that does not descend from the root would need another above it, and so on through all the p levels.
 
 use p3_air::{AirBuilder, WindowAccess};
@@ -152,9 +152,9 @@ mod tests {
                 index,
                 start,
                 // Leaf 5 is only read.
-                end: if index == 5 { start } else { [start[0] + 1, 9] },
-                start_time: [1, 2],
-                end_time: [1, 2],
+                end: if index == 5 { start } else { [start[0] + 1, 9, 8, start[3]] },
+                start_time: [1, 2, 3, 4],
+                end_time: [1, 2, 3, 4],
             })
             .collect();
         let end: Vec<_> = records.iter().map(|record| record.end).collect();
@@ -207,7 +207,8 @@ mod tests {
             leaf::fill(record, code, &mut tally, values);
         });
         let nodes = matrix(&paths.nodes, WIDTH, fill);
-        let poseidon2 = poseidon2::trace(&compressions(&paths.nodes));
+        let compressions = [leaf::compressions(&records), compressions(&paths.nodes)].concat();
+        let poseidon2 = poseidon2::trace(&compressions);
         let results = [Seen { value: 0, time: 1 }; boundary::RESULTS];
         let boundary = boundary::trace(100, &results, &mut tally);
         let unbalanced = |nodes: &RowMajorMatrix<Goldilocks>| {
