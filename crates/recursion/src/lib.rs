@@ -10,7 +10,7 @@ pub mod tables;
 
 pub use circuit::{
     BaseVar, BitVar, ChallengerVar, Circuit, CircuitBuilder, DigestVar, ExtensionVar, GateCounts,
-    TABLES, TraceError, Traces, Violation, WordVar,
+    LeafDigestVar, TABLES, TraceError, Traces, Violation, WordVar,
 };
 pub use demo::{Demonstration, DemonstrationProof};
 pub use field::{

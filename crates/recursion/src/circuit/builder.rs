@@ -251,10 +251,7 @@ impl CircuitBuilder {
     /// A word with a constant added to its first element.
     pub(super) fn add_to_first(&mut self, word: WordVar, constant: Val) -> WordVar {
         let constant = self.constant_base(constant);
-        // The first element, the second, and the pair of the others.
-        let slots = [self.variable(), self.variable(), self.variable(), word.0];
-        self.gate(Gate::Split { slots });
-        let [first, second, pair, _] = slots;
+        let [first, second, pair] = self.split_in_three(word);
         let sum = self.add_base(BaseVar(first), constant).0;
         let out = self.variable();
         self.gate(Gate::Join { slots: [sum, second, pair, out] });

@@ -1,33 +1,24 @@
-//! Hashing and Merkle trees, as `p3-symmetric` and `p3-merkle-tree` define them.
+//! Merkle trees, as `p3-merkle-tree` defines them over a truncated permutation.
+//!
+//! The compression of two nodes is the first half of a permutation, which can be inverted. The tree
+//! binds all the same, because every leaf is the digest of a sponge ([`LeafDigestVar`]) and the
+//! depth is part of the circuit: a second preimage of a node must lead to a leaf, and a leaf's
+//! preimage must meet the zero in the sponge's capacity.
 
 use super::bits::BitVar;
 use super::builder::{CircuitBuilder, WordVar};
 use super::gate::Gate;
-
-/// A digest of four base field elements.
-pub type DigestVar = WordVar;
+use super::hash::{DigestVar, LeafDigestVar};
 
 impl CircuitBuilder {
-    /// The digest of two digests: the first half of the permutation of both.
-    pub fn compress(&mut self, left: DigestVar, right: DigestVar) -> DigestVar {
-        self.permute(left, right)[0]
-    }
-
-    /// The digest of a list of words by the sponge without padding, rate four, overwriting.
-    ///
-    /// The number of words is part of the circuit. A row whose length is no multiple of four is
-    /// not hashed by this function.
-    pub fn hash_words(&mut self, words: &[WordVar]) -> DigestVar {
-        let zero: WordVar = self.zero().into();
-        let mut state = [zero, zero];
-        for &word in words {
-            state = self.permute(word, state[1]);
-        }
-        state[0]
-    }
-
-    /// One level of a Merkle path: `bit` says whether `node` is the right child.
-    pub fn merkle_step(&mut self, node: DigestVar, sibling: DigestVar, bit: BitVar) -> DigestVar {
+    /// One level of a Merkle path, by the truncated permutation: `bit` says whether `node` is the
+    /// right child. For a tree's nodes alone, see the module.
+    fn truncated_compression(
+        &mut self,
+        node: DigestVar,
+        sibling: DigestVar,
+        bit: BitVar,
+    ) -> DigestVar {
         let out = [self.variable(), self.variable()];
         self.gate(Gate::Permutation { current: node.0, other: sibling.0, bit: bit.0, out });
         WordVar(out[0])
@@ -41,14 +32,14 @@ impl CircuitBuilder {
     /// If the number of bits is not the number of siblings.
     pub fn merkle_root(
         &mut self,
-        leaf: DigestVar,
+        leaf: LeafDigestVar,
         index: &[BitVar],
         siblings: &[DigestVar],
     ) -> DigestVar {
         assert_eq!(index.len(), siblings.len(), "one bit a level");
-        let mut node = leaf;
+        let mut node = leaf.into();
         for (&bit, &sibling) in index.iter().zip(siblings) {
-            node = self.merkle_step(node, sibling, bit);
+            node = self.truncated_compression(node, sibling, bit);
         }
         node
     }
@@ -61,7 +52,7 @@ impl CircuitBuilder {
     /// If the size of the cap is not a power of two or does not fit the index.
     pub fn assert_in_merkle_cap(
         &mut self,
-        leaf: DigestVar,
+        leaf: LeafDigestVar,
         index: &[BitVar],
         siblings: &[DigestVar],
         cap: &[DigestVar],

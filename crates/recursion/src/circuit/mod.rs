@@ -26,6 +26,7 @@ mod challenger;
 mod check;
 mod compile;
 mod gate;
+mod hash;
 mod merkle;
 mod polynomial;
 mod trace;
@@ -35,7 +36,7 @@ pub use builder::{BaseVar, CircuitBuilder, ExtensionVar, WordVar};
 pub use challenger::ChallengerVar;
 pub use check::Violation;
 pub use compile::{Circuit, GateCounts};
-pub use merkle::DigestVar;
+pub use hash::{DigestVar, LeafDigestVar};
 pub use trace::{TraceError, Traces};
 
 /// Number of tables of a circuit.
