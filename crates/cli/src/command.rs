@@ -14,7 +14,7 @@ use crate::{config::Source, key};
 use alloy::network::EthereumWallet;
 use alloy_primitives::{Address, U256, utils::parse_ether};
 use eyre::{Result, WrapErr};
-use oneslot_node::l1::Deployment;
+use oneslot_l1::Deployment;
 use oneslot_wallet::{Rollup, Wallet, WalletConfig};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};

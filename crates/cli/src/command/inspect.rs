@@ -9,13 +9,11 @@ use alloy::{
 };
 use alloy_primitives::U256;
 use eyre::{Result, WrapErr, eyre};
-use oneslot_node::{
-    l1::{
-        L1Client, L1Config,
-        bindings::{OptimisticLane, Settlement, TeeLane},
-    },
-    l2::api::BatchInfo,
+use oneslot_l1::{
+    L1Client, L1Config,
+    bindings::{OptimisticLane, Settlement, TeeLane},
 };
+use oneslot_l2::api::BatchInfo;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `oneslot replay`: recorded blocks of live OP Stack chains, executed again.
 
 use eyre::{Result, WrapErr, ensure, eyre};
-use oneslot_node::stf::replay::Recording;
+use oneslot_stf::replay::Recording;
 use serde_json::json;
 use std::{
     fs,

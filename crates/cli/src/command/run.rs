@@ -3,10 +3,8 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use eyre::{Result, WrapErr, ensure};
-use oneslot_node::{
-    proving::tape,
-    riscv::{Machine, Profile, Program, Status, Symbols},
-};
+use oneslot_node::proving::tape;
+use oneslot_riscv::{Machine, Profile, Program, Status, Symbols};
 use serde_json::json;
 
 /// Execute a RISC-V program without proving it.

@@ -2,10 +2,8 @@
 
 use crate::{config::Source, program};
 use eyre::{Result, WrapErr};
-use oneslot_node::{
-    AttesterConfig, PosterConfig, ProposerConfig, ProverConfig, SettlerConfig,
-    l2::{Node, NodeConfig},
-};
+use oneslot_l2::{Node, NodeConfig};
+use oneslot_node::{AttesterConfig, PosterConfig, ProposerConfig, ProverConfig, SettlerConfig};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) async fn node(source: &Source, cancel: CancellationToken) -> Result<()> {

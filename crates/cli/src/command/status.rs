@@ -3,13 +3,11 @@
 use super::{WalletSection, inspect, print};
 use crate::config::Source;
 use eyre::Result;
-use oneslot_node::{
-    l1::{
-        L1Client, L1Config,
-        bindings::{Inbox, Settlement},
-    },
-    l2::api::SyncStatus,
+use oneslot_l1::{
+    L1Client, L1Config,
+    bindings::{Inbox, Settlement},
 };
+use oneslot_l2::api::SyncStatus;
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 

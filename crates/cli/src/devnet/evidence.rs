@@ -12,10 +12,8 @@ use alloy::{
 };
 use alloy_primitives::Address;
 use eyre::{Result, ensure, eyre};
-use oneslot_node::{
-    l1::bindings::{Inbox, OptimisticLane, Settlement, TeeLane},
-    l2::api::BatchInfo,
-};
+use oneslot_l1::bindings::{Inbox, OptimisticLane, Settlement, TeeLane};
+use oneslot_l2::api::BatchInfo;
 use oneslot_wallet::{Wallet, Withdrawal};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -13,14 +13,12 @@ use alloy::{
 };
 use alloy_primitives::U256;
 use eyre::{Result, WrapErr, bail};
-use oneslot_node::{
-    l1::{
-        DeployParams, Deployment, L1Client, L1Config, Plan, Sender, SenderConfig, Signer,
-        anvil::{self, AnvilConfig},
-    },
-    l2::{Genesis, GenesisFile, GenesisSpec},
-    tee,
+use oneslot_l1::{
+    DeployParams, Deployment, L1Client, L1Config, Plan, Sender, SenderConfig, Signer,
+    anvil::{self, AnvilConfig},
 };
+use oneslot_l2::{Genesis, GenesisFile, GenesisSpec};
+use oneslot_tee::DEV_QUOTE_ROOT;
 use oneslot_types::RollupConfig;
 use serde_json::json;
 use std::{
@@ -318,13 +316,14 @@ async fn deploy(args: &Args, rpc: &Url, dir: &Path, report: &mut Report) -> Resu
     let mut params = DeployParams::devnet(
         rollup_config()?,
         program::hash(),
-        tee::DEV_QUOTE_ROOT,
+        DEV_QUOTE_ROOT,
         // What the dev platform calls its measurement.
         program::hash(),
     );
     params.claim_window = args.window;
     let plan = Plan::new(&sender, params).await?;
-    let accounts = (0..FUNDED).map(|index| Ok(key(index)?.address())).collect::<Result<Vec<_>>>()?;
+    let accounts =
+        (0..FUNDED).map(|index| Ok(key(index)?.address())).collect::<Result<Vec<_>>>()?;
     let file = GenesisFile::funding(accounts, U256::from(FUNDS));
     let genesis = Genesis::build(&GenesisSpec {
         config: plan.params.config.clone(),

@@ -1,11 +1,6 @@
 //! A local L1 with the contracts of a final verifier.
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
 use alloy::{
     network::{EthereumWallet, TransactionBuilder},
@@ -15,7 +10,8 @@ use alloy::{
 };
 use alloy_primitives::{Address, Bytes, U64, U256, address};
 use eyre::{OptionExt, Result, WrapErr, bail, ensure};
-use oneslot_node::recursion::{Val, final_proof::encoding, tables::PUBLIC_VALUES};
+use oneslot_l1::anvil::{Anvil, AnvilConfig};
+use oneslot_recursion::{Val, final_proof::encoding, tables::PUBLIC_VALUES};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -32,8 +28,6 @@ const FLOOR_BYTE: u64 = 40;
 const FLOOR_ZERO_BYTE: u64 = 10;
 /// The proposed floor for any byte (EIP-7976).
 const PROPOSED_FLOOR_BYTE: u64 = 64;
-/// How long anvil may take until it answers.
-const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// An address without code, to which [`METER_CODE`] is given for one call.
 const METER: Address = address!("00000000000000000000000000000000000ae7e2");
@@ -68,17 +62,10 @@ const ARTIFACTS: &[(&str, &str)] = artifacts! {
     "TinyVerifier" "TinyOpening" "TinyArithmetic" "TinyHorner" "TinyPermutation1" "TinyPermutation2"
 };
 
-/// anvil, ended when this is dropped.
+/// A local L1, ended when this is dropped.
 pub(super) struct Chain {
-    child: Child,
     provider: DynProvider,
-}
-
-impl Drop for Chain {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    _anvil: Anvil,
 }
 
 /// A deployed verifier.
@@ -110,26 +97,12 @@ pub(super) struct Part {
 }
 
 impl Chain {
-    /// Starts anvil on a free port, under the rules of Osaka.
-    pub(super) async fn start(anvil: &Path) -> Result<Self> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let child = Command::new(anvil)
-            .args(["--hardfork", "osaka", "--no-request-size-limit", "--silent"])
-            .args(["--port", &port.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .wrap_err("cannot start anvil: name it with --anvil, or see `cargo xtask demo`")?;
+    /// Starts the anvil program on a free port.
+    pub(super) fn start(program: PathBuf) -> Result<Self> {
+        let anvil = Anvil::start(&AnvilConfig { program: Some(program), ..Default::default() })?;
         let wallet = EthereumWallet::from(devnet::key(0)?);
-        let url = format!("http://127.0.0.1:{port}").parse()?;
-        let provider = ProviderBuilder::new().wallet(wallet).connect_http(url).erased();
-        let chain = Self { child, provider };
-        let start = Instant::now();
-        while chain.provider.get_chain_id().await.is_err() {
-            ensure!(start.elapsed() < START_LIMIT, "anvil does not answer");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(chain)
+        let provider = ProviderBuilder::new().wallet(wallet).connect_http(anvil.url().clone());
+        Ok(Self { provider: provider.erased(), _anvil: anvil })
     }
 
     /// Deploys a verifier's contracts: the parts, then the verifier with their addresses.

@@ -8,10 +8,11 @@ use std::{path::PathBuf, time::Instant};
 use chain::{Chain, Cost};
 use eyre::{OptionExt, Result, WrapErr, ensure};
 use indicatif::ProgressBar;
-use oneslot_node::recursion::{
+use oneslot_l1::anvil;
+use oneslot_recursion::{
     Circuit, Demonstration, Traces, Val,
-    recursive::{self, RecursiveParameters},
     final_proof::{self, FinalParameters, FinalShape, encoding},
+    recursive::{self, RecursiveParameters},
     solidity,
     tables::PUBLIC_VALUES,
 };
@@ -23,9 +24,9 @@ pub(crate) struct Args {
     /// The circuit: `demo` has the size of one proof verification, `tiny` is for tests.
     #[arg(long, value_enum, default_value = "demo")]
     circuit: Name,
-    /// The anvil program.
-    #[arg(long, value_name = "FILE", env = "ONESLOT_ANVIL", default_value = "anvil")]
-    anvil: PathBuf,
+    /// The anvil program; absent: the one that `cargo xtask setup` installs, else the one in PATH.
+    #[arg(long, value_name = "FILE", env = "ONESLOT_ANVIL")]
+    anvil: Option<PathBuf>,
     /// Seed of the circuit's inputs.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -76,11 +77,13 @@ struct Report {
 /// Proves, deploys, verifies, prints. Fails if the contracts do not take the proof, or take it with
 /// one bit changed.
 pub(crate) async fn run(args: Args, json: bool) -> Result<()> {
+    // Before the proofs, which take a while.
+    let anvil = anvil::find(args.anvil.as_deref())?;
     let bar = ProgressBar::new_spinner();
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     let (report, proof) = prove(args.circuit, args.seed, &bar)?;
     bar.set_message("deploying the verifier");
-    let chain = Chain::start(&args.anvil).await?;
+    let chain = Chain::start(anvil)?;
     let verifier = chain.deploy(&proof.contracts).await?;
     bar.set_message("verifying on L1");
     let call = verifier.call(&proof.public_values, &proof.bytes);
@@ -162,19 +165,19 @@ impl Report {
             "circuit {}: {} permutations in Merkle paths, {} extension multiplications",
             self.circuit, self.merkle_permutations, self.extension_multiplications
         );
-        println!("recursive proof  {:.1} s", self.recursive_seconds);
+        println!("recursive proof   {:.1} s", self.recursive_seconds);
         let memory = self.peak_mib.map_or_else(String::new, |mib| format!(", peak {mib} MiB"));
-        println!("final proof      {:.1} s{memory}", self.final_seconds);
+        println!("final proof    {:.1} s{memory}", self.final_seconds);
         println!(
-            "proof            {} bytes, {:.1} provable bits",
+            "proof         {} bytes, {:.1} provable bits",
             self.proof_bytes, self.security_bits
         );
-        println!("verified         in one transaction, {} gas", self.cost.gas);
+        println!("verified      in one transaction, {} gas", self.cost.gas);
         println!(
-            "                 {} gas with a floor of 64 a byte of calldata",
+            "              {} gas with a floor of 64 a byte of calldata",
             self.cost.gas_floor_64
         );
-        println!("refused          with one bit changed\n");
+        println!("refused       with one bit changed\n");
         println!("{:>10}  part", "gas");
         for part in &self.cost.parts {
             println!("{:>10}  {}", part.gas, part.name);
