@@ -13,11 +13,11 @@ mod registration;
 use alloy::eips::BlockNumberOrTag;
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256};
-use oneslot_types::{domain, rollup_id};
+use oneslot_types::{LaneKind, domain, rollup_id};
 use serde::{Deserialize, Serialize};
 
 use self::creation::Step;
-use crate::{BlockRef, Error, IdempotencyKey, Sender, TxRequest};
+use crate::{BlockRef, Error, IdempotencyKey, Lane, Sender, TxRequest};
 
 pub use self::{
     deployment::Deployment,
@@ -109,8 +109,7 @@ impl Plan {
             rollup_id: rollup_id(domain, inbox),
             settlement,
             quote_verifier: self.address(Step::QuoteVerifier),
-            tee_lane: self.address(Step::TeeLane),
-            optimistic_lane: self.address(Step::OptimisticLane),
+            lanes: self.lanes(),
             inbox,
             portal: self.address(Step::Portal),
             l1_messenger: self.l1_messenger(),
@@ -124,6 +123,12 @@ impl Plan {
             claim_window: self.params.claim_window,
             config: self.params.config.clone(),
         })
+    }
+
+    /// The lanes of the rollup's first policy, in its order.
+    pub(super) fn lanes(&self) -> Vec<Lane> {
+        let lane = |kind, step| Lane { kind, address: self.address(step) };
+        vec![lane(LaneKind::Tee, Step::TeeLane), lane(LaneKind::Optimistic, Step::OptimisticLane)]
     }
 
     fn key(&self, step: Step) -> IdempotencyKey {

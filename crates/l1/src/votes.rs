@@ -8,10 +8,10 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use alloy_primitives::{Address, B256, Bytes, Signature, TxHash};
-use oneslot_types::{Statement, tee_digest};
+use oneslot_types::{LaneKind, Statement, tee_digest};
 
 use crate::{
-    Error, L1Client,
+    Error, L1Client, Lane,
     bindings::{OptimisticLane, TeeLane},
     calls::find_call,
     inbox::{LOG_RANGE, decode, required},
@@ -54,6 +54,8 @@ impl Voter {
 /// A vote with all that is needed to hold it against its voter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vote {
+    /// The lane that it was given to.
+    pub lane: Lane,
     /// What was voted for.
     pub statement: Statement,
     /// Who voted.
@@ -65,7 +67,7 @@ pub struct Vote {
 pub struct VoteEvent {
     /// L1 block of the transaction.
     pub l1_block: u64,
-    /// The TEE lane or the optimistic lane.
+    /// The lane that emitted it.
     pub lane: Address,
     /// The key or the proposer.
     pub voter: Address,
@@ -75,27 +77,36 @@ pub struct VoteEvent {
     pub tx_hash: TxHash,
 }
 
-/// Reads the votes about one rollup.
+/// Reads the votes about one rollup from the lanes that it was told to watch.
+///
+/// It knows who votes on a TEE lane (enclave keys) and on an optimistic lane (proposers). A ZK lane has
+/// no voters: a proof speaks for itself, whoever brings it.
 #[derive(Clone, Debug)]
 pub struct VoteReader {
     client: L1Client,
     rollup_id: B256,
-    tee_lane: Address,
-    optimistic_lane: Address,
+    lanes: Vec<Lane>,
 }
 
 impl VoteReader {
     /// Most L1 blocks that [`VoteReader::events`] takes.
     pub const MAX_RANGE: u64 = LOG_RANGE;
 
-    /// A reader of two lanes, for one rollup.
-    pub fn new(
-        client: L1Client,
-        rollup_id: B256,
-        tee_lane: Address,
-        optimistic_lane: Address,
-    ) -> Self {
-        Self { client, rollup_id, tee_lane, optimistic_lane }
+    /// A reader for one rollup that watches no lane yet.
+    pub fn new(client: L1Client, rollup_id: B256) -> Self {
+        Self { client, rollup_id, lanes: Vec::new() }
+    }
+
+    /// Watches these lanes, too. Returns whether one of them was not watched before: its earlier votes
+    /// have not been read then.
+    pub fn watch(&mut self, lanes: &[Lane]) -> bool {
+        let watched = self.lanes.len();
+        for lane in lanes {
+            if lane.kind != LaneKind::Zk && !self.lanes.contains(lane) {
+                self.lanes.push(*lane);
+            }
+        }
+        self.lanes.len() > watched
     }
 
     /// The connection.
@@ -106,8 +117,12 @@ impl VoteReader {
     /// The votes in `first..=last`, at most [`VoteReader::MAX_RANGE`] blocks, in chain order. Claims about other rollups
     /// may be among them: their event does not tell.
     pub async fn events(&self, first: u64, last: u64) -> Result<Vec<VoteEvent>, Error> {
+        // A filter without an address would ask for the events of all contracts.
+        if self.lanes.is_empty() {
+            return Ok(Vec::new());
+        }
         let filter = Filter::new()
-            .address(vec![self.tee_lane, self.optimistic_lane])
+            .address(self.lanes.iter().map(|lane| lane.address).collect::<Vec<_>>())
             .event_signature(vec![
                 TeeLane::Attested::SIGNATURE_HASH,
                 OptimisticLane::Claimed::SIGNATURE_HASH,
@@ -119,16 +134,16 @@ impl VoteReader {
     }
 
     fn event(&self, log: &Log) -> Result<Option<VoteEvent>, Error> {
-        let (lane, topic) = (log.address(), log.topic0().copied());
-        let (voter, statement_id) = match topic {
-            Some(TeeLane::Attested::SIGNATURE_HASH) if lane == self.tee_lane => {
+        let Some(lane) = self.watched(log.address()) else { return Ok(None) };
+        let (voter, statement_id) = match (lane.kind, log.topic0().copied()) {
+            (LaneKind::Tee, Some(TeeLane::Attested::SIGNATURE_HASH)) => {
                 let event: TeeLane::Attested = decode(log)?;
                 if event.rollupId != self.rollup_id {
                     return Ok(None);
                 }
                 (event.key, event.statementId)
             }
-            Some(OptimisticLane::Claimed::SIGNATURE_HASH) if lane == self.optimistic_lane => {
+            (LaneKind::Optimistic, Some(OptimisticLane::Claimed::SIGNATURE_HASH)) => {
                 let event: OptimisticLane::Claimed = decode(log)?;
                 (event.proposer, event.statementId)
             }
@@ -136,7 +151,7 @@ impl VoteReader {
         };
         Ok(Some(VoteEvent {
             l1_block: required(log, "block number", log.block_number)?,
-            lane,
+            lane: lane.address,
             voter,
             statement_id,
             tx_hash: required(log, "transaction hash", log.transaction_hash)?,
@@ -146,10 +161,12 @@ impl VoteReader {
     /// The vote behind an event. `None` if it is about another rollup, or if its calldata cannot be had: it came inside a
     /// contract's transaction and the endpoint does not trace.
     pub async fn vote(&self, event: &VoteEvent) -> Result<Option<Vote>, Error> {
+        let Some(lane) = self.watched(event.lane) else { return Ok(None) };
         let read = |input: &[u8]| {
-            let vote = match event.lane == self.tee_lane {
-                true => self.attestation(input, event),
-                false => claim(input, event),
+            let vote = match lane.kind {
+                LaneKind::Tee => self.attestation(lane, input, event),
+                LaneKind::Optimistic => claim(lane, input, event),
+                LaneKind::Zk => None,
             };
             vote.filter(|vote| vote.statement.id() == event.statement_id)
         };
@@ -164,8 +181,12 @@ impl VoteReader {
         }
     }
 
+    fn watched(&self, address: Address) -> Option<Lane> {
+        self.lanes.iter().copied().find(|lane| lane.address == address)
+    }
+
     /// The attestation among those of a call that the event is about.
-    fn attestation(&self, input: &[u8], event: &VoteEvent) -> Option<Vote> {
+    fn attestation(&self, lane: Lane, input: &[u8], event: &VoteEvent) -> Option<Vote> {
         let calls: Vec<(Statement, Address, Bytes)> =
             if let Ok(call) = TeeLane::attestCall::abi_decode(input) {
                 vec![(call.statement.into(), call.payee, call.signature)]
@@ -180,16 +201,19 @@ impl VoteReader {
             if id != event.statement_id {
                 return None;
             }
-            let digest = tee_digest(self.client.chain_id(), self.tee_lane, id, payee);
+            let digest = tee_digest(self.client.chain_id(), lane.address, id, payee);
             let parsed = Signature::from_raw(&signature).ok()?;
             let key = parsed.recover_address_from_prehash(&digest).ok()?;
-            (key == event.voter)
-                .then_some(Vote { statement, voter: Voter::Enclave { key, payee, signature } })
+            (key == event.voter).then_some(Vote {
+                lane,
+                statement,
+                voter: Voter::Enclave { key, payee, signature },
+            })
         })
     }
 }
 
-fn claim(input: &[u8], event: &VoteEvent) -> Option<Vote> {
+fn claim(lane: Lane, input: &[u8], event: &VoteEvent) -> Option<Vote> {
     let call = OptimisticLane::claimCall::abi_decode(input).ok()?;
-    Some(Vote { statement: call.statement.into(), voter: Voter::Proposer(event.voter) })
+    Some(Vote { lane, statement: call.statement.into(), voter: Voter::Proposer(event.voter) })
 }

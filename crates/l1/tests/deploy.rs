@@ -80,7 +80,7 @@ async fn a_rollup_is_deployed_and_registered() {
     assert_eq!(settlement.finalOutput(d.rollup_id, 0).call().await.unwrap(), GENESIS_OUTPUT);
     assert_eq!(settlement.inbox(d.rollup_id).call().await.unwrap(), d.inbox);
     let policy = settlement.policy(d.rollup_id, 1).call().await.unwrap();
-    assert_eq!(policy.lanes, vec![d.tee_lane, d.optimistic_lane]);
+    assert_eq!(policy.lanes, d.lanes.iter().map(|lane| lane.address).collect::<Vec<_>>());
     assert_eq!(policy.configHash, d.config_hash());
     let council = settlement.council(d.rollup_id).call().await.unwrap();
     assert_eq!(council.account, d.council);

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub mod api;
 mod chain;
 mod config;
 mod derive;
@@ -25,7 +24,7 @@ pub use genesis::{Allocation, Genesis, GenesisFile, GenesisSpec, Predeploy, Pred
 pub use health::metrics_handle;
 pub use input::{BatchInput, Identity, InputBuilder};
 pub use node::{Node, RunningNode};
-pub use pending::{PendingLimits, pending};
+pub use pending::pending;
 pub use pool::{Pool, PoolError, PoolLimits, PoolTx, SenderState};
 pub use rpc::{Backend, NOT_DERIVED_CODE, RpcError, RpcLimits, methods, serve};
 pub use sequencer::SequencerConfig;

@@ -2,32 +2,20 @@
 
 use alloy_primitives::Bytes;
 use oneslot_stf::{BatchBlock, batch};
+use oneslot_types::{
+    RollupConfig,
+    api::{PendingBatch, PendingLimits},
+};
 use op_alloy_consensus::DEPOSIT_TX_TYPE_ID;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::PendingBatch,
     error::{Error, Result},
     store::{Block, Reader},
 };
-use oneslot_types::RollupConfig;
 
 /// L1 blocks that the Inbox can look back for an origin (EIP-2935), less a margin for the time that
 /// the posting waits.
 const ORIGIN_WINDOW: u64 = 8_000;
-
-/// What the poster can carry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct PendingLimits {
-    /// Most bytes of the body; six blobs if absent.
-    pub max_bytes: Option<usize>,
-    /// Most blocks; the rollup's limit if absent.
-    pub max_blocks: Option<u64>,
-    /// The batch's origin must not be before this L1 block. Blocks without transactions follow the
-    /// posted ones up to it, which replaces what was sequenced after them.
-    pub min_origin: Option<u64>,
-}
 
 /// The blocks after the last derived batch that can be posted now, as a batch body.
 ///

@@ -8,6 +8,7 @@ use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256}
 use k256::ecdsa::SigningKey;
 use oneslot_types::{
     BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, blob_data_hash,
+    api::PendingLimits,
     calldata_data_hash,
 };
 use parking_lot::Mutex;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use crate::{
     BatchBytes, BatchRecord, Chain, Genesis, GenesisSpec, Identity, InputBuilder, L1Block, Pool,
     PoolLimits, PoolTx, Store,
-    pending::{PendingLimits, pending},
+    pending::pending,
     rpc::{Backend, RpcLimits},
     sequencer::SequencerConfig,
 };

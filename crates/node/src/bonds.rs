@@ -1,14 +1,13 @@
 //! Fetches the proposer's bonds back.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use alloy::sol_types::SolCall;
-use oneslot_l1::{TxRequest, bindings::OptimisticLane};
+use alloy_primitives::Address;
+use oneslot_l1::{ClaimState, Lanes, TxRequest, bindings::OptimisticLane};
+use oneslot_types::LaneKind;
 
-use crate::{Error, Progress, Rollup, pipeline::CLAIM_OPEN};
+use crate::{Error, Progress, Rollup, backoff::Backoff};
 
 /// How long a bond that cannot be fetched is left alone: a challenge of its claim is open.
 const LATER: Duration = Duration::from_secs(600);
@@ -20,8 +19,8 @@ pub(crate) struct Bonds {
     lookback: u64,
     /// First final batch not looked at yet; `None` before the first look.
     next: Option<u64>,
-    /// Batches whose bond could not be fetched, oldest look first.
-    later: VecDeque<(u64, Instant)>,
+    /// Batches whose bond could not be fetched.
+    later: Backoff<u64>,
 }
 
 /// What became of one bond.
@@ -36,7 +35,7 @@ enum Bond {
 
 impl Bonds {
     pub(crate) fn new(lookback: u64) -> Self {
-        Self { lookback, next: None, later: VecDeque::new() }
+        Self { lookback, next: None, later: Backoff::of(LATER) }
     }
 
     /// Fetches the bond of one claim whose batch is final.
@@ -46,47 +45,61 @@ impl Bonds {
         last_final: u64,
     ) -> Result<Progress, Error> {
         let mut next = self.next.unwrap_or(last_final.saturating_sub(self.lookback).max(1));
+        // Most final batches were judged by the policy of the last one, so it is read once.
+        let newest = rollup.lanes.of_batch(last_final).await?;
         loop {
-            let due = self.later.front().is_some_and(|(_, at)| at.elapsed() >= LATER);
-            let batch = match self.later.front() {
-                Some((batch, _)) if due => *batch,
-                _ if next <= last_final => next,
-                _ => return Ok(Progress::Idle("every open batch is claimed")),
+            let due = self.later.due().copied();
+            let batch = match due {
+                Some(batch) => batch,
+                None if next <= last_final => next,
+                None => return Ok(Progress::Idle("every open batch is claimed")),
             };
-            let Some(bond) = fetch_one(rollup, batch).await? else {
+            let bond = match newest.from_batch <= batch {
+                true => fetch_one(rollup, &newest, batch).await?,
+                false => fetch_one(rollup, &rollup.lanes.of_batch(batch).await?, batch).await?,
+            };
+            let Some(bond) = bond else {
                 return Ok(Progress::Idle("the node has yet to derive final batches"));
             };
-            if due {
-                self.later.pop_front();
-            } else {
-                next += 1;
-                self.next = Some(next);
+            match due {
+                Some(_) => drop(self.later.take_due()),
+                None => {
+                    next += 1;
+                    self.next = Some(next);
+                }
             }
             match bond {
                 Bond::Fetched => {
                     return Ok(Progress::Done(format!("fetched the bond of batch {batch}")));
                 }
                 Bond::None => {}
-                Bond::Locked => self.later.push_back((batch, Instant::now())),
+                Bond::Locked => self.later.refuse(batch),
             }
         }
     }
 }
 
 /// `None`: the node has not derived the batch.
-async fn fetch_one(rollup: &Rollup, batch: u64) -> Result<Option<Bond>, Error> {
-    let address = rollup.deployment.optimistic_lane;
+async fn fetch_one(rollup: &Rollup, lanes: &Lanes, batch: u64) -> Result<Option<Bond>, Error> {
+    let Some(lane) = lanes.of_kind(LaneKind::Optimistic).next() else {
+        return Ok(Some(Bond::None));
+    };
+    fetch_from(rollup, lane.address, batch).await
+}
+
+async fn fetch_from(rollup: &Rollup, address: Address, batch: u64) -> Result<Option<Bond>, Error> {
     let Some(statement) = rollup.statement(batch).await? else {
         return Ok(None);
     };
     let id = statement.id();
     let claim = rollup
-        .optimistic_lane()
+        .optimistic_lane(address)
         .claimOf(id)
         .call()
         .await
         .map_err(|e| rollup.call_error("OptimisticLane", address, e))?;
-    if claim.proposer != rollup.sender.address() || claim.state != CLAIM_OPEN {
+    let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
+    if claim.proposer != rollup.sender.address() || !open {
         return Ok(Some(Bond::None));
     }
     let call = OptimisticLane::withdrawBondCall { statement: statement.into() };

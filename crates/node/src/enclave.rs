@@ -30,10 +30,11 @@ impl Enclave {
         self.key
     }
 
-    /// Sees to it that L1 counts the enclave's key. `None`: it does.
+    /// Sees to it that a TEE lane counts the enclave's key. `None`: it does.
     pub(crate) async fn enrol(
         &mut self,
         rollup: &Rollup,
+        lane: Address,
         intents: &mut Intents,
     ) -> Result<Option<Progress>, Error> {
         let info = self.info().await?;
@@ -50,11 +51,10 @@ impl Enclave {
             }
             self.key = info.key;
         }
-        let lane = rollup.deployment.tee_lane;
         let wrap = |e| rollup.call_error("TeeLane", lane, e);
-        let known = rollup.tee_lane().keyInfo(info.key).call().await.map_err(wrap)?;
+        let known = rollup.tee_lane(lane).keyInfo(info.key).call().await.map_err(wrap)?;
         if known.expiresAt == 0 {
-            return self.register(rollup, intents).await.map(Some);
+            return self.register(rollup, lane, intents).await.map(Some);
         }
         let now = rollup.l1_time().await?;
         let left = known.expiresAt.saturating_sub(now);
@@ -70,7 +70,7 @@ impl Enclave {
             return Ok(Some(Progress::Idle("the enclave's key is not active yet")));
         }
         let live = rollup
-            .tee_lane()
+            .tee_lane(lane)
             .isLive(info.key, rollup.deployment.rollup_id)
             .call()
             .await
@@ -84,8 +84,12 @@ impl Enclave {
         Ok(None)
     }
 
-    async fn register(&self, rollup: &Rollup, intents: &mut Intents) -> Result<Progress, Error> {
-        let lane = rollup.deployment.tee_lane;
+    async fn register(
+        &self,
+        rollup: &Rollup,
+        lane: Address,
+        intents: &mut Intents,
+    ) -> Result<Progress, Error> {
         let intent = format!("enrol/{lane}/{}", self.key);
         let Some(name) = intents.name(&intent) else {
             return Ok(Progress::Idle("key registered; waiting to see it"));
@@ -96,7 +100,7 @@ impl Enclave {
             return Ok(Progress::Idle("the enclave was restarted meanwhile"));
         }
         let bond = rollup
-            .tee_lane()
+            .tee_lane(lane)
             .keyBond()
             .call()
             .await
@@ -111,15 +115,16 @@ impl Enclave {
         )))
     }
 
-    /// Executes a batch inside the enclave and returns the signed statement.
+    /// Executes a batch inside the enclave and returns the statement, signed for a TEE lane.
     pub(crate) async fn prove(
         &self,
         rollup: &Rollup,
+        lane: Address,
         payee: Address,
         input: Bytes,
     ) -> Result<Proof, Error> {
         let client = self.client.clone();
-        let (chain, lane) = (rollup.deployment.l1_chain_id, rollup.deployment.tee_lane);
+        let chain = rollup.deployment.l1_chain_id;
         let proof = blocking(move || client.prove(chain, lane, payee, &input)).await?;
         if proof.key != self.key {
             return Err(Error::EnclaveKey {

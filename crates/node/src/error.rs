@@ -2,16 +2,7 @@
 
 use alloy_primitives::B256;
 
-/// What the runner does about an [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// Wait, then do the same again.
-    Retry,
-    /// The world is another than assumed: look again at once.
-    Reset,
-    /// Give up: somebody has to change something.
-    Fatal,
-}
+pub use oneslot_l1::ErrorKind;
 
 /// The errors of the services.
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +77,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the runner does about it.
+    /// What the runner does about it: it waits and tries again (`Retry`), looks again soon (`Reset`),
+    /// or ends (`Fatal`).
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::L1(error) => match error.kind() {
-                oneslot_l1::ErrorKind::Retry => ErrorKind::Retry,
-                oneslot_l1::ErrorKind::Reset => ErrorKind::Reset,
-                oneslot_l1::ErrorKind::Fatal => ErrorKind::Fatal,
-            },
+            Self::L1(error) => error.kind(),
             // An enclave that refuses this input may be replaced by one that does not; the service outlives it.
             Self::Tee(_)
             | Self::Withdrawal(_)

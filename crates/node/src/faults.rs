@@ -1,4 +1,4 @@
-//! Watches the votes of both lanes on L1 and reports there what is provably wrong with them.
+//! Watches the votes of all lanes on L1 and reports there what is provably wrong with them.
 //!
 //! | fault | proof | report |
 //! |---|---|---|
@@ -18,20 +18,16 @@ mod votes;
 use std::{collections::HashSet, time::Duration};
 
 use alloy_primitives::{Address, B256};
-use oneslot_l1::{Vote, VoteReader, Voter};
+use oneslot_l1::{Verdict, Vote, VoteReader, Voter};
 
 use self::{
     report::Fault,
     votes::{Ballot, Votes},
 };
-use crate::{Error, Final, Progress, Rollup, SettlerConfig, refused::Refused};
+use crate::{Error, Final, Progress, Rollup, SettlerConfig, backoff::Backoff};
 
 /// How long a report that L1 refused is left alone. Somebody else was faster, as a rule, and the next look shows it.
 const REFUSED_FOR: Duration = Duration::from_secs(600);
-
-/// `Verdict` of Settlement.
-const VERDICT_OPEN: u8 = 0;
-const VERDICT_WRONG: u8 = 3;
 
 /// The watch over the votes. What it knows follows from L1; a restart only reads it again.
 #[derive(Debug)]
@@ -39,22 +35,17 @@ pub(crate) struct Faults {
     votes: Votes,
     /// Faults reported since the start, by id. The sender's journal remembers them beyond that.
     reported: HashSet<B256>,
-    refused: Refused,
+    refused: Backoff<B256>,
 }
 
 impl Faults {
     pub(crate) fn new(rollup: &Rollup, config: &SettlerConfig) -> Self {
         let deployment = &rollup.deployment;
-        let reader = VoteReader::new(
-            rollup.l1.clone(),
-            deployment.rollup_id,
-            deployment.tee_lane,
-            deployment.optimistic_lane,
-        );
+        let reader = VoteReader::new(rollup.l1.clone(), deployment.rollup_id);
         Self {
             votes: Votes::new(reader, deployment.start_block.number, config.watch_blocks),
             reported: HashSet::new(),
-            refused: Refused::for_a(REFUSED_FOR),
+            refused: Backoff::of(REFUSED_FOR),
         }
     }
 
@@ -64,15 +55,15 @@ impl Faults {
         rollup: &Rollup,
         last: &Final,
     ) -> Result<Option<Progress>, Error> {
-        self.votes.read().await?;
+        self.votes.read(&rollup.lanes.of_batch(last.batch + 1).await?.lanes).await?;
         let fault = match self.contradiction(rollup).await? {
             Some(fault) => Some(fault),
             None => self.wrong_vote(rollup, last).await?,
         };
         let Some(fault) = fault else { return Ok(None) };
         let id = fault.id(&rollup.deployment);
-        match rollup.send(fault.intent(&rollup.deployment), fault.request(&rollup.deployment)).await
-        {
+        let request = fault.request(&rollup.deployment);
+        match rollup.send(fault.intent(&rollup.deployment), request).await {
             Ok(inclusion) => {
                 self.reported.insert(id);
                 metrics::counter!("oneslot_faults_reported_total", "kind" => fault.kind())
@@ -83,15 +74,15 @@ impl Faults {
             // Somebody else was faster, as a rule.
             Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
                 tracing::warn!(%fault, message, "L1 refuses a report");
-                self.refused.note(id);
+                self.refused.refuse(id);
                 Ok(None)
             }
             Err(other) => Err(other),
         }
     }
 
-    /// A voter, or the whole optimistic lane, that said two things about one input.
-    async fn contradiction(&self, rollup: &Rollup) -> Result<Option<Fault>, Error> {
+    /// A voter, or a whole optimistic lane, that said two things about one input.
+    async fn contradiction(&mut self, rollup: &Rollup) -> Result<Option<Fault>, Error> {
         for (first, second) in self.votes.pairs() {
             let fault = Fault::of_pair(first, second);
             if self.is_new(rollup, &fault) && fault.stands(rollup).await? {
@@ -108,7 +99,7 @@ impl Faults {
         for ballot in self.votes.unsettled() {
             let is_final = ballot.vote.statement.batchIndex <= last.batch;
             let faults = match &ballot.vote.voter {
-                Voter::Proposer(account) if defeated.contains(account) => {
+                Voter::Proposer(account) if defeated.contains(&(ballot.event.lane, *account)) => {
                     Some(vec![Fault::Claim(ballot.vote.clone())])
                 }
                 _ if is_final => faults_of_final(rollup, &ballot.vote).await?,
@@ -128,7 +119,7 @@ impl Faults {
                     return Ok(Some(fault.clone()));
                 }
             }
-            if !faults.iter().any(|f| self.refused.recently(&f.id(&rollup.deployment))) {
+            if !faults.iter().any(|f| self.refused.holds(&f.id(&rollup.deployment))) {
                 self.votes.settle(&ballot);
             }
         }
@@ -136,21 +127,18 @@ impl Faults {
         Ok(None)
     }
 
-    fn is_new(&self, rollup: &Rollup, fault: &Fault) -> bool {
+    fn is_new(&mut self, rollup: &Rollup, fault: &Fault) -> bool {
         let id = fault.id(&rollup.deployment);
-        !self.reported.contains(&id) && !self.refused.recently(&id)
+        !self.reported.contains(&id) && !self.refused.holds(&id)
     }
 
-    /// Which proposers with unsettled votes lost once.
-    async fn defeated(&self, rollup: &Rollup) -> Result<HashSet<Address>, Error> {
-        let lane = rollup.optimistic_lane();
+    /// Which proposers with unsettled votes lost once, each with the lane on which it did.
+    async fn defeated(&self, rollup: &Rollup) -> Result<HashSet<(Address, Address)>, Error> {
         let mut defeated = HashSet::new();
-        for account in self.votes.proposers() {
-            let lost = lane.defeated(account).call().await.map_err(|e| {
-                rollup.call_error("OptimisticLane", rollup.deployment.optimistic_lane, e)
-            })?;
-            if lost {
-                defeated.insert(account);
+        for (lane, account) in self.votes.proposers() {
+            let lost = rollup.optimistic_lane(lane).defeated(account).call().await;
+            if lost.map_err(|e| rollup.call_error("OptimisticLane", lane, e))? {
+                defeated.insert((lane, account));
             }
         }
         Ok(defeated)
@@ -179,9 +167,9 @@ async fn compare(rollup: &Rollup, ballot: &Ballot) -> Result<Option<bool>, Error
 /// What to report of a vote about a final batch, in this order; `None` while L1 or our node cannot tell.
 async fn faults_of_final(rollup: &Rollup, vote: &Vote) -> Result<Option<Vec<Fault>>, Error> {
     match judge(rollup, vote.statement.clone()).await? {
-        VERDICT_OPEN => return Ok(None),
-        VERDICT_WRONG => {}
-        _ => return Ok(Some(Vec::new())),
+        Verdict::Open => return Ok(None),
+        Verdict::Wrong => {}
+        Verdict::Moot | Verdict::Right => return Ok(Some(Vec::new())),
     }
     let batch = vote.statement.batchIndex;
     let Some(ours) = rollup.statement(batch).await? else { return Ok(None) };
@@ -204,12 +192,8 @@ async fn faults_of_final(rollup: &Rollup, vote: &Vote) -> Result<Option<Vec<Faul
     Ok(Some(vec![Fault::Disagreement(vote.clone()), own]))
 }
 
-async fn judge(rollup: &Rollup, statement: oneslot_types::Statement) -> Result<u8, Error> {
+async fn judge(rollup: &Rollup, statement: oneslot_types::Statement) -> Result<Verdict, Error> {
+    let verdict = rollup.settlement().judge(statement.into()).call().await;
     let address = rollup.deployment.settlement;
-    rollup
-        .settlement()
-        .judge(statement.into())
-        .call()
-        .await
-        .map_err(|e| rollup.call_error("Settlement", address, e))
+    Ok(Verdict::try_from(verdict.map_err(|e| rollup.call_error("Settlement", address, e))?)?)
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backoff;
 mod bonds;
 mod config;
 mod enclave;
@@ -11,7 +12,6 @@ pub mod pipeline;
 mod posting;
 mod prover;
 pub mod proving;
-mod refused;
 mod rollup;
 mod service;
 mod withdrawals;

@@ -1,15 +1,12 @@
 //! Pays everybody's withdrawals, if the operator wants it.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use alloy_primitives::U256;
 use oneslot_l1::TxRequest;
 use oneslot_wallet::Withdrawal;
 
-use crate::{Error, Final, Progress, Rollup, SettlerConfig, withdrawals};
+use crate::{Error, Final, Progress, Rollup, SettlerConfig, backoff::Backoff, withdrawals};
 
 /// How long a refused withdrawal is left alone. Nothing else would have to change for it to work later.
 const REFUSED_FOR: Duration = Duration::from_secs(3_600);
@@ -26,8 +23,8 @@ pub(crate) struct Payout {
     next: Option<u64>,
     /// Withdrawals of the batch under way, the first one last.
     unpaid: Vec<Withdrawal>,
-    /// Withdrawals that L1 refused, and when; the oldest refusal first.
-    refused: VecDeque<(Withdrawal, Instant)>,
+    /// Withdrawals that L1 refused.
+    refused: Backoff<Withdrawal>,
 }
 
 /// What became of one withdrawal.
@@ -46,7 +43,7 @@ impl Payout {
             max_gas: U256::from(config.max_withdrawal_gas),
             next: None,
             unpaid: Vec::new(),
-            refused: VecDeque::new(),
+            refused: Backoff::of(REFUSED_FOR),
         }
     }
 
@@ -55,9 +52,7 @@ impl Payout {
     pub(crate) async fn pay(&mut self, rollup: &Rollup, last: &Final) -> Result<Progress, Error> {
         let first = last.batch.saturating_sub(self.lookback).max(1);
         loop {
-            if self.refused.front().is_some_and(|(_, at)| at.elapsed() >= REFUSED_FOR) {
-                self.unpaid.extend(self.refused.pop_front().map(|(withdrawal, _)| withdrawal));
-            }
+            self.unpaid.extend(self.refused.take_due());
             while let Some(withdrawal) = self.unpaid.last().cloned() {
                 let Some(outcome) = self.pay_one(rollup, &withdrawal, last).await? else {
                     return Ok(Progress::Idle(NOT_DERIVED));
@@ -71,7 +66,7 @@ impl Payout {
                         )));
                     }
                     Outcome::Nothing => {}
-                    Outcome::Refused => self.refused.push_back((withdrawal, Instant::now())),
+                    Outcome::Refused => self.refused.refuse(withdrawal),
                 }
             }
             let next = self.next.unwrap_or(first);

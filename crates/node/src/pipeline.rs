@@ -11,21 +11,23 @@
 use std::time::{Duration, Instant};
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use jsonrpsee::rpc_params;
 use oneslot_l1::{
-    TxRequest,
+    ClaimState, TxRequest,
     bindings::{OptimisticLane, Settlement, TeeLane},
 };
-use oneslot_l2::{PendingLimits, api::PendingBatch};
 use oneslot_stf::blob::PAYLOAD_BYTES;
-use oneslot_types::Statement;
+use oneslot_types::{
+    LaneKind, Statement,
+    api::{PendingBatch, PendingLimits},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     AttesterConfig, DataMode, Error, PosterConfig, Progress, ProposerConfig, Rollup, Service,
-    SettlerConfig, bonds::Bonds, enclave::Enclave, faults::Faults, intents::Intents,
-    payout::Payout, posting, refused::Refused, service,
+    SettlerConfig, backoff::Backoff, bonds::Bonds, enclave::Enclave, faults::Faults,
+    intents::Intents, payout::Payout, posting, service,
 };
 
 /// Bytes that the Inbox takes as calldata.
@@ -155,17 +157,18 @@ impl Service for Attester {
     }
 
     async fn step(&mut self) -> Result<Progress, Error> {
+        let last = self.rollup.last_final().await?;
+        let lane = self.rollup.lane(LaneKind::Tee, last.batch + 1).await?;
         // A restarted enclave has a new key, and L1 must know it first.
-        if let Some(progress) = self.enclave.enrol(&self.rollup, &mut self.intents).await? {
+        if let Some(progress) = self.enclave.enrol(&self.rollup, lane, &mut self.intents).await? {
             return Ok(progress);
         }
-        let last = self.rollup.last_final().await?;
         for index in last.batch + 1..=last.batch + self.config.max_ahead {
             let Some(statement) = self.rollup.statement(index).await? else {
                 break;
             };
-            if !self.is_attested(&statement).await? {
-                return self.attest(statement).await;
+            if !self.rollup.lanes.attests(lane, &statement).await? {
+                return self.attest(lane, statement).await;
             }
         }
         Ok(Progress::Idle("every open batch is attested"))
@@ -173,19 +176,8 @@ impl Service for Attester {
 }
 
 impl Attester {
-    async fn is_attested(&self, statement: &Statement) -> Result<bool, Error> {
-        let (id, input) = (statement.id(), statement.input_id());
-        self.rollup
-            .tee_lane()
-            .attests(id, input, statement.rollupId)
-            .call()
-            .await
-            .map_err(|e| self.rollup.call_error("TeeLane", self.rollup.deployment.tee_lane, e))
-    }
-
-    async fn attest(&mut self, statement: Statement) -> Result<Progress, Error> {
+    async fn attest(&mut self, lane: Address, statement: Statement) -> Result<Progress, Error> {
         let batch = statement.batchIndex;
-        let lane = self.rollup.deployment.tee_lane;
         let intent = format!("attest/{lane}/{}/{}", statement.id(), self.enclave.key());
         let Some(name) = self.intents.name(&intent) else {
             return Ok(Progress::Idle("attested; waiting to see it"));
@@ -193,7 +185,7 @@ impl Attester {
         let payee = self.config.payee.unwrap_or(self.rollup.sender.address());
         let input: Bytes = self.rollup.ask("oneslot_batchInput", rpc_params![batch]).await?;
         let (started, bytes) = (Instant::now(), input.len());
-        let proof = self.enclave.prove(&self.rollup, payee, input).await?;
+        let proof = self.enclave.prove(&self.rollup, lane, payee, input).await?;
         let took = started.elapsed();
         // Two independent executions; if they differ one of them is wrong, and no vote is better than a wrong one.
         if proof.statement != statement {
@@ -245,13 +237,9 @@ pub struct Proposer {
     intents: Intents,
     bonds: Bonds,
     /// Statements whose claim L1 refused.
-    refused: Refused,
+    refused: Backoff<B256>,
 }
 
-/// `ClaimState` of the contract. One that was lost can be claimed anew: whoever claimed it before was proven wrong elsewhere.
-const CLAIM_NONE: u8 = 0;
-pub(crate) const CLAIM_OPEN: u8 = 1;
-const CLAIM_LOST: u8 = 3;
 /// How long a claim that L1 refuses is left alone.
 const CLAIM_REFUSED_FOR: Duration = Duration::from_secs(60);
 
@@ -264,15 +252,13 @@ impl Service for Proposer {
 
     async fn step(&mut self) -> Result<Progress, Error> {
         let me = self.rollup.sender.address();
-        let lane = self.rollup.optimistic_lane();
-        let wrap = |e| {
-            let address = self.rollup.deployment.optimistic_lane;
-            self.rollup.call_error("OptimisticLane", address, e)
-        };
+        let last = self.rollup.last_final().await?;
+        let address = self.rollup.lane(LaneKind::Optimistic, last.batch + 1).await?;
+        let lane = self.rollup.optimistic_lane(address);
+        let wrap = |e| self.rollup.call_error("OptimisticLane", address, e);
         if lane.defeated(me).call().await.map_err(wrap)? {
             return Err(Error::Defeated(me));
         }
-        let last = self.rollup.last_final().await?;
         let mut at_stake = 0u64;
         for index in last.batch + 1..=last.batch + self.config.max_ahead {
             let Some(statement) = self.rollup.statement(index).await? else {
@@ -280,8 +266,10 @@ impl Service for Proposer {
             };
             let id = statement.id();
             let claim = lane.claimOf(id).call().await.map_err(wrap)?;
-            if matches!(claim.state, CLAIM_NONE | CLAIM_LOST) && !self.refused.recently(&id) {
-                return self.claim(statement).await;
+            let free =
+                matches!(ClaimState::try_from(claim.state)?, ClaimState::None | ClaimState::Lost);
+            if free && !self.refused.holds(&id) {
+                return self.claim(address, statement).await;
             }
             at_stake += u64::from(claim.proposer == me);
         }
@@ -291,16 +279,15 @@ impl Service for Proposer {
 }
 
 impl Proposer {
-    async fn claim(&mut self, statement: Statement) -> Result<Progress, Error> {
+    async fn claim(&mut self, address: Address, statement: Statement) -> Result<Progress, Error> {
         let (batch, id) = (statement.batchIndex, statement.id());
-        let address = self.rollup.deployment.optimistic_lane;
         let intent = format!("claim/{address}/{id}");
         let Some(name) = self.intents.name(&intent) else {
             return Ok(Progress::Idle("claimed; waiting to see it"));
         };
         let bond = self
             .rollup
-            .optimistic_lane()
+            .optimistic_lane(address)
             .bond()
             .call()
             .await
@@ -315,7 +302,7 @@ impl Proposer {
             // A claim that contradicts it stands and its window is over: only the lanes or the council decide now.
             Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
                 tracing::error!(batch, message, "L1 refuses the claim");
-                self.refused.note(id);
+                self.refused.refuse(id);
                 return Ok(Progress::Idle("L1 refuses a claim"));
             }
             result => result?,
@@ -338,7 +325,7 @@ pub async fn propose(config: ProposerConfig, cancel: CancellationToken) -> Resul
         bonds: Bonds::new(config.bond_lookback),
         config,
         intents: Intents::default(),
-        refused: Refused::for_a(CLAIM_REFUSED_FOR),
+        refused: Backoff::of(CLAIM_REFUSED_FOR),
     };
     service::run(proposer, &base, cancel).await
 }

@@ -4,8 +4,8 @@ use alloy::sol_types::SolCall;
 use alloy_eips::eip4844::{env_settings::EnvKzgSettings, kzg_to_versioned_hash};
 use alloy_primitives::{Address, B256, Bytes};
 use oneslot_l1::{TxRequest, bindings::Inbox};
-use oneslot_l2::api::PendingBatch;
 use oneslot_stf::blob;
+use oneslot_types::api::PendingBatch;
 
 use crate::{DataMode, Error};
 

@@ -10,14 +10,13 @@ use jsonrpsee::{
     rpc_params,
 };
 use oneslot_l1::{
-    Deployment, IdempotencyKey, Inclusion, L1Client, Sender, TxRequest,
+    Deployment, IdempotencyKey, Inclusion, L1Client, LaneReader, Sender, TxRequest,
     bindings::{Inbox, OptimisticLane, Portal, Settlement, TeeLane},
 };
-use oneslot_l2::{
-    PendingLimits,
-    api::{BatchInfo, PendingBatch, SyncStatus},
+use oneslot_types::{
+    LaneKind, Statement,
+    api::{BatchInfo, PendingBatch, PendingLimits, SyncStatus},
 };
-use oneslot_types::Statement;
 use serde::de::DeserializeOwned;
 
 use crate::{BaseConfig, Error};
@@ -32,6 +31,8 @@ pub struct Rollup {
     pub deployment: Deployment,
     /// L1.
     pub l1: L1Client,
+    /// The lanes that judge the rollup's batches, as its policy on L1 names them.
+    pub lanes: LaneReader,
     /// Our account on L1.
     pub sender: Sender,
     l2: HttpClient,
@@ -67,7 +68,8 @@ impl Rollup {
             .request_timeout(Duration::from_secs(300))
             .build(&config.l2_rpc)
             .map_err(|e| Error::Config(format!("l2_rpc: {e}")))?;
-        Ok(Self { deployment, l1, sender, l2, batch_depth: config.batch_depth })
+        let lanes = LaneReader::new(l1.clone(), deployment.settlement, deployment.rollup_id);
+        Ok(Self { deployment, l1, lanes, sender, l2, batch_depth: config.batch_depth })
     }
 
     // ── L1 ──
@@ -87,16 +89,39 @@ impl Rollup {
         Settlement::new(self.deployment.settlement, self.l1.provider())
     }
 
-    /// The TEE lane.
-    pub fn tee_lane(&self) -> TeeLane::TeeLaneInstance<&alloy::providers::DynProvider> {
-        TeeLane::new(self.deployment.tee_lane, self.l1.provider())
+    /// A TEE lane.
+    pub fn tee_lane(
+        &self,
+        address: Address,
+    ) -> TeeLane::TeeLaneInstance<&alloy::providers::DynProvider> {
+        TeeLane::new(address, self.l1.provider())
     }
 
-    /// The optimistic lane.
+    /// An optimistic lane.
     pub fn optimistic_lane(
         &self,
+        address: Address,
     ) -> OptimisticLane::OptimisticLaneInstance<&alloy::providers::DynProvider> {
-        OptimisticLane::new(self.deployment.optimistic_lane, self.l1.provider())
+        OptimisticLane::new(address, self.l1.provider())
+    }
+
+    /// The one lane of a kind that judges a batch, for a service that feeds lanes of this kind.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if the batch's policy has no lane of the kind, or several.
+    pub async fn lane(&self, kind: LaneKind, batch: u64) -> Result<Address, Error> {
+        let policy = self.lanes.of_batch(batch).await?;
+        let mut lanes = policy.of_kind(kind);
+        match (lanes.next(), lanes.count()) {
+            (Some(lane), 0) => Ok(lane.address),
+            (Some(_), more) => Err(Error::Config(format!(
+                "the policy of batch {batch} has {} {kind} lanes: this service feeds only one",
+                more + 1
+            ))),
+            (None, _) => Err(Error::Config(format!(
+                "the policy of batch {batch} has no {kind} lane: there is nothing to do here"
+            ))),
+        }
     }
 
     /// The last final batch.

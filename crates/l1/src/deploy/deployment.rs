@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use alloy_primitives::{Address, B256};
-use oneslot_types::RollupConfig;
+use oneslot_types::{LaneKind, RollupConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{BlockRef, Error};
+use crate::{BlockRef, Error, Lane};
 
 /// Where everything is. The file `deployment.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,10 +24,9 @@ pub struct Deployment {
     pub settlement: Address,
     /// Verifier of enclave quotes.
     pub quote_verifier: Address,
-    /// TEE lane.
-    pub tee_lane: Address,
-    /// Optimistic lane.
-    pub optimistic_lane: Address,
+    /// The lanes that the rollup was registered with, in the order of its first policy. Which lanes
+    /// judge a batch is read from L1 (see [`crate::LaneReader`]), since a policy can change.
+    pub lanes: Vec<Lane>,
     /// Inbox of the rollup.
     pub inbox: Address,
     /// Portal of the rollup.
@@ -79,6 +78,11 @@ impl Deployment {
         std::fs::rename(&part, path).map_err(|e| fail(e.to_string()))
     }
 
+    /// The address of the first lane of a kind that was deployed.
+    pub fn lane(&self, kind: LaneKind) -> Option<Address> {
+        self.lanes.iter().find(|lane| lane.kind == kind).map(|lane| lane.address)
+    }
+
     /// The rules' hash, as statements carry it.
     pub fn config_hash(&self) -> B256 {
         self.config.hash()
@@ -100,8 +104,10 @@ mod tests {
             rollup_id: B256::repeat_byte(2),
             settlement: Address::repeat_byte(1),
             quote_verifier: Address::repeat_byte(2),
-            tee_lane: Address::repeat_byte(3),
-            optimistic_lane: Address::repeat_byte(4),
+            lanes: vec![
+                Lane { kind: LaneKind::Tee, address: Address::repeat_byte(3) },
+                Lane { kind: LaneKind::Optimistic, address: Address::repeat_byte(4) },
+            ],
             inbox: Address::repeat_byte(5),
             portal: Address::repeat_byte(6),
             l1_messenger: Address::repeat_byte(7),
@@ -117,5 +123,13 @@ mod tests {
         };
         deployment.save(&path).unwrap();
         assert_eq!(Deployment::load(&path).unwrap(), deployment);
+        assert_eq!(deployment.lane(LaneKind::Optimistic), Some(Address::repeat_byte(4)));
+        assert_eq!(deployment.lane(LaneKind::Zk), None);
+
+        // A file that lacks something is refused by name.
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("\"portal\"", "\"door\"")).unwrap();
+        let error = Deployment::load(&path).unwrap_err().to_string();
+        assert!(error.contains("portal") && error.contains("deployment.json"), "{error}");
     }
 }

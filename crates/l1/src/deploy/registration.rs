@@ -76,7 +76,7 @@ impl Plan {
                     fromBatch: 1,
                     programHash: params.program_hash,
                     configHash: params.config.hash(),
-                    lanes: vec![self.address(Step::TeeLane), self.address(Step::OptimisticLane)],
+                    lanes: self.lanes().iter().map(|lane| lane.address).collect(),
                     lastResortAfter: params.last_resort_after,
                     instantWindow: params.instant_window,
                 },

@@ -1,8 +1,9 @@
 use alloy_primitives::{Address, Bytes, TxKind};
 use oneslot_stf::{BatchBlock, batch};
+use oneslot_types::api::PendingLimits;
 
 use crate::{
-    L1Block, PendingLimits, pending,
+    L1Block, pending,
     store::{Block, Reader},
     testing::{
         L1, Mode, ORIGIN, Rollup, START, Wallet, config, counter_init_code, deposit, post,

@@ -5,14 +5,17 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, Bytes};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use oneslot_stf::{Recorder, State, execute_block};
+use oneslot_types::api::{
+    BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, OpBlockRef, OpSyncStatus,
+    OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
+};
 use serde_json::{Value, json};
 
 use super::{backend::Backend, error::RpcError};
 use crate::{
-    api::{BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, PendingBatch, SyncStatus},
     chain::attributes_of,
     error::{Error, Result},
-    pending::{PendingLimits, pending},
+    pending::pending,
     store::{Block, Reader},
 };
 
@@ -41,10 +44,10 @@ pub trait Oneslot {
 pub trait Optimism {
     /// The output root of a block and what it commits to.
     #[method(name = "outputAtBlock", blocking)]
-    fn output_at_block(&self, number: BlockNumberOrTag) -> RpcResult<Value>;
+    fn output_at_block(&self, number: BlockNumberOrTag) -> RpcResult<OutputAtBlock>;
     /// Where the node stands, with op-node's names.
     #[method(name = "syncStatus", blocking)]
-    fn op_sync_status(&self) -> RpcResult<Value>;
+    fn op_sync_status(&self) -> RpcResult<OpSyncStatus>;
 }
 
 /// The witness of one block.
@@ -84,25 +87,24 @@ impl OneslotServer for Backend {
 }
 
 impl OptimismServer for Backend {
-    fn output_at_block(&self, number: BlockNumberOrTag) -> RpcResult<Value> {
+    fn output_at_block(&self, number: BlockNumberOrTag) -> RpcResult<OutputAtBlock> {
         let reader = self.store.read().map_err(RpcError::from)?;
         let block = self.block(&reader, BlockId::Number(number))?.ok_or(RpcError::UnknownBlock)?;
         let status = status(&reader, self.sequencing).map_err(RpcError::from)?;
-        let passer = block.header.withdrawals_root.unwrap_or_default();
-        Ok(json!({
-            "version": B256::ZERO,
-            "outputRoot": output(&block).map_err(RpcError::from)?,
-            "blockRef": op_block(&block_ref(&block)),
-            "withdrawalStorageRoot": passer,
-            "stateRoot": block.header.state_root,
-            "syncStatus": op_status(&status),
-        }))
+        Ok(OutputAtBlock {
+            version: B256::ZERO,
+            output_root: output(&block).map_err(RpcError::from)?,
+            block_ref: OpBlockRef::from(&block_ref(&block)),
+            withdrawal_storage_root: block.header.withdrawals_root.unwrap_or_default(),
+            state_root: block.header.state_root,
+            sync_status: OpSyncStatus::from(&status),
+        })
     }
 
-    fn op_sync_status(&self) -> RpcResult<Value> {
+    fn op_sync_status(&self) -> RpcResult<OpSyncStatus> {
         let reader = self.store.read().map_err(RpcError::from)?;
         let status = status(&reader, self.sequencing).map_err(RpcError::from)?;
-        Ok(op_status(&status))
+        Ok(OpSyncStatus::from(&status))
     }
 }
 
@@ -215,30 +217,6 @@ pub(crate) fn status(reader: &Reader, sequencing: bool) -> Result<SyncStatus> {
         derived_batch: reader.derived_batch()?,
         finalized_batch: reader.finalized_batch()?.min(reader.derived_batch()?),
         sequencing,
-    })
-}
-
-fn op_block(block: &L2BlockRef) -> Value {
-    json!({
-        "hash": block.hash,
-        "number": block.number,
-        "parentHash": block.parent_hash,
-        "timestamp": block.timestamp,
-        "l1origin": { "hash": block.origin_hash, "number": block.origin_number },
-        "sequenceNumber": block.sequence_number,
-    })
-}
-
-fn op_status(status: &SyncStatus) -> Value {
-    let l1 = |block: &L1BlockRef| json!({ "hash": block.hash, "number": block.number, "timestamp": block.timestamp });
-    json!({
-        "current_l1": l1(&status.current_l1),
-        "head_l1": l1(&status.head_l1),
-        "unsafe_l2": op_block(&status.unsafe_l2),
-        "safe_l2": op_block(&status.safe_l2),
-        "local_safe_l2": op_block(&status.safe_l2),
-        "cross_unsafe_l2": op_block(&status.unsafe_l2),
-        "finalized_l2": op_block(&status.finalized_l2),
     })
 }
 

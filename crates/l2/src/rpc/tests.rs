@@ -409,7 +409,7 @@ async fn fees() {
 #[tokio::test]
 async fn rollup_methods() {
     let mut node = served(RpcLimits::default()).await;
-    let status: crate::api::SyncStatus =
+    let status: oneslot_types::api::SyncStatus =
         serde_json::from_value(node.ask("oneslot_syncStatus", json!([])).await).expect("status");
     assert_eq!((status.unsafe_l2.number, status.derived_batch), (2, 0));
     assert_eq!(status.genesis.output_root, node.rollup.genesis.output());
@@ -419,7 +419,7 @@ async fn rollup_methods() {
     assert_eq!((code, data), (NOT_DERIVED_CODE, json!({"derivedBatch": 0})));
     assert_eq!(node.ask("oneslot_batch", json!([1])).await, Value::Null);
 
-    let pending: crate::api::PendingBatch =
+    let pending: oneslot_types::api::PendingBatch =
         serde_json::from_value(node.ask("oneslot_pendingBatch", json!([])).await).expect("batch");
     assert_eq!((pending.index, pending.last_block, pending.checkpoint), (1, 1, 1));
     let mut l1_block = node.l1.mine(0);
@@ -427,7 +427,7 @@ async fn rollup_methods() {
     node.rollup.take(&l1_block);
     node.rollup.chain.derive_next().expect("derives");
 
-    let info: crate::api::BatchInfo =
+    let info: oneslot_types::api::BatchInfo =
         serde_json::from_value(node.ask("oneslot_batch", json!([1])).await).expect("info");
     assert_eq!((info.first_block, info.last_block, info.finalized), (1, 1, false));
     assert_eq!(info.statement.id(), info.statement_id);

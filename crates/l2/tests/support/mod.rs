@@ -16,12 +16,12 @@ use oneslot_l1::{
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Inbox::BlobInput, Portal},
 };
-use oneslot_l2::{
-    Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode,
+use oneslot_l2::{Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode};
+use oneslot_stf::blob;
+use oneslot_types::{
+    RollupConfig,
     api::{PendingBatch, SyncStatus},
 };
-use oneslot_stf::blob;
-use oneslot_types::RollupConfig;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;

@@ -5,11 +5,11 @@ use std::fmt;
 use alloy::sol_types::SolCall;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use oneslot_l1::{
-    Deployment, TxRequest, Vote, Voter,
+    ClaimState, Deployment, TxRequest, Vote, Voter,
     bindings::{OptimisticLane, Settlement, TeeLane},
 };
 
-use crate::{Error, Rollup, pipeline::CLAIM_OPEN};
+use crate::{Error, Rollup};
 
 /// A fault that L1 can be shown.
 #[derive(Clone, Debug)]
@@ -67,17 +67,13 @@ impl Fault {
     pub(super) fn intent(&self, deployment: &Deployment) -> String {
         let (kind, vote) = (self.kind(), self.vote());
         let (voter, statement) = (vote.voter.address(), &vote.statement);
-        let settlement = deployment.settlement;
+        let (lane, settlement) = (vote.lane.address, deployment.settlement);
         match self {
             // A key is revoked once, for ever.
-            Self::Key(..) => format!("report/{kind}/{}/{voter}", deployment.tee_lane),
+            Self::Key(..) => format!("report/{kind}/{lane}/{voter}"),
             Self::Lane(..) => format!("report/{kind}/{settlement}/{}", deployment.rollup_id),
             Self::Proposer(..) => {
-                format!(
-                    "report/{kind}/{}/{voter}/{}",
-                    deployment.optimistic_lane,
-                    statement.input_id()
-                )
+                format!("report/{kind}/{lane}/{voter}/{}", statement.input_id())
             }
             // Whoever voted for it.
             Self::Disagreement(_) => format!("report/{kind}/{settlement}/{}", statement.id()),
@@ -108,12 +104,8 @@ impl Fault {
             }
             Self::Claim(vote) => is_open(rollup, vote).await,
             Self::Lane(first, second) => {
-                let (id, lane) = (rollup.deployment.rollup_id, rollup.deployment.optimistic_lane);
-                let suspended = rollup.settlement().suspended(id, lane).call().await;
-                let suspended = suspended.map_err(|e| {
-                    rollup.call_error("Settlement", rollup.deployment.settlement, e)
-                })?;
-                Ok(suspended == 0
+                let lane = first.lane.address;
+                Ok(!rollup.lanes.is_suspended(lane).await?
                     && attests(rollup, first).await?
                     && attests(rollup, second).await?)
             }
@@ -123,7 +115,7 @@ impl Fault {
 
     /// The transaction that reports it.
     pub(super) fn request(&self, deployment: &Deployment) -> TxRequest {
-        let (settlement, op) = (deployment.settlement, deployment.optimistic_lane);
+        let (settlement, lane) = (deployment.settlement, self.vote().lane.address);
         let (to, data) = match self {
             Self::Key(first, second) => {
                 let ((first_payee, first_signature), (second_payee, second_signature)) =
@@ -136,22 +128,22 @@ impl Fault {
                     secondPayee: second_payee,
                     secondSignature: second_signature,
                 };
-                (deployment.tee_lane, call.abi_encode())
+                (lane, call.abi_encode())
             }
-            Self::Signature(vote) => (deployment.tee_lane, disproof(vote).abi_encode()),
+            Self::Signature(vote) => (lane, disproof(vote).abi_encode()),
             Self::Proposer(first, second) => {
                 let (first, second) = (first.statement.clone(), second.statement.clone());
                 let call =
                     OptimisticLane::contradictCall { first: first.into(), second: second.into() };
-                (op, call.abi_encode())
+                (lane, call.abi_encode())
             }
             Self::Claim(vote) => {
                 let call = OptimisticLane::slashCall { statement: vote.statement.clone().into() };
-                (op, call.abi_encode())
+                (lane, call.abi_encode())
             }
             Self::Lane(first, second) => {
                 let call = Settlement::contradictCall {
-                    lane: op,
+                    lane,
                     first: first.statement.clone().into(),
                     second: second.statement.clone().into(),
                 };
@@ -171,12 +163,16 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let vote = self.vote();
         let (voter, batch) = (vote.voter.address(), vote.statement.batchIndex);
+        let lane = vote.lane.kind;
         match self {
             Self::Key(..) => write!(f, "enclave key {voter} signed two outputs of batch {batch}"),
             Self::Proposer(..) => write!(f, "{voter} claimed two outputs of batch {batch}"),
-            Self::Lane(..) => write!(f, "the optimistic lane attests two outputs of batch {batch}"),
+            Self::Lane(..) => write!(f, "the {lane} lane attests two outputs of batch {batch}"),
             Self::Disagreement(_) => {
-                write!(f, "a lane attests another output of batch {batch} than the final one")
+                write!(
+                    f,
+                    "the {lane} lane attests another output of batch {batch} than the final one"
+                )
             }
             Self::Signature(_) => {
                 write!(
@@ -202,15 +198,16 @@ fn disproof(vote: &Vote) -> TeeLane::disproveCall {
 }
 
 async fn key_info(rollup: &Rollup, vote: &Vote) -> Result<TeeLane::KeyInfo, Error> {
-    let info = rollup.tee_lane().keyInfo(vote.voter.address()).call().await;
-    info.map_err(|e| rollup.call_error("TeeLane", rollup.deployment.tee_lane, e))
+    let lane = vote.lane.address;
+    let info = rollup.tee_lane(lane).keyInfo(vote.voter.address()).call().await;
+    info.map_err(|e| rollup.call_error("TeeLane", lane, e))
 }
 
 async fn would_disprove(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
     let call = disproof(vote);
-    let lane = rollup.tee_lane();
+    let lane = rollup.tee_lane(vote.lane.address);
     let tried = lane.disprove(call.statement, call.payee, call.signature).call().await;
-    match tried.map_err(|e| rollup.call_error("TeeLane", rollup.deployment.tee_lane, e)) {
+    match tried.map_err(|e| rollup.call_error("TeeLane", vote.lane.address, e)) {
         Ok(_) => Ok(true),
         Err(Error::L1(oneslot_l1::Error::Call { .. })) => Ok(false),
         Err(error) => Err(error),
@@ -219,19 +216,14 @@ async fn would_disprove(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
 
 /// Whether the claim of exactly this proposer is open.
 async fn is_open(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
-    let claim = rollup.optimistic_lane().claimOf(vote.statement.id()).call().await;
-    let claim = claim
-        .map_err(|e| rollup.call_error("OptimisticLane", rollup.deployment.optimistic_lane, e))?;
-    Ok(claim.state == CLAIM_OPEN && claim.proposer == vote.voter.address())
+    let lane = vote.lane.address;
+    let claim = rollup.optimistic_lane(lane).claimOf(vote.statement.id()).call().await;
+    let claim = claim.map_err(|e| rollup.call_error("OptimisticLane", lane, e))?;
+    let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
+    Ok(open && claim.proposer == vote.voter.address())
 }
 
 /// Whether the voter's lane attests the statement now.
 async fn attests(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
-    let statement = &vote.statement;
-    let (id, input, rollup_id) = (statement.id(), statement.input_id(), statement.rollupId);
-    let answer = match vote.voter {
-        Voter::Enclave { .. } => rollup.tee_lane().attests(id, input, rollup_id).call().await,
-        Voter::Proposer(_) => rollup.optimistic_lane().attests(id, input, rollup_id).call().await,
-    };
-    answer.map_err(|e| rollup.call_error("lane", rollup.deployment.settlement, e))
+    Ok(rollup.lanes.attests(vote.lane.address, &vote.statement).await?)
 }

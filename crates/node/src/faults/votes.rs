@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use alloy_primitives::{Address, B256};
-use oneslot_l1::{Vote, VoteEvent, VoteReader, Voter};
+use oneslot_l1::{Lane, Vote, VoteEvent, VoteReader, Voter};
 
 use crate::Error;
 
@@ -47,10 +47,14 @@ impl Votes {
         Self { reader, first, blocks, next: None, unread, ballots }
     }
 
-    /// Reads what is new, in bounded pieces.
-    pub(super) async fn read(&mut self) -> Result<(), Error> {
+    /// Reads what is new on these lanes, and on all that were given before, in bounded pieces.
+    pub(super) async fn read(&mut self, lanes: &[Lane]) -> Result<(), Error> {
         if self.blocks == 0 {
             return Ok(());
+        }
+        if self.reader.watch(lanes) {
+            // The blocks that were read already may hold votes of the new lane.
+            self.next = None;
         }
         let head = self.reader.client().block_number().await?;
         let oldest = self.first.max(head.saturating_sub(self.blocks));
@@ -87,11 +91,11 @@ impl Votes {
         self.ballots().filter(|ballot| !ballot.settled).cloned().collect()
     }
 
-    /// Accounts with unsettled claims.
-    pub(super) fn proposers(&self) -> BTreeSet<Address> {
+    /// Accounts with unsettled claims, each with the lane that holds them.
+    pub(super) fn proposers(&self) -> BTreeSet<(Address, Address)> {
         let open = self.ballots().filter(|ballot| !ballot.settled);
         open.filter(|ballot| matches!(ballot.vote.voter, Voter::Proposer(_)))
-            .map(|ballot| ballot.event.voter)
+            .map(|ballot| (ballot.event.lane, ballot.event.voter))
             .collect()
     }
 
@@ -154,14 +158,14 @@ impl Ballot {
 #[cfg(test)]
 mod tests {
     use alloy_primitives::Bytes;
-    use oneslot_types::Statement;
+    use oneslot_types::{LaneKind, Statement};
 
     use super::*;
 
-    const TEE: Address = Address::repeat_byte(1);
-    const OP: Address = Address::repeat_byte(2);
+    const TEE: Lane = Lane { kind: LaneKind::Tee, address: Address::repeat_byte(1) };
+    const OP: Lane = Lane { kind: LaneKind::Optimistic, address: Address::repeat_byte(2) };
 
-    fn ballot(block: u64, lane: Address, voter: u8, batch: u64, output: u8) -> Ballot {
+    fn ballot(block: u64, lane: Lane, voter: u8, batch: u64, output: u8) -> Ballot {
         let statement = Statement {
             batchIndex: batch,
             output: B256::repeat_byte(output),
@@ -170,7 +174,7 @@ mod tests {
         let address = Address::repeat_byte(voter);
         let event = VoteEvent {
             l1_block: block,
-            lane,
+            lane: lane.address,
             voter: address,
             statement_id: statement.id(),
             tx_hash: B256::repeat_byte(block as u8),
@@ -179,7 +183,7 @@ mod tests {
             true => Voter::Enclave { key: address, payee: address, signature: Bytes::new() },
             false => Voter::Proposer(address),
         };
-        Ballot::new(event, Vote { statement, voter })
+        Ballot::new(event, Vote { lane, statement, voter })
     }
 
     fn outputs(ballots: &[Ballot]) -> Vec<(u8, u8)> {

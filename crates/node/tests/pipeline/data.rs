@@ -14,7 +14,7 @@ use axum::{
     routing::get,
 };
 use oneslot_l1::{L1Client, bindings::Inbox};
-use oneslot_l2::api::SyncStatus;
+use oneslot_types::api::SyncStatus;
 use serde_json::{Value, json};
 use url::Url;
 

@@ -6,17 +6,17 @@ use alloy::{
     sol_types::SolValue,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use oneslot_l1::bindings::{OptimisticLane, Settlement, TeeLane};
-use oneslot_types::{Statement, key_report_data, tee_digest};
+use oneslot_l1::{
+    ClaimState,
+    bindings::{OptimisticLane, Settlement, TeeLane},
+};
+use oneslot_types::{LaneKind, Statement, key_report_data, tee_digest};
 use serde_json::json;
 
 use crate::support::{Network, PROGRAM, Service};
 
 const CHAIN: u64 = 31337;
 const KEY_BOND: u64 = 2_000_000_000_000_000;
-/// `ClaimState` of the contract.
-const RETURNED: u8 = 2;
-const LOST: u8 = 3;
 
 /// A key that no enclave holds. Its quote is forged with the published root of the dev platform, which anyone can do.
 struct ForgedKey {
@@ -66,9 +66,9 @@ fn lie(statement: &Statement, with: u8) -> Statement {
 }
 
 /// Claims the statements with the account's bond, all in a moment: later ones would miss the first one's window.
-async fn claim(network: &Network, account: usize, statements: &[&Statement]) {
+pub(crate) async fn claim(network: &Network, account: usize, statements: &[&Statement]) {
     let wallet = network.wallet(account);
-    let lane = OptimisticLane::new(network.deployment.optimistic_lane, &wallet);
+    let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), &wallet);
     let bond = lane.bond().call().await.unwrap();
     let mut sent = Vec::new();
     for statement in statements {
@@ -84,17 +84,17 @@ async fn statement(network: &Network, batch: u64) -> Statement {
     network.batch(batch).await.expect("a derived batch").statement
 }
 
-async fn claim_state(network: &Network, statement: &Statement) -> u8 {
-    let lane = OptimisticLane::new(network.deployment.optimistic_lane, network.l1.provider());
-    lane.claimOf(statement.id()).call().await.unwrap().state
+async fn claim_state(network: &Network, statement: &Statement) -> ClaimState {
+    let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), network.l1.provider());
+    lane.claimOf(statement.id()).call().await.unwrap().state.try_into().unwrap()
 }
 
 /// Reports on L1, by kind: keys revoked, keys removed, lanes that disagreed, bonds lost.
 async fn reports(network: &Network) -> [usize; 4] {
-    let (l1, deployment) = (network.l1.provider(), &network.deployment);
-    let tee = TeeLane::new(deployment.tee_lane, l1);
-    let op = OptimisticLane::new(deployment.optimistic_lane, l1);
-    let settlement = Settlement::new(deployment.settlement, l1);
+    let l1 = network.l1.provider();
+    let tee = TeeLane::new(network.lane(LaneKind::Tee), l1);
+    let op = OptimisticLane::new(network.lane(LaneKind::Optimistic), l1);
+    let settlement = Settlement::new(network.deployment.settlement, l1);
     [
         tee.KeyRevoked_filter().from_block(0).query().await.unwrap().len(),
         tee.KeyRemoved_filter().from_block(0).query().await.unwrap().len(),
@@ -116,7 +116,7 @@ async fn liars_are_reported_once_and_stop_nothing() {
 
     // One key signs two outputs; another one only a wrong output. A proposer claims two outputs of a batch, and one of the next.
     let payer = network.wallet(6);
-    let lane = Lane(TeeLane::new(network.deployment.tee_lane, &payer));
+    let lane = Lane(TeeLane::new(network.lane(LaneKind::Tee), &payer));
     let (two_faced, wrong) = (ForgedKey::new(), ForgedKey::new());
     for key in [&two_faced, &wrong] {
         key.register(&lane).await;
@@ -129,15 +129,15 @@ async fn liars_are_reported_once_and_stop_nothing() {
 
     // What proves itself is reported at once; the rest of the liar's bonds follow.
     network.spawn(Service::Settle);
-    let tee = TeeLane::new(network.deployment.tee_lane, l1.provider());
-    let op = OptimisticLane::new(network.deployment.optimistic_lane, l1.provider());
+    let tee = TeeLane::new(network.lane(LaneKind::Tee), l1.provider());
+    let op = OptimisticLane::new(network.lane(LaneKind::Optimistic), l1.provider());
     network
         .until("the contradictions are reported", async || reports(&network).await == [1, 0, 0, 3])
         .await;
     assert!(tee.keyInfo(two_faced.address()).call().await.unwrap().revoked);
     assert!(op.defeated(liar).call().await.unwrap());
     for statement in [&s2, &lie(&s2, 0xbb), &wrong_claim] {
-        assert_eq!(claim_state(&network, statement).await, LOST);
+        assert_eq!(claim_state(&network, statement).await, ClaimState::Lost);
     }
     let revoked = tee.KeyRevoked_filter().from_block(0).query().await.unwrap();
     assert_eq!(revoked[0].0.reporter, Service::Settle.address());
@@ -157,7 +157,7 @@ async fn liars_are_reported_once_and_stop_nothing() {
         .until("the wrong signature is reported", async || reports(&network).await == [1, 1, 1, 3])
         .await;
     let disagreed = settlement.LaneDisagreed_filter().from_block(0).query().await.unwrap();
-    assert_eq!(disagreed[0].0.lane, network.deployment.tee_lane);
+    assert_eq!(disagreed[0].0.lane, network.lane(LaneKind::Tee));
     assert_eq!(disagreed[0].0.statementId, lie(&s1, 0xaa).id());
     assert!(!tee.isLive(wrong.address(), id).call().await.unwrap());
     let lied = lie(&s1, 0xaa);
@@ -165,12 +165,14 @@ async fn liars_are_reported_once_and_stop_nothing() {
 
     // A claim against the final output costs its bond, and half of it is the reporter's.
     network
-        .until("the honest bond is back", async || claim_state(&network, &s1).await == RETURNED)
+        .until("the honest bond is back", async || {
+            claim_state(&network, &s1).await == ClaimState::Returned
+        })
         .await;
     let late = lie(&s1, 0xdd);
     claim(&network, 8, &[&late]).await;
     network.until("the late lie is slashed", async || reports(&network).await[3] == 4).await;
-    assert_eq!(claim_state(&network, &late).await, LOST);
+    assert_eq!(claim_state(&network, &late).await, ClaimState::Lost);
     let lost = op.BondLost_filter().from_block(0).query().await.unwrap();
     for (event, _) in &lost {
         assert_eq!(event.receiver, Service::Settle.address());
@@ -204,7 +206,7 @@ async fn a_lane_that_contradicts_itself_is_suspended() {
     let wrong = lie(&right, 0xaa);
     let (right, wrong) = ([&right], [&wrong]);
     tokio::join!(claim(&network, 7, &right), claim(&network, 8, &wrong));
-    let (lane, id) = (network.deployment.optimistic_lane, network.deployment.rollup_id);
+    let (lane, id) = (network.lane(LaneKind::Optimistic), network.deployment.rollup_id);
     let settlement = Settlement::new(network.deployment.settlement, l1.provider());
     let suspended = async || settlement.suspended(id, lane).call().await.unwrap() != 0;
     // The real lane attests neither. One with other code attests both.

@@ -3,7 +3,7 @@
 use alloy::providers::Provider;
 use alloy_primitives::U256;
 use oneslot_l1::bindings::{Inbox, Settlement};
-use oneslot_l2::api::DepositStatus;
+use oneslot_types::api::DepositStatus;
 use serde_json::json;
 
 use crate::{

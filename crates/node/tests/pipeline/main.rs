@@ -6,12 +6,14 @@ mod faults;
 mod forced;
 mod prover;
 mod reorg;
+mod status;
 mod support;
 
 use alloy::providers::{Provider, ProviderBuilder};
 use alloy_primitives::{Address, U256, address};
 use axum::{Json, Router, extract::State, routing::post};
 use oneslot_l1::bindings::{Inbox, OptimisticLane, Portal, Settlement};
+use oneslot_types::LaneKind;
 use oneslot_wallet::{Rollup, Wallet, WalletConfig};
 use serde_json::{Value, json};
 use support::{ETHER, Network, Service};
@@ -37,7 +39,7 @@ async fn a_deposit_and_a_withdrawal_go_all_the_way() {
     let tx = network.withdraw(RECIPIENT, ETHER / U256::from(2)).await;
 
     // Final, and provable by anyone, but this settler does not pay.
-    let rollup: Rollup = serde_json::from_value(json!(network.deployment)).unwrap();
+    let rollup = Rollup::from(&network.deployment);
     let open = async |l2: Url| {
         let config = WalletConfig::new(rollup.clone(), network.anvil_url(), l2);
         Wallet::connect(config, None).await.unwrap()
@@ -136,13 +138,13 @@ async fn killed_services_resume_and_repeat_nothing() {
         .until("every batch is final and every bond is back", async || {
             let posted = inbox.batchCount().call().await.unwrap();
             let last = network.final_batch().await;
-            let lane = network.deployment.optimistic_lane;
+            let lane = network.lane(LaneKind::Optimistic);
             let held = l1.provider().get_balance(lane).await.unwrap();
             last == posted && held.is_zero()
         })
         .await;
     let posted = inbox.batchCount().call().await.unwrap();
-    let lane = OptimisticLane::new(network.deployment.optimistic_lane, l1.provider());
+    let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), l1.provider());
     let claimed = lane.Claimed_filter().from_block(0).query().await.unwrap().len() as u64;
     assert_eq!(claimed, posted);
     assert_eq!(network.sent(Service::Post).await, posted);

@@ -23,14 +23,14 @@ use oneslot_l1::{
     DeployParams, Deployment, IdempotencyKey, L1Client, Plan, Sender, SenderConfig, Signer,
     TxRequest,
     anvil::{Anvil, AnvilConfig},
-    bindings::{Portal, Settlement, TeeLane},
+    bindings::{L2ToL1MessagePasser, Portal, Settlement, TeeLane},
 };
-use oneslot_l2::{
-    Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode,
+use oneslot_l2::{Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode};
+use oneslot_tee::{DEV_QUOTE_ROOT, Endpoint, PlatformKind, Server, ServerConfig};
+use oneslot_types::{
+    LaneKind, RollupConfig,
     api::{BatchInfo, SyncStatus},
 };
-use oneslot_tee::{DEV_QUOTE_ROOT, Endpoint, PlatformKind, Server, ServerConfig};
-use oneslot_types::RollupConfig;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -40,10 +40,6 @@ use url::Url;
 pub(crate) const PROGRAM: B256 = B256::repeat_byte(0x51);
 pub(crate) const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 const MESSAGE_PASSER: Address = address!("0x4200000000000000000000000000000000000016");
-
-alloy::sol! {
-    function initiateWithdrawal(address target, uint256 gasLimit, bytes data) external payable;
-}
 
 /// L1 blocks after which a test has failed to get anywhere.
 const BLOCK_LIMIT: u64 = 900;
@@ -119,10 +115,7 @@ impl Network {
     }
 
     /// A network whose contracts are deployed with other numbers.
-    pub(crate) async fn start_with(
-        name: &str,
-        change: impl FnOnce(&mut DeployParams),
-    ) -> Self {
+    pub(crate) async fn start_with(name: &str, change: impl FnOnce(&mut DeployParams)) -> Self {
         let anvil = Anvil::start(&AnvilConfig { block_time: Some(1), ..AnvilConfig::default() })
             .unwrap_or_else(|error| panic!("{error}"));
         let mut config = anvil.config();
@@ -168,6 +161,11 @@ impl Network {
             dir,
             anvil,
         }
+    }
+
+    /// The lane of a kind.
+    pub(crate) fn lane(&self, kind: LaneKind) -> Address {
+        self.deployment.lane(kind).expect("a lane of this kind")
     }
 
     pub(crate) fn anvil_url(&self) -> Url {
@@ -268,7 +266,7 @@ impl Network {
     }
 
     pub(crate) async fn key_is_registered(&self, key: Address) -> bool {
-        let lane = TeeLane::new(self.deployment.tee_lane, self.l1.provider());
+        let lane = TeeLane::new(self.lane(LaneKind::Tee), self.l1.provider());
         lane.keyInfo(key).call().await.expect("L1").expiresAt != 0
     }
 
@@ -341,10 +339,10 @@ impl Network {
 
     /// Starts a withdrawal on L2; gives its transaction.
     pub(crate) async fn withdraw(&self, to: Address, value: U256) -> B256 {
-        let call = initiateWithdrawalCall {
-            target: to,
-            gasLimit: U256::from(100_000),
-            data: Bytes::new(),
+        let call = L2ToL1MessagePasser::initiateWithdrawalCall {
+            _target: to,
+            _gasLimit: U256::from(100_000),
+            _data: Bytes::new(),
         };
         let tx = alloy::rpc::types::TransactionRequest::default()
             .to(MESSAGE_PASSER)
