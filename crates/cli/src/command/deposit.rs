@@ -65,10 +65,12 @@ pub(crate) async fn run(source: &Source, args: Args, json: bool) -> Result<()> {
 /// Waits until the rollup has executed a deposit.
 pub(crate) async fn until_executed(wallet: &Wallet, index: u64) -> Result<(B256, u64)> {
     loop {
-        if let Some(status) = wallet.deposit_status(index).await?
-            && let Some(block) = status.l2_block_number
-        {
-            return Ok((status.l2_tx_hash, block));
+        if let Some(status) = wallet.deposit_status(index).await? {
+            let tx = status.l2_tx_hash;
+            let tx = tx.ok_or_else(|| eyre!("deposit {index} does nothing on L2"))?;
+            if let Some(block) = status.l2_block_number {
+                return Ok((tx, block));
+            }
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }

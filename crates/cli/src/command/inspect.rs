@@ -2,20 +2,16 @@
 
 use super::{WalletSection, print};
 use crate::config::Source;
-use alloy::{
-    providers::{Provider, ProviderBuilder},
-    rpc::types::Filter,
-    sol_types::SolEvent,
-};
-use alloy_primitives::U256;
+use alloy::providers::{Provider, ProviderBuilder};
+use alloy_primitives::B256;
 use eyre::{Result, WrapErr, eyre};
 use oneslot_l1::{
-    L1Client, L1Config,
-    bindings::{OptimisticLane, Settlement, TeeLane},
+    Deployment, L1Client, L1Config, Lane, LaneReader, Standing, bindings::OptimisticLane,
 };
-use oneslot_l2::api::BatchInfo;
-use serde::de::DeserializeOwned;
+use oneslot_types::{LaneKind, Statement, api::BatchInfo};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// Show one batch, statement or claim.
 #[derive(clap::Subcommand)]
@@ -48,61 +44,86 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
         Command::Statement { .. } => statement(&section, &batch).await?,
         Command::Claim { .. } => claim(&section, &batch).await?,
     };
-    print(json, &value, || print_lines(&value, 0))
+    print(json, &value, || {
+        let mut text = String::new();
+        lines(&value, 0, &mut text);
+        print!("{text}");
+    })
+}
+
+/// A statement and who stands by it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownStatement {
+    statement: Statement,
+    statement_id: B256,
+    input_id: B256,
+    /// The lanes of the batch's policy, in its order.
+    lanes: Vec<ShownLane>,
+    #[serde(rename = "final")]
+    is_final: bool,
+    /// Zero while the batch is open.
+    final_output: B256,
+}
+
+/// A lane and whether it stands by the statement.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownLane {
+    /// The kind as people say it: `ZK`, `TEE` or `OP`.
+    name: &'static str,
+    #[serde(flatten)]
+    lane: Lane,
+    attests: bool,
+}
+
+impl ShownStatement {
+    fn of(batch: &BatchInfo, standing: Standing) -> Self {
+        let shown =
+            |(lane, attests): (Lane, bool)| ShownLane { name: lane.kind.name(), lane, attests };
+        Self {
+            statement: batch.statement.clone(),
+            statement_id: batch.statement_id,
+            input_id: batch.input_id,
+            lanes: standing.lanes.into_iter().map(shown).collect(),
+            is_final: standing.final_output.is_some(),
+            final_output: standing.final_output.unwrap_or_default(),
+        }
+    }
 }
 
 async fn statement(section: &WalletSection, batch: &BatchInfo) -> Result<Value> {
-    let deployment = section.deployment()?;
-    let l1 =
-        L1Client::connect(&L1Config::new(section.l1_rpc.clone(), deployment.l1_chain_id)).await?;
-    let (id, input, rollup) = (batch.statement_id, batch.input_id, deployment.rollup_id);
-    let settlement = Settlement::new(deployment.settlement, l1.provider());
-    let output = settlement.finalOutput(rollup, batch.index).call().await?;
-    // A lane need not keep its vote once the batch is final: then Settlement's event says who agreed.
-    let (tee, op) = match output.is_zero() {
-        true => {
-            let tee = TeeLane::new(deployment.tee_lane, l1.provider());
-            let op = OptimisticLane::new(deployment.optimistic_lane, l1.provider());
-            (
-                tee.attests(id, input, rollup).call().await?,
-                op.attests(id, input, rollup).call().await?,
-            )
-        }
-        false => {
-            let filter = Filter::new()
-                .address(deployment.settlement)
-                .event_signature(Settlement::BatchFinalized::SIGNATURE_HASH)
-                .topic1(rollup)
-                .topic2(U256::from(batch.index))
-                .from_block(deployment.start_block.number);
-            let logs = l1.provider().get_logs(&filter).await?;
-            let log = logs.first().ok_or_else(|| eyre!("no event of batch {}", batch.index))?;
-            // Bits in the order of the policy: TEE, OP.
-            let lanes = log.log_decode::<Settlement::BatchFinalized>()?.inner.data.lanes;
-            (lanes.bit(0), lanes.bit(1))
-        }
-    };
-    Ok(json!({
-        "statement": batch.statement, "statementId": id, "inputId": input,
-        "lanes": {"TEE": tee, "OP": op},
-        "final": !output.is_zero(), "finalOutput": output,
-    }))
+    let (deployment, l1) = connect(section).await?;
+    let lanes = LaneReader::new(l1, deployment.settlement, deployment.rollup_id);
+    let standing = lanes.standing(&batch.statement, deployment.start_block.number).await?;
+    Ok(serde_json::to_value(ShownStatement::of(batch, standing))?)
 }
 
 async fn claim(section: &WalletSection, batch: &BatchInfo) -> Result<Value> {
-    let deployment = section.deployment()?;
-    let l1 =
-        L1Client::connect(&L1Config::new(section.l1_rpc.clone(), deployment.l1_chain_id)).await?;
-    let op = OptimisticLane::new(deployment.optimistic_lane, l1.provider());
+    let (deployment, l1) = connect(section).await?;
+    let lanes = LaneReader::new(l1.clone(), deployment.settlement, deployment.rollup_id);
+    let policy = lanes.of_batch(batch.index).await?;
+    let lane = policy.of_kind(LaneKind::Optimistic).next();
+    let lane = lane.ok_or_else(|| eyre!("batch {} has no optimistic lane", batch.index))?;
+    let op = OptimisticLane::new(lane.address, l1.provider());
     let claim = op.claimOf(batch.statement_id).call().await?;
     if claim.proposer.is_zero() {
         return Err(eyre!("nobody has claimed statement {}", batch.statement_id));
     }
+    let open = op.openClaims(batch.input_id).call().await?;
     Ok(json!({
         "statementId": batch.statement_id, "proposer": claim.proposer,
-        "readyAt": claim.readyAt.to::<u64>(), "openClaims": op.openClaims(batch.input_id).call().await?,
-        "attests": op.attests(batch.statement_id, batch.input_id, deployment.rollup_id).call().await?,
+        "readyAt": claim.readyAt.to::<u64>(), "openClaims": open,
+        "attests": lanes.attests(lane.address, &batch.statement).await?,
     }))
+}
+
+/// The deployment and its L1.
+async fn connect(section: &WalletSection) -> Result<(Deployment, L1Client)> {
+    let deployment = section.deployment()?;
+    let config = L1Config::new(section.l1_rpc.clone(), deployment.l1_chain_id);
+    let l1 = L1Client::connect(&config).await?;
+    Ok((deployment, l1))
 }
 
 /// A call of the rollup node's own methods.
@@ -119,18 +140,82 @@ pub(crate) async fn rpc<T: DeserializeOwned>(
     serde_json::from_value(answer).wrap_err_with(|| format!("{method}: unexpected answer"))
 }
 
-/// `name  value`, one a line, nested objects indented.
-fn print_lines(value: &Value, depth: usize) {
+/// One line a value, as `name  value`. What is inside an object or a list of objects is indented
+/// under its name.
+fn lines(value: &Value, depth: usize, out: &mut String) {
     let Some(map) = value.as_object() else { return };
     for (name, value) in map {
         let indent = "  ".repeat(depth);
-        match value {
+        // A write to a string does not fail.
+        let _ = match value {
             Value::Object(_) => {
-                println!("{indent}{name}");
-                print_lines(value, depth + 1);
+                let title = writeln!(out, "{indent}{name}");
+                lines(value, depth + 1, out);
+                title
             }
-            Value::String(text) => println!("{indent}{name:<18} {text}"),
-            other => println!("{indent}{name:<18} {other}"),
+            Value::Array(items) if items.iter().all(Value::is_object) && !items.is_empty() => {
+                let title = writeln!(out, "{indent}{name}");
+                for item in items {
+                    lines(item, depth + 1, out);
+                }
+                title
+            }
+            Value::String(text) => writeln!(out, "{indent}{name:<18} {text}"),
+            other => writeln!(out, "{indent}{name:<18} {other}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::Address;
+    use oneslot_types::BatchHeader;
+
+    #[test]
+    fn lanes_are_named_by_their_kind_wherever_they_stand() {
+        let lane = |kind: LaneKind| Lane { kind, address: Address::repeat_byte(kind as u8 + 1) };
+        let [zk, tee, op] = LaneKind::ALL.map(lane);
+        let standing = Standing {
+            final_output: Some(B256::repeat_byte(9)),
+            lanes: vec![(zk, true), (tee, false), (op, true)],
+        };
+        let shown = ShownStatement::of(&batch(), standing);
+        let value = serde_json::to_value(&shown).expect("json");
+        let lanes = json!([
+            {"name": "ZK", "kind": "zk", "address": zk.address, "attests": true},
+            {"name": "TEE", "kind": "tee", "address": tee.address, "attests": false},
+            {"name": "OP", "kind": "optimistic", "address": op.address, "attests": true},
+        ]);
+        assert_eq!(value["lanes"], lanes);
+        assert_eq!((&value["final"], &value["statementId"]), (&json!(true), &json!(B256::ZERO)));
+
+        let mut text = String::new();
+        super::lines(&value, 0, &mut text);
+        let named: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("  name")).map(str::trim).collect();
+        assert_eq!(named, ["ZK", "TEE", "OP"], "{text}");
+    }
+
+    fn batch() -> BatchInfo {
+        BatchInfo {
+            index: 1,
+            header: BatchHeader::default(),
+            openings: Vec::new(),
+            commitment: B256::ZERO,
+            first_block: 1,
+            last_block: 2,
+            block_hash: B256::ZERO,
+            parent_output: B256::ZERO,
+            output: B256::ZERO,
+            l1_block_number: 5,
+            l1_block_hash: B256::ZERO,
+            tx_hash: B256::ZERO,
+            safe: true,
+            finalized: true,
+            statement: Statement::default(),
+            statement_id: B256::ZERO,
+            input_id: B256::ZERO,
         }
     }
 }

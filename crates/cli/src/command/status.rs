@@ -7,7 +7,7 @@ use oneslot_l1::{
     L1Client, L1Config,
     bindings::{Inbox, Settlement},
 };
-use oneslot_l2::api::SyncStatus;
+use oneslot_types::api::SyncStatus;
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -4,7 +4,7 @@ use super::{Amount, WalletSection, print};
 use crate::config::Source;
 use alloy_primitives::{Address, B256};
 use eyre::{Result, eyre};
-use oneslot_wallet::{LaneKind, Payment, Stage, Status, Vote, Wallet, Withdrawal};
+use oneslot_wallet::{Payment, Stage, Status, Vote, Wallet, Withdrawal};
 use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
@@ -135,19 +135,10 @@ pub(crate) async fn until_payable(
     }
 }
 
-/// The name of a lane as people say it.
-pub(crate) fn lane_name(kind: LaneKind) -> &'static str {
-    match kind {
-        LaneKind::Zk => "ZK",
-        LaneKind::Tee => "TEE",
-        LaneKind::Optimistic => "OP",
-    }
-}
-
 /// One line about the votes: `TEE attested, OP claimed (attests at 1700000000)`.
 pub(crate) fn votes(status: &Status) -> String {
     let vote = |lane: &oneslot_wallet::Lane| {
-        let name = lane_name(lane.kind);
+        let name = lane.kind;
         match lane.vote {
             Vote::Attested => format!("{name} attested"),
             Vote::Missing => format!("{name} missing"),

@@ -12,10 +12,16 @@ use alloy::{
 };
 use alloy_primitives::Address;
 use eyre::{Result, ensure, eyre};
-use oneslot_l1::bindings::{Inbox, OptimisticLane, Settlement, TeeLane};
-use oneslot_l2::api::BatchInfo;
+use oneslot_l1::{
+    L1Client, L1Config, LaneReader,
+    bindings::{Inbox, OptimisticLane, Settlement, TeeLane},
+};
+use oneslot_types::{
+    LaneKind,
+    api::{BatchInfo, OutputAtBlock},
+};
 use oneslot_wallet::{Wallet, Withdrawal};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Adds posting, attestations and finality of the withdrawals' batches to the timeline, and checks them.
@@ -27,6 +33,7 @@ pub(crate) async fn collect(
 ) -> Result<()> {
     let l1 = network.l1_provider();
     let section = network.wallet_section();
+    let lanes = lanes(network).await?;
     let mut batches = BTreeSet::new();
     for withdrawal in withdrawals {
         batches.insert(wallet.prove(withdrawal).await?.batch());
@@ -35,9 +42,9 @@ pub(crate) async fn collect(
         let batch: Option<BatchInfo> =
             inspect::rpc(&section, "oneslot_batch", json!([index])).await?;
         let batch = batch.ok_or_else(|| eyre!("the node has no batch {index}"))?;
-        show_batch(network, &l1, &batch, report).await?;
+        show_batch(network, &l1, &lanes, &batch, report).await?;
     }
-    check_history(network, &l1, report).await?;
+    check_history(network, &l1, &lanes, report).await?;
 
     let last = Settlement::new(network.deployment.settlement, &l1)
         .lastFinalized(network.deployment.rollup_id)
@@ -48,15 +55,23 @@ pub(crate) async fn collect(
     let batch: Option<BatchInfo> = inspect::rpc(&section, "oneslot_batch", json!([index])).await?;
     let block = batch.map_or(0, |batch| batch.last_block);
     let tag = json!([format!("0x{block:x}")]);
-    let output: Value = inspect::rpc(&section, "optimism_outputAtBlock", tag).await?;
-    let got = output["outputRoot"].as_str().unwrap_or_default().to_owned();
-    report.check_eq("the final output is the node's", got, output_root.to_string());
+    let output: OutputAtBlock = inspect::rpc(&section, "optimism_outputAtBlock", tag).await?;
+    report.check_eq("the final output is the node's", output.output_root, output_root);
     Ok(())
+}
+
+/// Reads the rollup's lanes.
+async fn lanes(network: &Network) -> Result<LaneReader> {
+    let deployment = &network.deployment;
+    let config = L1Config::new(network.l1_rpc.clone(), deployment.l1_chain_id);
+    let client = L1Client::connect(&config).await?;
+    Ok(LaneReader::new(client, deployment.settlement, deployment.rollup_id))
 }
 
 async fn show_batch(
     network: &Network,
     l1: &DynProvider,
+    lanes: &LaneReader,
     batch: &BatchInfo,
     report: &mut Report,
 ) -> Result<()> {
@@ -77,32 +92,21 @@ async fn show_batch(
     add(l1, report, "batch.posted", &posted, detail).await?;
 
     let id = batch.statement_id;
-    let attested =
-        one(l1, deployment.tee_lane, TeeLane::Attested::SIGNATURE_HASH, |f| f.topic1(id)).await?;
-    let key = attested.log_decode::<TeeLane::Attested>()?.inner.data.key;
-    add(
-        l1,
-        report,
-        "tee.attested",
-        &attested,
-        format!("enclave key {key} (dev: proves nothing) attests batch {index}"),
-    )
-    .await?;
-
-    let claimed =
-        one(l1, deployment.optimistic_lane, OptimisticLane::Claimed::SIGNATURE_HASH, |f| {
-            f.topic1(id)
-        })
-        .await?;
-    let proposer = claimed.log_decode::<OptimisticLane::Claimed>()?.inner.data.proposer;
-    add(
-        l1,
-        report,
-        "op.claimed",
-        &claimed,
-        format!("proposer {proposer} claims batch {index} with a bond"),
-    )
-    .await?;
+    let policy = lanes.of_batch(index).await?;
+    for lane in policy.of_kind(LaneKind::Tee) {
+        let event = TeeLane::Attested::SIGNATURE_HASH;
+        let attested = one(l1, lane.address, event, |f| f.topic1(id)).await?;
+        let key = attested.log_decode::<TeeLane::Attested>()?.inner.data.key;
+        let detail = format!("enclave key {key} (dev: proves nothing) attests batch {index}");
+        add(l1, report, "tee.attested", &attested, detail).await?;
+    }
+    for lane in policy.of_kind(LaneKind::Optimistic) {
+        let event = OptimisticLane::Claimed::SIGNATURE_HASH;
+        let claimed = one(l1, lane.address, event, |f| f.topic1(id)).await?;
+        let proposer = claimed.log_decode::<OptimisticLane::Claimed>()?.inner.data.proposer;
+        let detail = format!("proposer {proposer} claims batch {index} with a bond");
+        add(l1, report, "op.claimed", &claimed, detail).await?;
+    }
 
     let finalized =
         one(l1, deployment.settlement, Settlement::BatchFinalized::SIGNATURE_HASH, |f| {
@@ -113,16 +117,9 @@ async fn show_batch(
     add(l1, report, "batch.final", &finalized, format!("Settlement makes batch {index} final"))
         .await?;
 
-    // Lanes in the order of the policy that the devnet registers.
-    let names = ["TEE", "OP"];
-    let agree = |bit: usize| event.lanes.bit(bit);
-    let lanes: Vec<_> =
-        (0..names.len()).filter(|bit| agree(*bit)).map(|bit| names[bit].to_owned()).collect();
-    report.check_eq(
-        &format!("batch {index} is final by two lanes"),
-        lanes.join("+"),
-        names.join("+"),
-    );
+    let agreed = policy.in_bits(event.lanes);
+    let agreed: Vec<String> = agreed.iter().map(|lane| lane.kind.to_string()).collect();
+    report.check_eq(&format!("batch {index} is final by two lanes"), agreed.len(), 2);
     report.check_eq(
         &format!("the output of batch {index} is the node's"),
         event.output,
@@ -132,14 +129,19 @@ async fn show_batch(
         batch: index,
         statement_id: event.statementId,
         output: event.output,
-        lanes,
+        lanes: agreed,
         l2_block: event.l2BlockNumber,
     });
     Ok(())
 }
 
 /// Nothing was lost or done twice, over the whole run.
-async fn check_history(network: &Network, l1: &DynProvider, report: &mut Report) -> Result<()> {
+async fn check_history(
+    network: &Network,
+    l1: &DynProvider,
+    lanes: &LaneReader,
+    report: &mut Report,
+) -> Result<()> {
     let deployment = &network.deployment;
     let posted = all(l1, deployment.inbox, Inbox::BatchPosted::SIGNATURE_HASH).await?;
     let indices: Vec<u64> = posted
@@ -166,8 +168,10 @@ async fn check_history(network: &Network, l1: &DynProvider, report: &mut Report)
         format!("{} batches", indices.len()),
     );
 
-    let claims =
-        all(l1, deployment.optimistic_lane, OptimisticLane::Claimed::SIGNATURE_HASH).await?;
+    let mut claims = Vec::new();
+    for lane in lanes.of_batch(1).await?.of_kind(LaneKind::Optimistic) {
+        claims.extend(all(l1, lane.address, OptimisticLane::Claimed::SIGNATURE_HASH).await?);
+    }
     let inputs: BTreeSet<_> =
         claims.iter().filter_map(|log| log.topics().get(2).copied()).collect();
     report.check(

@@ -1,7 +1,6 @@
 //! What a person does on the rollup: deposit, use it, withdraw, get paid.
 
 use super::{
-    contracts::{MINTABLE_FACTORY, MintableFactory, TestToken},
     evidence,
     network::{Network, Role},
     report::{Balance, Report},
@@ -13,14 +12,17 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::{TransactionReceipt, TransactionRequest},
 };
-use alloy_primitives::utils::Unit;
+use alloy_primitives::{address, utils::Unit};
 use eyre::{Result, ensure, eyre};
 use indicatif::{ProgressBar, ProgressStyle};
+use oneslot_l1::bindings::{OptimismMintableERC20Factory, TestToken};
 use oneslot_wallet::{Side, Wallet, Withdrawal};
 use std::time::Duration;
 
 /// One ether, or one whole token: both have 18 decimals.
 const ONE: U256 = Unit::ETHER.wei_const();
+/// Where OP puts its factory of bridged tokens on L2.
+const MINTABLE_FACTORY: Address = address!("4200000000000000000000000000000000000012");
 
 /// A person with a key, on both chains.
 struct Person {
@@ -125,10 +127,10 @@ async fn deposit_erc20(
     let mint = token.mint(user.address, ONE * U256::from(1000)).into_transaction_request();
     user.wallet.transact(Side::L1, mint).await?;
 
-    let factory = MintableFactory::new(MINTABLE_FACTORY, &user.l2);
+    let factory = OptimismMintableERC20Factory::new(MINTABLE_FACTORY, &user.l2);
     let create = factory.createOptimismMintableERC20(l1, "Devnet Token".into(), "DEV".into());
     let receipt = user.send_l2(create.into_transaction_request()).await?;
-    let event = receipt.decoded_log::<MintableFactory::OptimismMintableERC20Created>();
+    let event = receipt.decoded_log::<OptimismMintableERC20Factory::OptimismMintableERC20Created>();
     let l2 = event.ok_or_else(|| eyre!("the factory made no token"))?.localToken;
     report.stage(
         "token.l2",

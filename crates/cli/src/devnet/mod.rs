@@ -3,7 +3,6 @@
 //! L1 is anvil; every other part is this same program in a process of its own, configured as an
 //! operator would: a TOML file, keys in the environment. A process that ends is started again.
 
-mod contracts;
 mod evidence;
 mod journey;
 mod network;

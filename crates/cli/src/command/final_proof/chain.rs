@@ -38,13 +38,11 @@ const METER_CODE: &str =
 /// What the meter adds: a call to a cold account, and the instructions between its two readings.
 const METER_GAS: u64 = 2_622;
 
-/// The verifier's interface.
+/// The interface of a verifier, which is the same for every circuit.
 mod abi {
     #![allow(missing_docs, unreachable_pub)]
 
-    alloy::sol! {
-        function verify(bytes publicValues, bytes proof) external view;
-    }
+    alloy::sol!(DemoVerifier, "../../contracts/artifacts/DemoVerifier.json");
 }
 
 macro_rules! artifacts {
@@ -145,7 +143,7 @@ impl Verifier<'_> {
         public_values: &[Val; PUBLIC_VALUES],
         proof: &[u8],
     ) -> TransactionRequest {
-        let call = abi::verifyCall {
+        let call = abi::DemoVerifier::verifyCall {
             publicValues: encoding::public_values(public_values).to_vec().into(),
             proof: proof.to_vec().into(),
         };
