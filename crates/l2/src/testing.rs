@@ -7,9 +7,8 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
 use k256::ecdsa::SigningKey;
 use oneslot_types::{
-    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, blob_data_hash,
-    api::PendingLimits,
-    calldata_data_hash,
+    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, api::PendingLimits,
+    blob_data_hash, calldata_data_hash,
 };
 use parking_lot::Mutex;
 use tempfile::TempDir;

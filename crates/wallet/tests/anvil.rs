@@ -9,7 +9,8 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
-    DeployParams, Deployment, L1Client, Plan, Sender, SenderConfig, Signer, anvil::Anvil,
+    DeployParams, Deployment, L1Client, Plan, Sender, SenderConfig, Signer,
+    anvil::Anvil,
     bindings::{Inbox, L2ToL1MessagePasser, TestToken},
 };
 use oneslot_types::RollupConfig;

@@ -9,8 +9,8 @@ use alloy_consensus::{Header, TxReceipt};
 use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use oneslot_l2::{
-    Backend, BatchBytes, BatchRecord, Chain, Genesis, Identity, InputBuilder, L1Block,
-    Pool, PoolLimits, RpcLimits, SequencerConfig, Store, pending,
+    Backend, BatchBytes, BatchRecord, Chain, Genesis, Identity, InputBuilder, L1Block, Pool,
+    PoolLimits, RpcLimits, SequencerConfig, Store, pending,
 };
 use oneslot_types::{BatchHeader, RollupConfig, api::PendingLimits, calldata_data_hash};
 use op_alloy_consensus::OpReceiptEnvelope;
