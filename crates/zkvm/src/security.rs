@@ -5,12 +5,14 @@ use p3_batch_stark::{
     CommonData, num_batched_openings,
     symbolic::{get_log_num_quotient_chunks, get_symbolic_constraints},
 };
+use p3_field::PrimeField64;
 use p3_lookup::LogUpGadget;
 use p3_security::{
+    error::ErrorBits,
     fri::FriRegime,
     grinding::GrindingSites,
     logup::{LogUpAir, security_term},
-    report::{RegimeReport, SecurityReport},
+    report::{RegimeReport, SecurityReport, SecurityTerm},
     shape::{InstanceShape, StarkAirParams},
     stark::proven_security_report,
 };
@@ -21,6 +23,7 @@ use crate::{
         BATCH_GRINDING_BITS, Challenge, Config, LOG_BLOWUP, LOG_FINAL_LENGTH, LOG_FOLDING, QUERIES,
         QUERY_GRINDING_BITS, Val, config,
     },
+    hash::DIGEST_LENGTH,
     key::prover_data,
     tables::Table,
 };
@@ -29,6 +32,8 @@ use crate::{
 const CHALLENGE_BITS: usize = 191;
 /// Bits of security of a digest against collisions: half of its four elements of almost 64 bits.
 const COLLISION_BITS: usize = 128;
+/// Label of the memory tree's term in the report.
+pub(crate) const MEMORY_TREE_LABEL: &str = "memory-tree-collision";
 /// Base field elements of a challenge.
 const CHALLENGE_DIMENSION: usize = 3;
 
@@ -125,8 +130,18 @@ pub fn security_report(log_height: usize) -> SecurityReport {
     let lookups =
         LogUpAir { num_interactions: shape.messages, max_message_width: shape.message_width };
     let grinding = GrindingSites { batch_combination: BATCH_GRINDING_BITS, ..GrindingSites::NONE };
-    let extras: Vec<_> = security_term(&lookups, &instance, &grinding).into_iter().collect();
+    let mut extras: Vec<_> = security_term(&lookups, &instance, &grinding).into_iter().collect();
+    extras.push(SecurityTerm::new(MEMORY_TREE_LABEL, ErrorBits::from_log2(memory_tree_bits())));
     proven_security_report(&fri, &air, &instance, &extras, &grinding)
+}
+
+/// Bits of the memory tree's compression: two memories of one root hold a collision.
+///
+/// In the ideal permutation model, forwards and backwards, `T` calls find a collision with a probability of at most
+/// `T^2 / (2 p^4)`. That is at most `T` times the error given here, as long as `T` is at most `2^128`.
+fn memory_tree_bits() -> f64 {
+    let digest = DIGEST_LENGTH as f64 * (Val::ORDER_U64 as f64).log2();
+    digest + 1.0 - COLLISION_BITS as f64
 }
 
 /// Bits of the sum of all error terms of a regime.
@@ -155,6 +170,7 @@ mod tests {
             }
             println!("  union                    {:.2}", union_bits(&regime));
             assert!(union_bits(&regime) >= 127.0);
+            assert!(regime.terms().iter().any(|term| term.label == MEMORY_TREE_LABEL));
         }
     }
 

@@ -231,6 +231,19 @@ fn x0_is_not_written() {
     assert_eq!(forgery.refusal(), Some(Refusal::Constraint(Table::Program)));
 }
 
+/// An instruction that reads a register twice, as rs1 and as rs2, with two values.
+#[test]
+fn a_register_read_twice_has_one_value() {
+    let mut forgery = Forgery::new();
+    // `and x9, x9, x6` becomes a row that reads x6 twice, with the value of x9 for one of them.
+    let row = (0..).find(|&row| *forgery.cell(Table::Bitwise, row, "rs2") != Goldilocks::ZERO);
+    let row = row.expect("an instruction on two registers");
+    let rs2 = *forgery.cell(Table::Bitwise, row, "rs2");
+    *forgery.cell(Table::Bitwise, row, "rs1") = rs2;
+    let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
+    assert!(buses.contains(MEMORY) && buses.contains(PROGRAM));
+}
+
 /// Misaligned access: the address is 8 times the number of a word, also for addresses that are no multiple of 8. But then the
 /// number is a fraction, which is the key of no word.
 #[test]

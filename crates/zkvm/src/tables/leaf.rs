@@ -211,6 +211,7 @@ pub(crate) fn fill(
 mod tests {
     use super::*;
     use crate::{
+        bus::RANGE,
         check::{Place, evaluate, unnoticed},
         memory::{word_key, word_numbers},
         tables::Table,
@@ -280,6 +281,35 @@ mod tests {
         let place = Place { public: &public, ..Place::anywhere(&zeros) };
         for leaf in LEAVES {
             assert_eq!(unnoticed(Table::Leaf, &row(leaf), place), [""; 0], "leaf {leaf}");
+        }
+    }
+
+    /// Limbs at the start are in range, whatever the tree says: the same limb in other halves is refused, and a limb above
+    /// 32 bits has no halves.
+    #[test]
+    fn limbs_at_the_start_are_checked() {
+        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let public = public();
+        let place = Place { public: &public, ..Place::anywhere(&zeros) };
+        let names = columns();
+        for limb in 0..LIMBS {
+            let column = |half: usize| {
+                let name = format!("start[{}]", 2 * limb + half);
+                names.iter().position(|column| *column == name).expect("a column")
+            };
+            let honest = row(17);
+            let before = evaluate(Table::Leaf, &honest, place);
+            assert!(before.valid_ranges());
+            let mut moved = honest.clone();
+            moved[column(0)] += cell(1 << 16);
+            moved[column(1)] -= Goldilocks::ONE;
+            let after = evaluate(Table::Leaf, &moved, place);
+            assert!(after.failed.is_empty() && !after.valid_ranges(), "limb {limb}");
+            let words = |evaluation: &crate::check::Evaluation| {
+                let words = evaluation.messages.iter().filter(|message| message.bus != RANGE);
+                words.cloned().collect::<Vec<_>>()
+            };
+            assert_eq!(words(&after), words(&before), "limb {limb}");
         }
     }
 

@@ -8,8 +8,10 @@
 mod add;
 mod add_immediate;
 mod add_word;
+mod assumptions;
 mod bitwise;
 mod branch;
+mod calls;
 mod case;
 mod divide;
 mod forger;
@@ -30,7 +32,7 @@ use p3_goldilocks::Goldilocks;
 use self::{
     case::{Case, EDGES, IMMEDIATES, PC, RD, RS1, RS2, Random, TIME, expected},
     forger::{Forger, TRIALS},
-    judge::{Neglect, Verdict, is_held, is_lookup, judge},
+    judge::{Assumption, Neglect, Verdict, is_held, is_lookup, judge},
 };
 use super::{Table, fill::Tally};
 use crate::{

@@ -1,4 +1,6 @@
 //! Judgement of a row by the interpreter, with the operands that its own messages name.
+//!
+//! A row is judged alone, so the judge takes some things about the rest of the segment for granted: see [`Assumption`].
 
 use oneslot_riscv::{Instruction, Op};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
@@ -11,12 +13,42 @@ use crate::{
     record::{Executed, Seen, Touch, limbs},
 };
 
+/// What the search for forgeries takes for granted about the messages that a row receives. Each is shown elsewhere, and
+/// `assumptions` shows that rows do not show it themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Assumption {
+    /// Memory holds words: both limbs of a state that an access takes are below 2^32. The leaf table checks the limbs that
+    /// enter a segment (`leaf::tests::limbs_at_the_start_are_checked`, `soundness::binding`); rows that pass here leave
+    /// none but words, which is what the search shows.
+    Limbs,
+    /// The word of x0 is zero. It is in the initial tree, and no instruction writes it
+    /// (`soundness::faults::x0_is_not_written`).
+    ZeroRegister,
+    /// A register has one value at a time: an instruction that reads one twice finds the same word
+    /// (`soundness::faults::a_register_read_twice_has_one_value`).
+    OneValue,
+    /// The program bus carries decoded instructions of the code and no others (the tests of `tables::program`).
+    Program,
+}
+
 /// What a forger may neglect: for tests of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Neglect {
     Nothing,
     Lookups,
     Constraint(usize),
+    Assumption(Assumption),
+}
+
+impl Neglect {
+    /// Verdict on a row that passes only where something is not as assumed.
+    fn without(self, assumption: Assumption) -> Verdict {
+        if self == Self::Assumption(assumption) {
+            Verdict::Wrong("it passes without the assumption")
+        } else {
+            Verdict::Refused
+        }
+    }
 }
 
 /// Whether the fixed tables hold what a message looks up.
@@ -61,7 +93,7 @@ pub(super) fn judge(evaluation: &Evaluation, neglect: Neglect) -> Verdict {
         return if others.is_empty() { Verdict::Right } else { Verdict::Wrong("padding speaks") };
     };
     let Some((instruction, pc)) = decoded(program) else {
-        return Verdict::Refused;
+        return neglect.without(Assumption::Program);
     };
     let mut memory = others.iter().filter(|message| message.bus == MEMORY);
     let registers = [instruction.rs1, instruction.rs2, instruction.rd];
@@ -74,16 +106,18 @@ pub(super) fn judge(evaluation: &Evaluation, neglect: Neglect) -> Verdict {
             let [_, low, high, time] = taken.fields[..] else { panic!("{taken:?}") };
             let [low, high, time] = [low, high, time].map(|cell| cell.as_canonical_u64());
             let value = low.wrapping_add(high << 32);
-            // Memory holds valid limbs, zero in x0, and one value of a register.
-            if low >> 32 != 0 || high >> 32 != 0 || (registers[index] == 0 && value != 0) {
-                return Verdict::Refused;
+            if low >> 32 != 0 || high >> 32 != 0 {
+                return neglect.without(Assumption::Limbs);
+            }
+            if registers[index] == 0 && value != 0 {
+                return neglect.without(Assumption::ZeroRegister);
             }
             seen[index] = Seen { value, time };
         }
     }
     let [a, b, d] = seen;
     if instruction.rs1 == instruction.rs2 && reads_a && reads_b && a.value != b.value {
-        return Verdict::Refused;
+        return neglect.without(Assumption::OneValue);
     }
     let Some(time) = others.iter().find(|message| message.bus == FLOW).map(|m| m.fields[1]) else {
         return Verdict::Wrong("the control flow stands still");

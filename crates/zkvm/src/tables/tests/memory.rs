@@ -90,12 +90,12 @@ fn row(op: Op, address: u64, imm: i32, word: u64, b: u64) -> Vec<Goldilocks> {
     values
 }
 
-fn plus(value: u64, by: u64) -> u64 {
+pub(super) fn plus(value: u64, by: u64) -> u64 {
     (Goldilocks::from_u64(value) + Goldilocks::from_u64(by)).as_canonical_u64()
 }
 
 /// An access: key, value before and after, time after. `Err` if memory has no such state, or if time does not grow.
-fn access(pair: &[(Vec<u64>, bool); 2]) -> Result<(u64, u64, [u64; 2], u64), Verdict> {
+pub(super) fn access(pair: &[(Vec<u64>, bool); 2]) -> Result<(u64, u64, [u64; 2], u64), Verdict> {
     let [(taken, false), (left, true)] = pair else { return Err(Verdict::Wrong("an access")) };
     let passed =
         (Goldilocks::from_u64(left[3]) - Goldilocks::from_u64(taken[3])).as_canonical_u64();
