@@ -165,19 +165,19 @@ impl Report {
             "circuit {}: {} permutations in Merkle paths, {} extension multiplications",
             self.circuit, self.merkle_permutations, self.extension_multiplications
         );
-        println!("recursive proof   {:.1} s", self.recursive_seconds);
+        println!("recursive proof  {:.1} s", self.recursive_seconds);
         let memory = self.peak_mib.map_or_else(String::new, |mib| format!(", peak {mib} MiB"));
-        println!("final proof    {:.1} s{memory}", self.final_seconds);
+        println!("final proof      {:.1} s{memory}", self.final_seconds);
         println!(
-            "proof         {} bytes, {:.1} provable bits",
+            "proof            {} bytes, {:.1} provable bits",
             self.proof_bytes, self.security_bits
         );
-        println!("verified      in one transaction, {} gas", self.cost.gas);
+        println!("verified         in one transaction, {} gas", self.cost.gas);
         println!(
-            "              {} gas with a floor of 64 a byte of calldata",
+            "                 {} gas with a floor of 64 a byte of calldata",
             self.cost.gas_floor_64
         );
-        println!("refused       with one bit changed\n");
+        println!("refused          with one bit changed\n");
         println!("{:>10}  part", "gas");
         for part in &self.cost.parts {
             println!("{:>10}  {}", part.gas, part.name);
