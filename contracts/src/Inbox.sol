@@ -9,7 +9,7 @@ import {BlobOpening} from "./types/BlobOpening.sol";
 import {DepositLib} from "./types/Deposit.sol";
 
 /// @title Inbox
-/// @dev See IInbox for what it promises and docs/inbox.md for the reasons.
+/// @dev See IInbox for what it promises and docs/reference/inbox.md for the reasons.
 contract Inbox is IInbox {
     /// @dev One for each L1 block with deposits, in order. `count` and `rollingHash` run over the whole queue.
     struct Checkpoint {

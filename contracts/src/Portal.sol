@@ -9,7 +9,7 @@ import {ISettlement} from "./interfaces/ISettlement.sol";
 import {StatementLib} from "./types/Statement.sol";
 
 /// @title Portal
-/// @dev See IPortal for what it promises and docs/portal.md for the reasons.
+/// @dev See IPortal for what it promises and docs/reference/portal.md for the reasons.
 contract Portal is IPortal, DepositMeter {
     /// @dev What `l2Sender` answers when no withdrawal is being paid, as in OP.
     address private constant NO_SENDER = 0x000000000000000000000000000000000000dEaD;

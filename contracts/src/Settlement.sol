@@ -9,7 +9,7 @@ import {LaneKind, Suspension, Verdict} from "./types/Policy.sol";
 import {Statement} from "./types/Statement.sol";
 
 /// @title Settlement
-/// @notice See ISettlement for the rules, `docs/settlement.md` for the invariants. The contract is the sum of three parts:
+/// @notice See ISettlement for the rules, `docs/reference/settlement.md` for the invariants. The contract is the sum of three parts:
 /// Rollups (what is stored, registration), Finality (when an output is final), Councils (who may do what beside it).
 /// This file holds what anyone may report.
 contract Settlement is Councils {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the figures of docs/benchmarks.md.
+//! `cargo xtask bench`: the figures of docs/reference/benchmarks.md.
 //!
 //! All but those of the prover come from the dev profile, which optimises and is what tests and the demo run: a bench
 //! does not build everything a second time in another one.

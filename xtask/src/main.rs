@@ -84,7 +84,7 @@ enum Command {
     },
     /// Check who imports whom, and the licences and sources of dependencies.
     Deps,
-    /// Measure the figures of docs/benchmarks.md.
+    /// Measure the figures of docs/reference/benchmarks.md.
     Bench {
         /// Which: `stf`, `guest`, `gas`, `demo`, `l2`, `zkvm` or a part of it such as `zkvm-loop`, `final`; all if absent.
         what: Option<String>,

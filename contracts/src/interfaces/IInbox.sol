@@ -35,7 +35,7 @@ struct InboxParams {
 /// @notice Fixes on L1, once and for all, what each batch of one rollup consists of: its data, the deposits it
 /// consumes, its L1 origin and the time of posting. It judges nothing of the data: the state transition is total, so
 /// every batch recorded here has exactly one right output. No owner, no upgrade, no pause.
-/// @dev Invariants (docs/inbox.md): IN-1 commitments form one linear chain; IN-2 a batch consumes exactly the deposits
+/// @dev Invariants (docs/reference/inbox.md): IN-1 commitments form one linear chain; IN-2 a batch consumes exactly the deposits
 /// made up to its origin; IN-3 origins never go back and are strictly past; IN-4 a batch posted while a deposit is
 /// overdue consumes it; IN-5 only the portal adds deposits.
 interface IInbox {

@@ -42,7 +42,7 @@ struct PortalParams {
 /// @title Portal: the door of one rollup
 /// @notice Takes deposits, as OP's OptimismPortal does, and pays withdrawals from final outputs, proven and paid in one
 /// call, by anyone, with no delay of its own. Holds the rollup's ether. No owner, no upgrade, no pause.
-/// @dev Invariants (docs/portal.md): PO-1 a withdrawal is paid at most once; PO-2 only what stands in a final output is
+/// @dev Invariants (docs/reference/portal.md): PO-1 a withdrawal is paid at most once; PO-2 only what stands in a final output is
 /// paid; PO-3 ether leaves only by PO-2; PO-4 the deposit gas of an L1 block fits in one L2 block; PO-5 what leaves on
 /// outputs with two immediate votes stays within the cap.
 interface IPortal {

@@ -11,7 +11,7 @@ import {LaneKind, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 
 /// @title OptimisticLane
-/// @notice See IOptimisticLane, and `docs/optimistic-lane.md` for the invariants and the table of bonds.
+/// @notice See IOptimisticLane, and `docs/reference/optimistic-lane.md` for the invariants and the table of bonds.
 contract OptimisticLane is IOptimisticLane {
     /// @dev What is claimed about one input.
     struct Question {

@@ -12,7 +12,7 @@ import {Council, CouncilMode, LaneKind, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 
 /// @title TeeLane
-/// @notice See ITeeLane, and `docs/tee-lane.md` for the invariants.
+/// @notice See ITeeLane, and `docs/reference/tee-lane.md` for the invariants.
 contract TeeLane is ITeeLane {
     /// @dev One slot and one word.
     struct Key {

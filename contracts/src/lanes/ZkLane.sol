@@ -10,7 +10,7 @@ import {Statement} from "../types/Statement.sol";
 import {IFinalVerifier} from "../verifier/IFinalVerifier.sol";
 
 /// @title ZkLane
-/// @notice See IZkLane, and `docs/zk-lane.md` for the leaf encoding and the verifier.
+/// @notice See IZkLane, and `docs/reference/zk-lane.md` for the leaf encoding and the verifier.
 contract ZkLane is IZkLane {
     /// @dev The circuit whose public values are the digest of leaves. No other circuit's proofs say anything about statements.
     bytes32 private constant AGGREGATE = keccak256("aggregate");

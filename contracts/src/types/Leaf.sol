@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 /// A leaf says: under a proof scheme, a program printed a statement, and a payee is to be paid for the proof. The public values of the
 /// aggregate are the digest of all leaves in eight numbers of 32 bits, so that each is a field element.
 library LeafLib {
-    /// @notice The proof scheme: the project's RV64IM machine, see `docs/zk-lane.md`.
+    /// @notice The proof scheme: the project's RV64IM machine, see `docs/reference/zk-lane.md`.
     bytes32 internal constant SCHEME = keccak256("oneslot.zkvm.v1");
 
     /// @notice A leaf.

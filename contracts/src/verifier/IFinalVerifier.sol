@@ -20,7 +20,7 @@ interface IFinalVerifier {
 
     /// @notice Revert unless the proof is valid for the public values.
     /// @param publicValues Elements of the base field, 8 bytes each, little-endian, below p.
-    /// @param proof The encoding of `docs/zk-lane.md`; no other bytes are accepted for the same proof.
+    /// @param proof The encoding of `docs/reference/zk-lane.md`; no other bytes are accepted for the same proof.
     function verify(bytes calldata publicValues, bytes calldata proof) external view;
 }
 

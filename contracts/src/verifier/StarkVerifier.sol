@@ -25,7 +25,7 @@ import {Transcript, Transcripts} from "./Transcript.sol";
 /// indexed lookups and binary buses. What depends on the verifying key comes from a generated contract that inherits this one; the
 /// opening and the constraints are contracts of their own, because code is limited to 24,576 bytes.
 ///
-/// The order of steps, of what is absorbed and what is drawn is that of the Rust code; see docs/zk-lane.md for the walk.
+/// The order of steps, of what is absorbed and what is drawn is that of the Rust code; see docs/reference/zk-lane.md for the walk.
 abstract contract StarkVerifier is IFinalVerifier {
     /// @notice The sumcheck starts from another sum than the lookup argument leaves.
     error ClaimedSumMismatch();

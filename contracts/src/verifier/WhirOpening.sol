@@ -37,7 +37,7 @@ import {Transcript, Transcripts} from "./Transcript.sol";
 /// a polynomial of a few variables in the clear. The last quarter of a row of the first codeword, the preprocessed columns, is authenticated
 /// against the root of the verifying key too, for the first half of the queries.
 ///
-/// The order of steps, of what is absorbed and what is drawn is that of the Rust code; see docs/zk-lane.md for the walk.
+/// The order of steps, of what is absorbed and what is drawn is that of the Rust code; see docs/reference/zk-lane.md for the walk.
 abstract contract WhirOpening is IFinalOpening {
     /// @dev Columns that are interleaved in one stacked column.
     uint256 private constant INTERLEAVING = 4;
@@ -370,7 +370,7 @@ abstract contract WhirOpening is IFinalOpening {
 
         _authenticate(o, nodes, queries, codeword.depth, o.root);
         if (!base) return (points, folds);
-        // Half of the queries are enough for the preprocessed columns, see docs/recursion.md.
+        // Half of the queries are enough for the preprocessed columns, see docs/reference/recursion.md.
         uint256 half = (queries + 1) / 2;
         _authenticate(
             o, _preprocessedLeaves(order, half, rows, rowBytes), half, codeword.depth, o.shape.preprocessedRoot

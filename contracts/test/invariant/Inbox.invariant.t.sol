@@ -129,7 +129,7 @@ contract InboxHandler is EdgeTest {
     }
 }
 
-/// IN-1 to IN-5 of docs/inbox.md, whatever is deposited and posted.
+/// IN-1 to IN-5 of docs/reference/inbox.md, whatever is deposited and posted.
 contract InboxInvariantTest is InboxFixture {
     InboxHandler internal handler;
 

@@ -157,7 +157,7 @@ contract PortalHandler is EdgeTest {
     }
 }
 
-/// PO-1 to PO-3 of docs/portal.md, whatever is deposited, sent, finalized and paid; and that deposits reach the queue.
+/// PO-1 to PO-3 of docs/reference/portal.md, whatever is deposited, sent, finalized and paid; and that deposits reach the queue.
 abstract contract PortalInvariants is PortalFixture {
     PortalHandler internal handler;
 

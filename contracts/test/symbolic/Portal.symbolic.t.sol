@@ -24,7 +24,7 @@ contract AnyOutput {
     }
 }
 
-/// @notice Properties of the Portal for all withdrawals at once, by Halmos; docs/settlement.md says how to run them.
+/// @notice Properties of the Portal for all withdrawals at once, by Halmos; docs/reference/settlement.md says how to run them.
 /// Every argument is symbolic; `bytes` have the lengths that halmos.toml names.
 contract PortalSymbolicTest {
     Cheats private constant vm = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));

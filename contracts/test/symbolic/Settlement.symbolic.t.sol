@@ -48,7 +48,7 @@ contract OneBatch {
     }
 }
 
-/// @notice Properties of finality for all statements and votes at once, by Halmos; docs/settlement.md says how to run them.
+/// @notice Properties of finality for all statements and votes at once, by Halmos; docs/reference/settlement.md says how to run them.
 /// Every argument is symbolic.
 contract SettlementSymbolicTest {
     Cheats private constant vm = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));

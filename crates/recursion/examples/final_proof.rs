@@ -1,6 +1,6 @@
 //! Measures the final proof of the demonstration circuit: bytes by part, seconds, memory, provable
 //! bits; without arguments the recursive proof too. The last line is a row of the table in
-//! `docs/benchmarks.md`.
+//! `docs/reference/benchmarks.md`.
 //!
 //! `cargo run -p oneslot-recursion --example final_proof -- [log inverse rate]
 //! [halvings of the first round] [later fold] [term bits] [grinding] [queries of the circuit]`

@@ -246,7 +246,7 @@ fn a_valid_proof_is_taken_and_changed_ones_refused_for_the_same_reason() {
 }
 
 #[test]
-#[ignore = "takes minutes: every one of the 10^4 changes, docs/zk-lane.md has the result"]
+#[ignore = "takes minutes: every one of the 10^4 changes, docs/reference/zk-lane.md has the result"]
 fn each_of_ten_thousand_changed_proofs_is_refused_for_the_same_reason() {
     let reasons = refused_alike(1);
     assert!(reasons.len() >= 10_000);

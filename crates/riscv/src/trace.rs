@@ -112,7 +112,7 @@ pub struct Step {
     pub result: u64,
     /// What the instruction touched besides registers. `None` also if the access trapped.
     pub access: Option<Access>,
-    /// Accesses to memory words in the order of docs/riscv.md: one for a load or store, four for a commit, 25 for
+    /// Accesses to memory words in the order of docs/reference/riscv.md: one for a load or store, four for a commit, 25 for
     /// keccak, and for the modular multiplication four each of the modulus, the second factor and the first factor.
     /// Where these areas share a word, each of its accesses is listed; all reads come before the write.
     pub words: Vec<MemoryWord>,

@@ -1,4 +1,4 @@
-//! The program's calls and every way a program can stop. (RV-3 in docs/riscv.md)
+//! The program's calls and every way a program can stop. (RV-3 in docs/reference/riscv.md)
 
 mod assembler;
 

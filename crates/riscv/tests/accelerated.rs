@@ -1,4 +1,4 @@
-//! The accelerated operations against other implementations, and every way they can stop. (docs/riscv.md)
+//! The accelerated operations against other implementations, and every way they can stop. (docs/reference/riscv.md)
 
 mod assembler;
 

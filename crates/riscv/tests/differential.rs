@@ -1,4 +1,4 @@
-//! Differential fuzzing against two outside emulators on seeded random programs. (RV-2 in docs/riscv.md)
+//! Differential fuzzing against two outside emulators on seeded random programs. (RV-2 in docs/reference/riscv.md)
 
 mod assembler;
 

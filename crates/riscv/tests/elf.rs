@@ -1,4 +1,4 @@
-//! The loader: what it accepts, each reason to refuse, and any bytes at all. (RV-4 in docs/riscv.md)
+//! The loader: what it accepts, each reason to refuse, and any bytes at all. (RV-4 in docs/reference/riscv.md)
 
 mod assembler;
 

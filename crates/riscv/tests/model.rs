@@ -1,4 +1,4 @@
-//! Every instruction against a model written from the manual in plain `i128` arithmetic. (RV-2 in docs/riscv.md)
+//! Every instruction against a model written from the manual in plain `i128` arithmetic. (RV-2 in docs/reference/riscv.md)
 
 mod assembler;
 

@@ -1,4 +1,4 @@
-//! Stepping, snapshots, traces and profiles tell the same story as a plain run. (RV-1 and RV-5 in docs/riscv.md)
+//! Stepping, snapshots, traces and profiles tell the same story as a plain run. (RV-1 and RV-5 in docs/reference/riscv.md)
 
 mod assembler;
 

@@ -1,6 +1,6 @@
 //! What a program of the Oneslot machine needs around its main: entry, heap, input tape, output.
 //!
-//! The machine (docs/riscv.md) starts at `_start` with the stack pointer set and all other registers
+//! The machine (docs/reference/riscv.md) starts at `_start` with the stack pointer set and all other registers
 //! zero, memory beyond the image zero, and takes these calls, the number in a7: 0 halt with the exit code in
 //! a0, 1 read the tape's word at the offset in a0 into a0, 2 commit the 32 bytes at the address in a0, 3 permute the
 //! keccak state at a0, 4 multiply the number at a0 by the one at a1 modulo the one at a2.

@@ -13,7 +13,7 @@ pub(crate) const SEGMENT_STEPS: u64 = 1 << 19;
 /// Prove the run of a RISC-V program, in segments.
 #[derive(clap::Args)]
 pub(crate) struct ProveArgs {
-    /// ELF file of the program (RV64IM, see docs/guests.md).
+    /// ELF file of the program (RV64IM, see docs/reference/guests.md).
     #[arg(long, value_name = "FILE")]
     elf: PathBuf,
     /// File with the program's input; empty input if left out.

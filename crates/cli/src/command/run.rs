@@ -10,7 +10,7 @@ use serde_json::json;
 /// Execute a RISC-V program without proving it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// ELF file of the program (RV64IM, see docs/guests.md).
+    /// ELF file of the program (RV64IM, see docs/reference/guests.md).
     #[arg(long, value_name = "FILE")]
     elf: PathBuf,
     /// File with the program's input; empty input if left out.

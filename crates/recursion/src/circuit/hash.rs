@@ -3,7 +3,7 @@
 //! A permutation can be inverted. Whoever wants another preimage of a digest `d` that is the first
 //! half of `permute(left, right)` inverts `d ‖ z` for any `z`. Neither function here can be inverted
 //! so: the sponge's second half must start at zero, and the compression adds its input to its
-//! output. `docs/recursion.md` has the table of all uses of the permutation.
+//! output. `docs/reference/recursion.md` has the table of all uses of the permutation.
 
 use super::builder::{BaseVar, CircuitBuilder, ExtensionVar, WordVar};
 use super::gate::{Gate, Variable};

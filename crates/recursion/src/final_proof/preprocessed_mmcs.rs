@@ -12,7 +12,7 @@
 //!
 //! Why half of the queries are enough: a wrong codeword of the witness survives a query with the
 //! square root of the rate, a wrong codeword of the preprocessed columns only with the rate,
-//! because it is compared with a codeword. The argument is in `docs/recursion.md`.
+//! because it is compared with a codeword. The argument is in `docs/reference/recursion.md`.
 
 use std::sync::Arc;
 
