@@ -1,74 +1,108 @@
-//! The permutation backwards: what makes a compression without feed-forward worthless where inputs are free.
+//! The permutation backwards: what makes a compression without feed-forward worthless where inputs are free, and what
+//! it cannot do where a sponge fixes part of the input.
 
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::{
-    GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_FINAL as FINAL_CONSTANTS,
-    GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_INITIAL as INITIAL_CONSTANTS,
-    GOLDILOCKS_POSEIDON2_RC_8_INTERNAL as PARTIAL_CONSTANTS,
-    GenericPoseidon2LinearLayersGoldilocks, Goldilocks,
+    GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_FINAL, GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_INITIAL,
+    GOLDILOCKS_POSEIDON2_RC_8_INTERNAL, GOLDILOCKS_POSEIDON2_RC_16_EXTERNAL_FINAL,
+    GOLDILOCKS_POSEIDON2_RC_16_EXTERNAL_INITIAL, GOLDILOCKS_POSEIDON2_RC_16_INTERNAL,
+    GenericPoseidon2LinearLayersGoldilocks, Goldilocks, default_goldilocks_poseidon2_8,
+    default_goldilocks_poseidon2_16,
 };
 use p3_poseidon2::GenericPoseidon2LinearLayers;
+use p3_symmetric::{CryptographicHasher, PaddingFreeSponge, Permutation};
 
-use crate::hash::{DIGEST_LENGTH, Digest, STATE_LENGTH};
+use crate::hash::{DIGEST_LENGTH, Digest, STATE_LENGTH, compress};
 
-type State = [Goldilocks; STATE_LENGTH];
 type Linear = GenericPoseidon2LinearLayersGoldilocks;
 
 /// The inverse of 7 modulo the field's order less 1.
 const SEVENTH_ROOT: u64 = 10_540_996_611_094_048_183;
+/// Elements of the wide permutation, which hashes rows, and of a row that it takes at a time.
+const WIDE: usize = 16;
+const RATE: usize = 12;
 
 /// A pair of which the permutation begins with `digest`, one for each `rest`: what the compression without feed-forward
 /// takes for the children of any node.
-pub(super) fn children(digest: &Digest, rest: [Goldilocks; DIGEST_LENGTH]) -> State {
+pub(super) fn children(
+    digest: &Digest,
+    rest: [Goldilocks; DIGEST_LENGTH],
+) -> [Goldilocks; STATE_LENGTH] {
     let [a, b, c, d] = digest.0;
     let [e, f, g, h] = rest;
-    permute_back([a, b, c, d, e, f, g, h])
+    NARROW.backwards([a, b, c, d, e, f, g, h])
 }
 
-/// The state that the permutation leads to `state`.
-fn permute_back(mut state: State) -> State {
-    let external = inverse(&matrix(Linear::external_linear_layer));
-    let internal = inverse(&matrix(Linear::internal_linear_layer));
-    let full_round = |state: &mut State, constants: &State| {
-        *state = apply(&external, state);
-        for (x, constant) in state.iter_mut().zip(constants) {
-            *x = x.exp_u64(SEVENTH_ROOT) - *constant;
+/// Round constants of a permutation.
+struct Poseidon2<const N: usize> {
+    first: [[Goldilocks; N]; 4],
+    partial: [Goldilocks; 22],
+    last: [[Goldilocks; N]; 4],
+}
+
+const NARROW: Poseidon2<STATE_LENGTH> = Poseidon2 {
+    first: GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_INITIAL,
+    partial: GOLDILOCKS_POSEIDON2_RC_8_INTERNAL,
+    last: GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_FINAL,
+};
+const WIDER: Poseidon2<WIDE> = Poseidon2 {
+    first: GOLDILOCKS_POSEIDON2_RC_16_EXTERNAL_INITIAL,
+    partial: GOLDILOCKS_POSEIDON2_RC_16_INTERNAL,
+    last: GOLDILOCKS_POSEIDON2_RC_16_EXTERNAL_FINAL,
+};
+
+impl<const N: usize> Poseidon2<N>
+where
+    Linear: GenericPoseidon2LinearLayers<N>,
+{
+    /// The state that the permutation leads to `state`.
+    fn backwards(&self, mut state: [Goldilocks; N]) -> [Goldilocks; N] {
+        let external = inverse(&matrix(Linear::external_linear_layer));
+        let internal = inverse(&matrix(Linear::internal_linear_layer));
+        let full_round = |state: &mut [Goldilocks; N], constants: &[Goldilocks; N]| {
+            *state = apply(&external, state);
+            for (x, constant) in state.iter_mut().zip(constants) {
+                *x = x.exp_u64(SEVENTH_ROOT) - *constant;
+            }
+        };
+        for constants in self.last.iter().rev() {
+            full_round(&mut state, constants);
         }
-    };
-    for constants in FINAL_CONSTANTS.iter().rev() {
-        full_round(&mut state, constants);
+        for constant in self.partial.iter().rev() {
+            state = apply(&internal, &state);
+            state[0] = state[0].exp_u64(SEVENTH_ROOT) - *constant;
+        }
+        for constants in self.first.iter().rev() {
+            full_round(&mut state, constants);
+        }
+        apply(&external, &state)
     }
-    for constant in PARTIAL_CONSTANTS.iter().rev() {
-        state = apply(&internal, &state);
-        state[0] = state[0].exp_u64(SEVENTH_ROOT) - *constant;
-    }
-    for constants in INITIAL_CONSTANTS.iter().rev() {
-        full_round(&mut state, constants);
-    }
-    apply(&external, &state)
 }
 
 /// Columns of the matrix of a linear layer.
-fn matrix(layer: impl Fn(&mut State)) -> [State; STATE_LENGTH] {
+fn matrix<const N: usize>(layer: impl Fn(&mut [Goldilocks; N])) -> [[Goldilocks; N]; N] {
     std::array::from_fn(|column| {
-        let mut state = [Goldilocks::ZERO; STATE_LENGTH];
+        let mut state = [Goldilocks::ZERO; N];
         state[column] = Goldilocks::ONE;
         layer(&mut state);
         state
     })
 }
 
-fn apply(columns: &[State; STATE_LENGTH], state: &State) -> State {
+fn apply<const N: usize>(
+    columns: &[[Goldilocks; N]; N],
+    state: &[Goldilocks; N],
+) -> [Goldilocks; N] {
     let product = |row: usize| columns.iter().zip(state).map(|(column, x)| column[row] * *x).sum();
     std::array::from_fn(product)
 }
 
 /// Inverse of a matrix, by columns (Gauss and Jordan).
-fn inverse(columns: &[State; STATE_LENGTH]) -> [State; STATE_LENGTH] {
+fn inverse<const N: usize>(columns: &[[Goldilocks; N]; N]) -> [[Goldilocks; N]; N] {
     let mut left = *columns;
-    let mut right: [State; STATE_LENGTH] = matrix(|_| ());
-    for row in 0..STATE_LENGTH {
-        let pivot = (row..STATE_LENGTH).find(|&column| left[column][row] != Goldilocks::ZERO);
+    let mut right: [[Goldilocks; N]; N] = matrix(|_| ());
+    for row in 0..N {
+        let pivot = (row..N).find(|&column| left[column][row] != Goldilocks::ZERO);
         let pivot = pivot.expect("an invertible layer");
         left.swap(row, pivot);
         right.swap(row, pivot);
@@ -76,7 +110,7 @@ fn inverse(columns: &[State; STATE_LENGTH]) -> [State; STATE_LENGTH] {
         for side in [&mut left, &mut right] {
             side[row] = side[row].map(|x| x * scale);
         }
-        for column in (0..STATE_LENGTH).filter(|&column| column != row) {
+        for column in (0..N).filter(|&column| column != row) {
             let factor = left[column][row];
             for side in [&mut left, &mut right] {
                 let taken = side[row];
@@ -89,11 +123,17 @@ fn inverse(columns: &[State; STATE_LENGTH]) -> [State; STATE_LENGTH] {
     right
 }
 
+fn state<const N: usize>(seed: u64) -> [Goldilocks; N] {
+    std::array::from_fn(|index| Goldilocks::from_u64(!seed).exp_u64(index as u64 + 1))
+}
+
 #[test]
-fn the_permutation_runs_backwards() {
+fn permutations_run_backwards() {
     for seed in 0..20 {
-        let state = std::array::from_fn(|index| Goldilocks::from_u64(!seed).exp_u64(index as u64));
-        assert_eq!(crate::hash::permute(permute_back(state)), state);
+        let narrow = default_goldilocks_poseidon2_8().permute(NARROW.backwards(state(seed)));
+        assert_eq!(narrow, state(seed));
+        let wide = default_goldilocks_poseidon2_16().permute(WIDER.backwards(state(seed)));
+        assert_eq!(wide, state(seed));
     }
 }
 
@@ -105,6 +145,23 @@ fn only_feed_forward_resists_the_inverse() {
         let pair = children(&digest, [seed, 5, 6, 7].map(Goldilocks::new));
         let [left, right] = [0, 4].map(|at| Digest(std::array::from_fn(|index| pair[at + index])));
         assert_eq!(crate::hash::permute(pair)[..4], digest.0);
-        assert_ne!(crate::hash::compress(&left, &right), digest);
+        assert_ne!(compress(&left, &right), digest);
+    }
+}
+
+/// The trees of the proof system have no feed-forward. Their leaves are rows hashed by a sponge: going backwards from a digest
+/// gives a row only if the capacity comes out as zero. Where nothing is held back, each try gives one.
+#[test]
+fn a_row_cannot_be_found_backwards() {
+    let permutation = default_goldilocks_poseidon2_16();
+    let sponge = PaddingFreeSponge::<_, WIDE, RATE, DIGEST_LENGTH>::new(permutation.clone());
+    for seed in 0..20 {
+        let image = state::<WIDE>(seed);
+        let digest: [Goldilocks; DIGEST_LENGTH] = std::array::from_fn(|index| image[index]);
+        let found = WIDER.backwards(image);
+        assert_eq!(permutation.permute(found)[..DIGEST_LENGTH], digest, "without a capacity");
+        assert!(found[RATE..].iter().all(|element| *element != Goldilocks::ZERO));
+        let hashed: [_; DIGEST_LENGTH] = sponge.hash_iter(found[..RATE].iter().copied());
+        assert_ne!(hashed, digest);
     }
 }
