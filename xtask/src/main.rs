@@ -12,6 +12,7 @@ mod fuzz;
 mod guests;
 mod lint;
 mod npm;
+mod ops;
 mod setup;
 mod sh;
 mod test;
@@ -52,7 +53,7 @@ enum Command {
     },
     /// Run what must pass before anything lands: setup, lint, deps, doc, guests, test.
     Ci,
-    /// Check formats and run clippy, in every workspace.
+    /// Check formats, what is in ops/, and run clippy in every workspace.
     Lint,
     /// Run libFuzzer on one target or on all.
     Fuzz {

@@ -2,7 +2,7 @@
 
 mod exhaustive;
 
-use crate::{contracts, guests, npm, sh};
+use crate::{contracts, guests, npm, ops, sh};
 use eyre::{Result, eyre};
 use std::{process::Command, thread};
 
@@ -37,6 +37,7 @@ pub(crate) fn run(extent: Extent, rebuild: bool) -> Result<()> {
     sh::run(&mut tests(extent))?;
     if extent == Extent::Full {
         exhaustive::run(&mut tests(extent))?;
+        ops::image()?;
     }
     Ok(())
 }
