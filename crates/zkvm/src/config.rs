@@ -8,16 +8,16 @@ use p3_fri::{FriParameters, TwoAdicFriPcs};
 use p3_goldilocks::{Goldilocks, Poseidon2Goldilocks};
 use p3_uni_stark::StarkConfig;
 
-use crate::trees::Trees;
+use crate::mmcs::SegmentMmcs;
 
 /// Field of the traces.
 pub(crate) type Val = Goldilocks;
 /// Field of the challenges, of 192 bits.
 pub(crate) type Challenge = CubicTrinomialExtensionField<Goldilocks>;
 type Permutation = Poseidon2Goldilocks<8>;
-type ChallengeMmcs = ExtensionMmcs<Val, Challenge, Trees>;
+type ChallengeMmcs = ExtensionMmcs<Val, Challenge, SegmentMmcs>;
 pub(crate) type Challenger = DuplexChallenger<Val, Permutation, 8, 4>;
-type Commitments = TwoAdicFriPcs<Val, Radix2DitParallel<Val>, Trees, ChallengeMmcs>;
+type Commitments = TwoAdicFriPcs<Val, Radix2DitParallel<Val>, SegmentMmcs, ChallengeMmcs>;
 /// Configuration of the proof system.
 pub(crate) type Config = StarkConfig<Commitments, Challenge, Challenger>;
 
@@ -41,11 +41,11 @@ pub const VERSION: u64 = 3;
 
 /// The configuration, with a challenger that has absorbed version and parameters.
 pub(crate) fn config() -> Config {
-    config_with(Trees::new())
+    config_with(SegmentMmcs::new())
 }
 
 /// The same over given trees.
-pub(crate) fn config_with(trees: Trees) -> Config {
+pub(crate) fn config_with(trees: SegmentMmcs) -> Config {
     let permutation = p3_goldilocks::default_goldilocks_poseidon2_8();
     let parameters = FriParameters {
         log_blowup: LOG_BLOWUP,

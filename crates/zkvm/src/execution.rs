@@ -7,18 +7,18 @@ use oneslot_riscv::{Program, Status, Tape};
 use crate::{
     Error, PublicValues, SegmentInput,
     bus::HALTED_PC,
-    cut::Cutter,
     memory::{
         COMMITTED_WORD, EXIT_WORD, MemoryTree, OUTPUT_WORD, ProgramImage, SYSTEM_LEAF,
         SYSTEM_NUMBER, SYSTEM_WORDS, word_numbers,
     },
-    usage::TableSize,
+    metering::TableSize,
+    segmentation::Segmentation,
 };
 
 /// A run, cut into segments one by one.
 #[derive(Debug)]
 pub struct Execution {
-    run: Cutter,
+    run: Segmentation,
     tree: MemoryTree,
     image: ProgramImage,
     segments: u64,
@@ -33,7 +33,7 @@ impl Execution {
     /// [`Error::SegmentSize`] if `steps` is out of range.
     pub fn new(program: &Program, tape: Tape, steps: u64) -> Result<Self, Error> {
         Ok(Self {
-            run: Cutter::new(program, tape, steps)?,
+            run: Segmentation::new(program, tape, steps)?,
             tree: MemoryTree::initial(program),
             image: ProgramImage::new(program),
             segments: 0,
@@ -46,7 +46,7 @@ impl Execution {
     /// # Errors
     /// As [`Self::new`] and [`Self::next_segment`].
     pub fn count_segments(program: &Program, tape: Tape, steps: u64) -> Result<u64, Error> {
-        let mut run = Cutter::new(program, tape, steps)?;
+        let mut run = Segmentation::new(program, tape, steps)?;
         let mut segments = 0;
         while run.next()?.is_some() {
             segments += 1;
@@ -69,16 +69,16 @@ impl Execution {
     /// # Errors
     /// [`Error::NotHalted`] if the program traps: only a run that halts can be proven.
     pub fn next_segment(&mut self) -> Result<Option<(SegmentInput, PublicValues)>, Error> {
-        let Some(cut) = self.run.next()? else { return Ok(None) };
-        let opening = self.tree.open(&cut.leaves);
+        let Some(segment) = self.run.next()? else { return Ok(None) };
+        let opening = self.tree.open(&segment.leaves);
         let start_root = self.tree.root();
-        self.advance_tree(&cut.leaves);
+        self.advance_tree(&segment.leaves);
         let machine = &self.run.machine;
         let public = PublicValues {
             program: self.image.id,
             code: self.image.code,
             segment: self.segments,
-            start_pc: cut.start_pc,
+            start_pc: segment.start_pc,
             end_pc: self.pc(),
             start_root,
             end_root: self.tree.root(),
@@ -86,17 +86,17 @@ impl Execution {
             exit_code: self.system_words()[EXIT_WORD as usize],
             output: machine.output().unwrap_or_default(),
         };
-        let segment = SegmentInput {
+        let input = SegmentInput {
             image: self.image.clone(),
             segment: self.segments,
-            steps: cut.steps,
-            start_pc: cut.start_pc,
+            steps: segment.steps,
+            start_pc: segment.start_pc,
             opening,
-            tape: cut.tape,
+            tape: segment.tape,
         };
         self.segments += 1;
-        self.sizes = cut.sizes;
-        Ok(Some((segment, public)))
+        self.sizes = segment.sizes;
+        Ok(Some((input, public)))
     }
 
     /// Brings the tree to the machine's memory, of which only `leaves` can have changed.

@@ -21,8 +21,8 @@ use crate::{
     config::{Challenge, Config, config, config_with},
     key::prover_data,
     memory::ProgramImage,
+    mmcs::{DeferredOpening, SegmentMmcs},
     tables::Table,
-    trees::{LaterOpening, Trees},
 };
 
 /// Threads of one verification, at most.
@@ -86,7 +86,7 @@ impl Air<VerifierConstraintFolderWithLookups<'_, Config>> for KnownDegree {
 pub struct Verifier {
     tables: Vec<KnownDegree>,
     common: CommonData<Config>,
-    trees: Trees,
+    trees: SegmentMmcs,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -105,7 +105,7 @@ impl Verifier {
     /// Verifier for any program.
     pub fn new() -> Self {
         let tables = Table::ALL.iter().map(|table| KnownDegree::new(*table)).collect();
-        Self { tables, common: prover_data(&config()).common, trees: Trees::new() }
+        Self { tables, common: prover_data(&config()).common, trees: SegmentMmcs::new() }
     }
 
     /// Verifies one segment: that a machine with the program of the public values goes from their start to their end.
@@ -120,7 +120,7 @@ impl Verifier {
         let openings = Mutex::new(openings);
         let hashing = || {
             let next = || openings.lock().expect("no thread panicked").recv();
-            let verdict = |opening: LaterOpening| opening.verify(&self.trees);
+            let verdict = |opening: DeferredOpening| opening.verify(&self.trees);
             // All of them, also behind a refused one.
             iter::from_fn(|| next().ok()).map(verdict).fold(Ok(()), Result::and)
         };
@@ -130,7 +130,7 @@ impl Verifier {
             let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(hashing)).collect();
             // The channel ends with the configuration.
-            let config = config_with(Trees::verified_later(later));
+            let config = config_with(SegmentMmcs::deferring(later));
             let rest =
                 verify_batch(&config, &self.tables, &proof.proof, &public_values, &self.common);
             drop(config);

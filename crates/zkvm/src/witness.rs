@@ -1,4 +1,4 @@
-//! The traces of a segment, filled from its replay.
+//! The traces of a segment, filled from its events.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::{
     Error, PublicValues, SegmentInput,
     bus::CODE_KEY,
+    events::{Ends, Events, events},
     memory::{LEAF_WORDS, word_key, word_numbers},
     proof::MAX_LOG_HEIGHT,
     record::Executed,
-    replay::{Ends, Replay, replay},
     tables::{
         self, Table,
         fill::{Tally, matrix},
@@ -32,12 +32,12 @@ pub(crate) struct Witness {
 impl Witness {
     /// Replays the segment and fills all tables.
     pub(crate) fn new(input: &SegmentInput) -> Result<Self, Error> {
-        let replay = replay(input, input.words())?;
-        check_rows(&replay)?;
+        let events = events(input, input.words())?;
+        check_rows(&events)?;
         let mut tally = Tally::new();
         let mut traces: Vec<Option<RowMajorMatrix<Goldilocks>>> = vec![None; Table::ALL.len()];
-        instructions(&replay, &mut tally, &mut traces);
-        let public = states(input, &replay, &mut tally, &mut traces)?;
+        instructions(&events, &mut tally, &mut traces);
+        let public = states(input, &events, &mut tally, &mut traces)?;
         traces[Table::Lookup as usize] = Some(tables::lookup::trace(&tally));
         let traces = traces
             .into_iter()
@@ -53,13 +53,13 @@ impl Witness {
 }
 
 /// Calls take many rows each: refuses a segment that makes too many, before their tables are filled.
-fn check_rows(replay: &Replay) -> Result<(), Error> {
+fn check_rows(events: &Events) -> Result<(), Error> {
     let limit = 1 << MAX_LOG_HEIGHT;
     for (table, rows) in [
-        (Table::KeccakWord, replay.permuted.len()),
-        (Table::KeccakTheta, 5 * replay.rounds.len()),
-        (Table::KeccakPlane, 5 * replay.rounds.len()),
-        (Table::MulMod, 2 * replay.multiplied.len()),
+        (Table::KeccakWord, events.permuted.len()),
+        (Table::KeccakTheta, 5 * events.rounds.len()),
+        (Table::KeccakPlane, 5 * events.rounds.len()),
+        (Table::MulMod, 2 * events.multiplied.len()),
     ] {
         if rows > limit {
             let (expected, got) = (limit as u64, rows as u64);
@@ -96,12 +96,12 @@ pub(crate) fn table(op: Op) -> Table {
 
 /// Fills the tables of instructions, and those that follow from single instructions.
 fn instructions(
-    replay: &Replay,
+    events: &Events,
     tally: &mut Tally,
     traces: &mut [Option<RowMajorMatrix<Goldilocks>>],
 ) {
     let mut steps: Vec<Vec<Executed>> = vec![Vec::new(); Table::ALL.len()];
-    for step in &replay.steps {
+    for step in &events.steps {
         steps[table(step.instruction.op) as usize].push(*step);
     }
     macro_rules! fill {
@@ -134,19 +134,19 @@ fn instructions(
         System = system,
     }
     traces[Table::Commit as usize] =
-        Some(matrix(&replay.committed, Table::Commit.width(), |committed, values| {
+        Some(matrix(&events.committed, Table::Commit.width(), |committed, values| {
             tables::commit::fill(committed, tally, values);
         }));
     traces[Table::KeccakWord as usize] =
-        Some(matrix(&replay.permuted, Table::KeccakWord.width(), |lane, values| {
+        Some(matrix(&events.permuted, Table::KeccakWord.width(), |lane, values| {
             tables::keccak_word::fill(lane, tally, values);
         }));
-    traces[Table::KeccakTheta as usize] = Some(tables::keccak_theta::trace(&replay.rounds));
-    traces[Table::KeccakPlane as usize] = Some(tables::keccak_plane::trace(&replay.rounds, tally));
+    traces[Table::KeccakTheta as usize] = Some(tables::keccak_theta::trace(&events.rounds));
+    traces[Table::KeccakPlane as usize] = Some(tables::keccak_plane::trace(&events.rounds, tally));
     traces[Table::KeccakRound as usize] = Some(tables::keccak_round::trace(tally));
-    traces[Table::MulMod as usize] = Some(tables::mulmod::trace(&replay.multiplied, tally));
+    traces[Table::MulMod as usize] = Some(tables::mulmod::trace(&events.multiplied, tally));
     traces[Table::Refresh as usize] =
-        Some(matrix(&replay.refreshes, Table::Refresh.width(), |refresh, values| {
+        Some(matrix(&events.refreshes, Table::Refresh.width(), |refresh, values| {
             tables::refresh::fill(refresh, tally, values);
         }));
 }
@@ -154,12 +154,12 @@ fn instructions(
 /// Fills the tables of states: code, memory, public values. Gives the public values.
 fn states(
     input: &SegmentInput,
-    replay: &Replay,
+    events: &Events,
     tally: &mut Tally,
     traces: &mut [Option<RowMajorMatrix<Goldilocks>>],
 ) -> Result<PublicValues, Error> {
     let code = input.code();
-    let leaves = leaves(input, replay);
+    let leaves = leaves(input, events);
     let ends: Vec<_> = leaves.iter().map(|leaf| leaf.end).collect();
     let paths = input.opening.paths(&ends)?;
     traces[Table::Leaf as usize] = Some(matrix(&leaves, Table::Leaf.width(), |leaf, values| {
@@ -171,7 +171,7 @@ fn states(
     compressions.extend(tables::node::compressions(&paths.nodes));
     traces[Table::Poseidon2 as usize] = Some(tables::poseidon2::trace(&compressions));
 
-    let fetches = fetches(replay);
+    let fetches = fetches(events);
     let mut operations = tables::decode::Tally::new();
     traces[Table::Program as usize] =
         Some(matrix(&fetches, Table::Program.width(), |fetch, values| {
@@ -179,9 +179,9 @@ fn states(
         }));
     traces[Table::Decode as usize] = Some(tables::decode::trace(&operations));
     traces[Table::Boundary as usize] =
-        Some(tables::boundary::trace(replay.end_time, &replay.results, tally));
+        Some(tables::boundary::trace(events.end_time, &events.results, tally));
 
-    let [o0, o1, o2, o3, committed, exit_code] = replay.results.map(|result| result.value);
+    let [o0, o1, o2, o3, committed, exit_code] = events.results.map(|result| result.value);
     let mut output = [0; 32];
     for (bytes, word) in output.as_chunks_mut::<8>().0.iter_mut().zip([o0, o1, o2, o3]) {
         *bytes = word.to_le_bytes();
@@ -191,7 +191,7 @@ fn states(
         code,
         segment: input.segment(),
         start_pc: input.start_pc(),
-        end_pc: replay.end_pc,
+        end_pc: events.end_pc,
         start_root: paths.root.start,
         end_root: paths.root.end,
         committed: committed != 0,
@@ -201,10 +201,10 @@ fn states(
 }
 
 /// The touched leaves with the ends of their words.
-fn leaves(input: &SegmentInput, replay: &Replay) -> Vec<LeafRecord> {
+fn leaves(input: &SegmentInput, events: &Events) -> Vec<LeafRecord> {
     let ends = |number: u64| -> Ends {
         let key = word_key(number, input.code());
-        *replay.words.get(&key).expect("invariant: the replay has all words of the opening")
+        *events.words.get(&key).expect("invariant: the events have all words of the opening")
     };
     let leaf = |&(index, start): &(u32, [u64; LEAF_WORDS])| {
         let first = word_numbers(index).start;
@@ -221,18 +221,18 @@ fn leaves(input: &SegmentInput, replay: &Replay) -> Vec<LeafRecord> {
 }
 
 /// The executed addresses, each with the code word that it lies in and the time of its fetch.
-fn fetches(replay: &Replay) -> Vec<Fetch> {
+fn fetches(events: &Events) -> Vec<Fetch> {
     let mut times: HashMap<u64, u64> = HashMap::new();
     let fetch = |(&pc, &count): (&u64, &u64)| {
         let key = CODE_KEY + pc / 8;
-        let word = replay.words[&key];
+        let word = events.words[&key];
         // The fetches of a word follow on each other from its start.
         let time = times.entry(key).or_insert(word.start_time);
         let fetch = Fetch { pc, word: word.start, time: *time, count };
         *time += 1;
         fetch
     };
-    replay.fetched.iter().map(fetch).collect()
+    events.fetched.iter().map(fetch).collect()
 }
 
 #[cfg(test)]

@@ -25,11 +25,11 @@ use crate::{
     memory::{
         CodeRange, DEPTH, LEAF_TAG, LEAF_WORDS, MemoryTree, ProgramImage, SYSTEM_LEAF, SYSTEM_WORDS,
     },
+    metering::Meter,
     tables::{
         Table,
         poseidon2::{self, Compression},
     },
-    usage::Usage,
     verify::public_values,
     witness::tests::{instruction, program},
 };
@@ -335,11 +335,11 @@ impl Target {
         steps: &[Step],
     ) -> SegmentInput {
         let image = ProgramImage::new(&self.program);
-        let mut usage = Usage::new(CodeRange::new(&self.program.code_range()), 1 << 10);
+        let mut meter = Meter::new(CodeRange::new(&self.program.code_range()), 1 << 10);
         let mut machine = self.resume(pc, registers, pages.clone());
         let count = steps.len() as u64;
-        machine.trace().take(steps.len()).for_each(|step| usage.step(&step));
-        let (leaves, tape) = usage.cut(count);
+        machine.trace().take(steps.len()).for_each(|step| meter.step(&step));
+        let (leaves, tape) = meter.touched(count);
         let mut system = [0; SYSTEM_WORDS];
         system[..32].copy_from_slice(&registers);
         let opening = MemoryTree::new(pages, &system).open(&leaves);

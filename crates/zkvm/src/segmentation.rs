@@ -8,7 +8,7 @@ use crate::{
     Error,
     input::MAX_SEGMENT_STEPS,
     memory::CodeRange,
-    usage::{TableSize, Usage},
+    metering::{Meter, TableSize},
 };
 
 /// Fewest instructions that a segment may be limited to.
@@ -20,13 +20,13 @@ const MIN_SEGMENT_STEPS: u64 = 1 << 10;
 /// as many: in between it ends where its tables are as full as they get. What is left when the program halts is not cut
 /// again. The same run always has the same boundaries.
 #[derive(Debug)]
-pub(crate) struct Cutter {
+pub(crate) struct Segmentation {
     pub(crate) machine: Machine,
     limit: u64,
 }
 
 /// A segment between two boundaries.
-pub(crate) struct Cut {
+pub(crate) struct Segment {
     pub(crate) start_pc: u64,
     /// Instructions.
     pub(crate) steps: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Cut {
     pub(crate) sizes: Vec<TableSize>,
 }
 
-impl Cutter {
+impl Segmentation {
     pub(crate) fn new(program: &Program, tape: Tape, limit: u64) -> Result<Self, Error> {
         if !(MIN_SEGMENT_STEPS..=MAX_SEGMENT_STEPS).contains(&limit) {
             return Err(Error::SegmentSize { got: limit });
@@ -46,7 +46,7 @@ impl Cutter {
     }
 
     /// Runs to the next boundary; `None` after the halt.
-    pub(crate) fn next(&mut self) -> Result<Option<Cut>, Error> {
+    pub(crate) fn next(&mut self) -> Result<Option<Segment>, Error> {
         match self.machine.status() {
             Status::Running => {}
             Status::Halted { .. } => return Ok(None),
@@ -55,26 +55,26 @@ impl Cutter {
         let (start_pc, before) = (self.machine.pc(), self.machine.steps());
         let start = self.machine.snapshot();
         let code = CodeRange::new(&self.machine.program().code_range());
-        let mut usage = Usage::new(code, self.limit);
+        let mut meter = Meter::new(code, self.limit);
         for step in self.machine.trace().take(self.limit as usize) {
-            usage.step(&step);
-            if usage.is_full() {
+            meter.step(&step);
+            if meter.is_full() {
                 break;
             }
         }
         let steps = match self.machine.status() {
             Status::Trapped(_) => return Err(self.not_halted()),
-            Status::Halted { .. } if !usage.is_full() => self.machine.steps() - before,
-            Status::Halted { .. } | Status::Running => usage.best(),
+            Status::Halted { .. } if !meter.is_full() => self.machine.steps() - before,
+            Status::Halted { .. } | Status::Running => meter.best(),
         };
         if before + steps < self.machine.steps() {
             let (program, tape) = (self.machine.program().clone(), self.machine.tape().clone());
             self.machine = Machine::resume(program, tape, &start);
             self.machine.run(steps);
         }
-        let sizes = usage.sizes(steps);
-        let (leaves, tape) = usage.cut(steps);
-        Ok(Some(Cut { start_pc, steps, leaves, tape, sizes }))
+        let sizes = meter.sizes(steps);
+        let (leaves, tape) = meter.touched(steps);
+        Ok(Some(Segment { start_pc, steps, leaves, tape, sizes }))
     }
 
     fn not_halted(&self) -> Error {

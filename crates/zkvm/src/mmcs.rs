@@ -2,13 +2,13 @@
 //! hashed several leaves at a time. Commitments, proofs and verdicts are those of
 //! [`MerkleTreeMmcs`].
 
-mod ahead;
-mod later;
+mod batched;
+mod deferred;
 
 use std::sync::mpsc::Sender;
 
-use ahead::{Ahead, Opening, Remembering};
-pub(crate) use later::LaterOpening;
+use batched::{BatchedHashes, Opening, Remembering};
+pub(crate) use deferred::DeferredOpening;
 use p3_commit::{BatchOpening, BatchOpeningRef, Mmcs};
 use p3_field::Field;
 use p3_goldilocks::{
@@ -39,18 +39,18 @@ type LibraryWith<'o, 'a> = MerkleTreeMmcs<
     2,
     DIGEST_LENGTH,
 >;
-type TreesError = <Library as Mmcs<Val>>::Error;
+type MmcsError = <Library as Mmcs<Val>>::Error;
 
 /// Commitments to the rows of matrices.
 #[derive(Clone)]
-pub(crate) struct Trees {
+pub(crate) struct SegmentMmcs {
     hash: Hash,
     compress: Compress,
     library: Library,
-    later: Option<Sender<LaterOpening>>,
+    later: Option<Sender<DeferredOpening>>,
 }
 
-impl Trees {
+impl SegmentMmcs {
     pub(crate) fn new() -> Self {
         let hash = Hash::new(default_goldilocks_poseidon2_16());
         let compress = Compress::new(default_goldilocks_poseidon2_8());
@@ -58,9 +58,9 @@ impl Trees {
         Self { library, hash, compress, later: None }
     }
 
-    /// Trees that accept every opening of several leaves and send it to who must verify it: what they accept is valid only
+    /// SegmentMmcs that accept every opening of several leaves and send it to who must verify it: what they accept is valid only
     /// if all that they send is.
-    pub(crate) fn verified_later(later: Sender<LaterOpening>) -> Self {
+    pub(crate) fn deferring(later: Sender<DeferredOpening>) -> Self {
         Self { later: Some(later), ..Self::new() }
     }
 
@@ -71,30 +71,30 @@ impl Trees {
         indices: &[usize],
         openings: &[Vec<R>],
         proof: &<Library as Mmcs<Val>>::MultiProof,
-    ) -> Result<(), TreesError> {
+    ) -> Result<(), MmcsError> {
         let rows: Vec<Vec<_>> =
             openings.iter().map(|rows| rows.iter().map(AsRef::as_ref).collect()).collect();
         let (hash, compress) = (&self.hash, &self.compress);
         let siblings = &proof.sibling_hashes;
         let opening = Opening { hash, compress, dimensions, indices, rows: &rows, siblings };
-        let ahead = debug_span!("hash opening").in_scope(|| Ahead::new(&opening));
-        self.with(&ahead).verify_multi_batch(commitment, dimensions, indices, openings, proof)
+        let hashes = debug_span!("hash opening").in_scope(|| BatchedHashes::new(&opening));
+        self.with(&hashes).verify_multi_batch(commitment, dimensions, indices, openings, proof)
     }
 
     /// The library's trees with results at hand.
-    fn with<'o, 'a>(&'o self, ahead: &'o Ahead<'a>) -> LibraryWith<'o, 'a> {
-        let hash = Remembering { function: &self.hash, ahead };
-        let compress = Remembering { function: &self.compress, ahead };
+    fn with<'o, 'a>(&'o self, hashes: &'o BatchedHashes<'a>) -> LibraryWith<'o, 'a> {
+        let hash = Remembering { function: &self.hash, hashes };
+        let compress = Remembering { function: &self.compress, hashes };
         MerkleTreeMmcs::new(hash, compress, 0)
     }
 }
 
-impl Mmcs<Val> for Trees {
+impl Mmcs<Val> for SegmentMmcs {
     type ProverData<M> = <Library as Mmcs<Val>>::ProverData<M>;
     type Commitment = <Library as Mmcs<Val>>::Commitment;
     type Proof = <Library as Mmcs<Val>>::Proof;
     type MultiProof = <Library as Mmcs<Val>>::MultiProof;
-    type Error = TreesError;
+    type Error = MmcsError;
 
     fn commit<M: Matrix<Val>>(&self, inputs: Vec<M>) -> (Self::Commitment, Self::ProverData<M>) {
         self.library.commit(inputs)
@@ -143,7 +143,7 @@ impl Mmcs<Val> for Trees {
         let Some(later) = &self.later else {
             return self.verify_now(commitment, dimensions, indices, openings, proof);
         };
-        let opening = LaterOpening::new(commitment, dimensions, indices, openings, proof);
+        let opening = DeferredOpening::new(commitment, dimensions, indices, openings, proof);
         later.send(opening).expect("invariant: who verifies openings waits for all of them");
         Ok(())
     }
@@ -173,13 +173,13 @@ mod tests {
     /// Else the library would compute them a second time.
     #[test]
     fn the_library_asks_for_all_hashes_in_their_order() {
-        let (trees, matrices) = (Trees::new(), matrices());
+        let (trees, matrices) = (SegmentMmcs::new(), matrices());
         let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
         let (commitment, data) = trees.commit(matrices);
         let (openings, proof) = trees.open_multi_batch(&INDICES, &data);
         let rows: Vec<Vec<_>> =
             openings.iter().map(|rows| rows.iter().map(Vec::as_slice).collect()).collect();
-        let ahead = Ahead::new(&Opening {
+        let hashes = BatchedHashes::new(&Opening {
             hash: &trees.hash,
             compress: &trees.compress,
             dimensions: &dimensions,
@@ -188,21 +188,21 @@ mod tests {
             siblings: &proof.sibling_hashes,
         });
         trees
-            .with(&ahead)
+            .with(&hashes)
             .verify_multi_batch(&commitment, &dimensions, &INDICES, &openings, &proof)
             .expect("valid");
-        assert!(ahead.is_spent());
+        assert!(hashes.is_spent());
     }
 
     /// What is put off is refused then.
     #[test]
     fn verdicts_put_off_are_the_same() {
-        let (trees, matrices) = (Trees::new(), matrices());
+        let (trees, matrices) = (SegmentMmcs::new(), matrices());
         let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
         let (commitment, data) = trees.commit(matrices);
         let (mut openings, proof) = trees.open_multi_batch(&INDICES, &data);
         let (sender, later) = std::sync::mpsc::channel();
-        let accepting = Trees::verified_later(sender);
+        let accepting = SegmentMmcs::deferring(sender);
         let verdict = |openings: &[Vec<Vec<Val>>]| {
             accepting
                 .verify_multi_batch(&commitment, &dimensions, &INDICES, openings, &proof)
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn verdicts_are_those_of_the_library() {
-        let (trees, matrices) = (Trees::new(), matrices());
+        let (trees, matrices) = (SegmentMmcs::new(), matrices());
         let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
         let (commitment, data) = trees.commit(matrices);
         let (openings, proof) = trees.open_multi_batch(&INDICES, &data);

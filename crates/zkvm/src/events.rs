@@ -1,4 +1,4 @@
-//! Runs a segment once more and records what each table needs.
+//! Events of a segment: runs it once more and records what each table needs.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -40,7 +40,7 @@ pub(crate) struct Ends {
 
 /// Everything a segment did, in the order in which it happened.
 #[derive(Debug, Default)]
-pub(crate) struct Replay {
+pub(crate) struct Events {
     pub(crate) steps: Vec<Executed>,
     pub(crate) committed: Vec<Committed>,
     /// Lanes of the states that keccak permutes.
@@ -61,8 +61,8 @@ pub(crate) struct Replay {
     pub(crate) words: BTreeMap<u64, Ends>,
 }
 
-/// Runs the segment that `input` describes; `words` are the words of its leaves by key.
-pub(crate) fn replay(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<Replay, Error> {
+/// Events of the segment that `input` describes; `words` are the words of its leaves by key.
+pub(crate) fn events(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<Events, Error> {
     let mut machine = machine(input, &words)?;
     let mut recorder = Recorder {
         words: words
@@ -72,9 +72,9 @@ pub(crate) fn replay(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<
             })
             .collect(),
         code: input.code(),
-        replay: Replay {
+        events: Events {
             steps: Vec::with_capacity(usize::try_from(input.steps()).unwrap_or(0)),
-            ..Replay::default()
+            ..Events::default()
         },
     };
     let mut pc = input.start_pc();
@@ -118,7 +118,7 @@ fn machine(input: &SegmentInput, words: &BTreeMap<u64, u64>) -> Result<Machine, 
 struct Recorder {
     words: HashMap<u64, Word>,
     code: CodeRange,
-    replay: Replay,
+    events: Events,
 }
 
 impl Recorder {
@@ -134,7 +134,7 @@ impl Recorder {
         }
         if time - word.now.time > MAX_PASSED {
             let refresh = Refresh { key, before: word.now, time: time - 1 };
-            self.replay.refreshes.push(refresh);
+            self.events.refreshes.push(refresh);
             word.now.time = time - 1;
         }
         let seen = word.now;
@@ -153,13 +153,13 @@ impl Recorder {
 
     /// Records one step; gives where control flow goes.
     fn step(&mut self, step: &Step) -> Result<u64, Error> {
-        let time = TIME_START + TIME_STEP * self.replay.steps.len() as u64;
+        let time = TIME_START + TIME_STEP * self.events.steps.len() as u64;
         let refused = |what: &str| Error::input(format!("{what} at pc {:#x}", step.pc));
         if let Status::Trapped(trap) = step.status {
             return Err(refused(&format!("the program traps ({trap})")));
         }
         let instruction = step.instruction.ok_or_else(|| refused("no instruction"))?;
-        *self.replay.fetched.entry(step.pc).or_insert(0) += 1;
+        *self.events.fetched.entry(step.pc).or_insert(0) += 1;
         if instruction.op == Op::Ecall {
             return self.call(step, instruction, time);
         }
@@ -190,7 +190,7 @@ impl Recorder {
         if let Some(write) = step.write {
             executed.d = self.read_register(write.register, time + 3, write.after)?;
         }
-        self.replay.steps.push(executed);
+        self.events.steps.push(executed);
         Ok(step.next_pc)
     }
 
@@ -212,7 +212,7 @@ impl Recorder {
             ECALL_MULMOD => self.mulmod(step, time)?,
             _ => {}
         }
-        self.replay.steps.push(Executed {
+        self.events.steps.push(Executed {
             pc: step.pc,
             time,
             next_pc,
@@ -239,7 +239,7 @@ impl Recorder {
                 value: self.access(key, time + 2, word.before)?,
                 before: self.access(output, time + 3, word.before)?,
             };
-            self.replay.committed.push(committed);
+            self.events.committed.push(committed);
         }
         Ok(())
     }
@@ -250,9 +250,9 @@ impl Recorder {
             let (number, key) = self.memory_word(word.address);
             let before = self.access(key, time + 2, word.after)?;
             let after = word.after;
-            self.replay.permuted.push(Permuted { index, time, word: number, before, after });
+            self.events.permuted.push(Permuted { index, time, word: number, before, after });
         }
-        self.replay.rounds.extend(Round::all(time, words.map(|word| word.before)));
+        self.events.rounds.extend(Round::all(time, words.map(|word| word.before)));
         Ok(())
     }
 
@@ -273,20 +273,20 @@ impl Recorder {
                 call.seen[area][index] = seen;
             }
         }
-        self.replay.multiplied.push(call);
+        self.events.multiplied.push(call);
         Ok(())
     }
 
-    fn finish(mut self, end_pc: u64) -> Result<Replay, Error> {
-        let end_time = TIME_START + TIME_STEP * self.replay.steps.len() as u64;
+    fn finish(mut self, end_pc: u64) -> Result<Events, Error> {
+        let end_time = TIME_START + TIME_STEP * self.events.steps.len() as u64;
         for index in 0..6 {
             let key = SYSTEM_KEY + OUTPUT_WORD + index;
             let value = self.words.get(&key).map_or(0, |word| word.now.value);
-            self.replay.results[index as usize] = self.access(key, end_time, value)?;
+            self.events.results[index as usize] = self.access(key, end_time, value)?;
         }
         // Fetches come before all other accesses of a code word, one time unit each.
         let mut fetches: HashMap<u64, u64> = HashMap::new();
-        for pc in self.replay.fetched.keys() {
+        for pc in self.events.fetched.keys() {
             let key = CODE_KEY + pc / 8;
             if !self.words.contains_key(&key) {
                 return Err(Error::input(format!("the code at {pc:#x} is missing")));
@@ -301,10 +301,10 @@ impl Recorder {
             };
             (key, Ends { start: word.start, start_time, end: word.now.value, end_time })
         };
-        self.replay.words = self.words.into_iter().map(ends).collect();
-        self.replay.end_time = end_time;
-        self.replay.end_pc = end_pc;
-        Ok(self.replay)
+        self.events.words = self.words.into_iter().map(ends).collect();
+        self.events.end_time = end_time;
+        self.events.end_pc = end_pc;
+        Ok(self.events)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How many rows of each table a segment takes, counted while the segment is traced.
 //!
 //! Tables have heights that are powers of two, so a segment that ends just before a table would have to double wastes
-//! least. [`Usage`] counts rows as `replay` and `witness` will make them, and remembers the length at which an
+//! least. [`Meter`] counts rows as `events` and `witness` will make them, and remembers the length at which an
 //! instruction costs the fewest cells.
 
 use std::{
@@ -17,9 +17,9 @@ use p3_lookup::{LogUpGadget, Lookups};
 use crate::{
     bus::{TIME_START, TIME_STEP},
     config::{Challenge, MAX_DEGREE, Val},
+    events::{MAX_PASSED, reads_rs2},
     keccak::ROUNDS,
     memory::{CodeRange, FIRST_LEAF, LEAF_BYTES, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_WORDS, leaf_of},
-    replay::{MAX_PASSED, reads_rs2},
     tables::{Table, fill::height},
     witness::table,
 };
@@ -109,7 +109,7 @@ impl Rows {
 }
 
 /// What a segment touches and how many rows it takes, step by step.
-pub(crate) struct Usage {
+pub(crate) struct Meter {
     code: CodeRange,
     rows: Rows,
     /// Rows of the step that is being counted.
@@ -147,14 +147,14 @@ struct Word {
     changed: bool,
 }
 
-impl Usage {
-    /// Usage of a segment that has no step yet, and will have at most `limit` steps.
+impl Meter {
+    /// Meter of a segment that has no step yet and will have at most `limit`.
     pub(crate) fn new(code: CodeRange, limit: u64) -> Self {
         let mut used = [0; TABLES];
         for &table in Table::ALL {
             used[table as usize] = table.fixed_height().unwrap_or(0);
         }
-        let mut usage = Self {
+        let mut meter = Self {
             code,
             rows: Rows::new(used),
             pending: Vec::new(),
@@ -172,10 +172,10 @@ impl Usage {
             tape: BTreeMap::new(),
         };
         let system = (SYSTEM_LEAF..).take(SYSTEM_WORDS.div_ceil(LEAF_WORDS));
-        system.clone().for_each(|leaf| usage.touch(leaf));
-        system.for_each(|leaf| usage.change(leaf));
-        usage.settle();
-        usage
+        system.clone().for_each(|leaf| meter.touch(leaf));
+        system.for_each(|leaf| meter.change(leaf));
+        meter.settle();
+        meter
     }
 
     /// Counts one more step.
@@ -216,7 +216,7 @@ impl Usage {
     }
 
     /// Ends the counting after `steps` steps, all or fewer; gives the leaves and the words of input touched in them.
-    pub(crate) fn cut(self, steps: u64) -> (BTreeSet<u32>, BTreeMap<u64, u64>) {
+    pub(crate) fn touched(self, steps: u64) -> (BTreeSet<u32>, BTreeMap<u64, u64>) {
         let leaves = self.leaves.into_iter().filter(|&(_, first)| first < steps);
         let tape = self.tape.into_iter().filter(|&(_, (_, first))| first < steps);
         (

@@ -3,10 +3,10 @@
 use p3_commit::Mmcs;
 use p3_matrix::Dimensions;
 
-use super::{Library, Trees, TreesError, Val};
+use super::{Library, MmcsError, SegmentMmcs, Val};
 
 /// An opening of several leaves, as the library asked to have it verified.
-pub(crate) struct LaterOpening {
+pub(crate) struct DeferredOpening {
     commitment: <Library as Mmcs<Val>>::Commitment,
     dimensions: Vec<Dimensions>,
     indices: Vec<usize>,
@@ -17,7 +17,7 @@ pub(crate) struct LaterOpening {
     proof: <Library as Mmcs<Val>>::MultiProof,
 }
 
-impl LaterOpening {
+impl DeferredOpening {
     pub(super) fn new<R: AsRef<[Val]>>(
         commitment: &<Library as Mmcs<Val>>::Commitment,
         dimensions: &[Dimensions],
@@ -40,7 +40,7 @@ impl LaterOpening {
     }
 
     /// Verifies it now.
-    pub(crate) fn verify(&self, trees: &Trees) -> Result<(), TreesError> {
+    pub(crate) fn verify(&self, trees: &SegmentMmcs) -> Result<(), MmcsError> {
         let mut rest = self.elements.as_slice();
         let mut row = |length: &usize| {
             let (row, others) = rest.split_at(*length);

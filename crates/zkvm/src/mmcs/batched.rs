@@ -1,4 +1,4 @@
-//! Hashes an opening ahead of its verification, many hashes at a time.
+//! The hashes of an opening, computed before its verification, many at a time.
 //!
 //! The library's verifier computes one hash after the other. Here all that it will need is computed first, for
 //! `Packed::WIDTH` inputs together, and the verifier gets functions that have the results at hand.
@@ -22,7 +22,7 @@ type Leaf<'a> = Vec<&'a [Val]>;
 
 /// Results at hand.
 #[derive(Default)]
-pub(super) struct Ahead<'a> {
+pub(super) struct BatchedHashes<'a> {
     leaves: Results<Leaf<'a>>,
     pairs: Results<[Digest; 2]>,
 }
@@ -79,10 +79,10 @@ pub(super) struct Opening<'o, 'a> {
     pub(super) siblings: &'o [Digest],
 }
 
-impl<'a> Ahead<'a> {
+impl<'a> BatchedHashes<'a> {
     /// Hashes leaves and nodes from the queried leaves up to the root, as far as the opening has what that takes.
     pub(super) fn new(opening: &Opening<'_, 'a>) -> Self {
-        let mut ahead = Self::default();
+        let mut hashes = Self::default();
         let mut height = opening.dimensions.iter().map(|matrix| matrix.height).max().unwrap_or(0);
         let mut siblings = opening.siblings.iter().copied();
         let queries = opening.indices.iter().copied().zip(0..opening.rows.len());
@@ -90,21 +90,21 @@ impl<'a> Ahead<'a> {
         let mut layer: Vec<_> = queries.map(node).collect();
         layer.sort_by_key(|node| node.index);
         layer.dedup_by_key(|node| node.index);
-        let digests = ahead.hash(opening, height, &layer).unwrap_or_default();
+        let digests = hashes.hash(opening, height, &layer).unwrap_or_default();
         layer.iter_mut().zip(digests).for_each(|(node, digest)| node.digest = digest);
 
         while height > 1 {
             let Some((mut parents, pairs)) = parents(&layer, &mut siblings) else { break };
-            let mut digests = ahead.compress(opening.compress, pairs);
+            let mut digests = hashes.compress(opening.compress, pairs);
             height /= 2;
-            if let Some(leaves) = ahead.hash(opening, height, &parents) {
+            if let Some(leaves) = hashes.hash(opening, height, &parents) {
                 let pairs = digests.into_iter().zip(leaves).map(|(node, leaf)| [node, leaf]);
-                digests = ahead.compress(opening.compress, pairs.collect());
+                digests = hashes.compress(opening.compress, pairs.collect());
             }
             parents.iter_mut().zip(digests).for_each(|(node, digest)| node.digest = digest);
             layer = parents;
         }
-        ahead
+        hashes
     }
 
     /// Digests of the leaves at a height, one for each node; `None` if no matrix has this height.
@@ -199,7 +199,7 @@ fn unpack(digests: [Packed; DIGEST_LENGTH]) -> Vec<Digest> {
 #[derive(Clone)]
 pub(super) struct Remembering<'o, 'a, F> {
     pub(super) function: &'o F,
-    pub(super) ahead: &'o Ahead<'a>,
+    pub(super) hashes: &'o BatchedHashes<'a>,
 }
 
 /// Leaves are recognised as the very same memory, which cannot have changed while it is borrowed. Elements may be packed;
@@ -223,7 +223,7 @@ where
             };
             leaf.len() == rows.len() && leaf.iter().zip(&rows).all(place)
         };
-        let digest = self.ahead.leaves.next(is_asked);
+        let digest = self.hashes.leaves.next(is_asked);
         let digest = digest.and_then(|digest| (digest as &dyn Any).downcast_ref());
         digest.copied().unwrap_or_else(|| self.function.hash_iter_slices(rows))
     }
@@ -237,7 +237,7 @@ where
 {
     fn compress(&self, input: [[T; DIGEST_LENGTH]; 2]) -> [T; DIGEST_LENGTH] {
         let pair = (&input as &dyn Any).downcast_ref::<[Digest; 2]>();
-        let digest = pair.and_then(|pair| self.ahead.pairs.next(|other| other == pair));
+        let digest = pair.and_then(|pair| self.hashes.pairs.next(|other| other == pair));
         let digest = digest.and_then(|digest| (digest as &dyn Any).downcast_ref());
         digest.copied().unwrap_or_else(|| self.function.compress(input))
     }
