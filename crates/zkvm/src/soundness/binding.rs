@@ -9,9 +9,9 @@
 //! range-checked where it is opened. The tests make the attack on three programs and take the defences away one by one.
 //! Without both it succeeds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use oneslot_riscv::{Machine, Op, PageMap, Program, Snapshot, Status, Step, Tape};
+use oneslot_riscv::{Access, Machine, Op, PageMap, Program, Snapshot, Status, Step, Tape};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::Matrix;
@@ -57,16 +57,22 @@ impl Defences {
         Digest([a, b, c, d])
     }
 
-    /// A message as tables with these defences would send it.
-    fn see(self, table: Table, mut message: Message) -> Option<Message> {
+    /// A message as tables with these defences would send it. `opened` are the halves of limbs that leaves open.
+    fn see(
+        self,
+        table: Table,
+        mut message: Message,
+        opened: &HashSet<Goldilocks>,
+    ) -> Option<Message> {
         if !self.feed_forward && table == Table::Poseidon2 {
             for index in 0..4 {
                 let left = message.fields[index];
                 message.fields[8 + index] -= left;
             }
         }
-        let outside = message.bus == RANGE && message.fields[0].as_canonical_u64() >> 16 != 0;
-        let ignored = !self.limbs_checked && table == Table::Leaf && outside;
+        let half = table == Table::Leaf && message.bus == RANGE;
+        let outside = half && message.fields[0].as_canonical_u64() >> 16 != 0;
+        let ignored = !self.limbs_checked && outside && opened.contains(&message.fields[0]);
         (!ignored).then_some(message)
     }
 }
@@ -192,7 +198,22 @@ impl Forgery {
     fn refusal_without(&mut self, defences: Defences) -> Option<Refusal> {
         self.tally();
         let public = public_values(&self.public);
-        self.refusal_seen(&public, |table, message| defences.see(table, message))
+        let start = columns(Table::Leaf, "start");
+        let rows = self.traces[Table::Leaf as usize].values.chunks(Table::Leaf.width());
+        let opened = rows.flat_map(|cells| start.iter().map(|&column| cells[column])).collect();
+        self.refusal_seen(&public, |table, message| defences.see(table, message, &opened))
+    }
+
+    /// Splits each limb of an opened leaf the other way: the lower half is in range, the upper one takes the rest.
+    fn split_upwards(&mut self, row: usize) {
+        let start = columns(Table::Leaf, "start");
+        let cells = self.row(Table::Leaf, row);
+        let radix = Goldilocks::from_u64(1 << 16);
+        for half in start.as_chunks::<2>().0 {
+            let limb = cells[half[0]] + cells[half[1]] * radix;
+            let low = Goldilocks::from_u64(limb.as_canonical_u64() & 0xffff);
+            (cells[half[0]], cells[half[1]]) = (low, (limb - low) / radix);
+        }
     }
 }
 
@@ -236,6 +257,8 @@ struct Attack {
     forgery: Forgery,
     /// The honest segment with the same start.
     honest: Forgery,
+    /// Row of the leaf that is opened to other limbs.
+    leaf: usize,
     ending: Ending,
 }
 
@@ -263,6 +286,9 @@ impl Target {
         let mut machine = Machine::new(self.program.clone(), self.tape.clone());
         let mut places = Vec::new();
         for step in machine.trace() {
+            if matches!(step.access, Some(Access::Commit { .. })) {
+                break;
+            }
             if let Some(instruction) = step.instruction
                 && matches!(instruction.op, Op::Slli | Op::Srli)
                 && instruction.imm == 32
@@ -280,6 +306,7 @@ impl Target {
     fn attack_at(&self, place: Place, lead: u64, defences: Defences) -> Option<Attack> {
         let mut machine = Machine::new(self.program.clone(), self.tape.clone());
         machine.run(place.step - lead);
+        assert_eq!(machine.output(), None, "the tree of the segment has no output");
         let (pc, registers) = (machine.pc(), *machine.registers());
         let pages = machine.snapshot().pages().clone();
         let left = place.left;
@@ -323,7 +350,7 @@ impl Target {
         forgery.set_limbs(leaf, &limbs);
         forgery.permutations();
         forgery.spread(first, &limbs, operand, products, lead);
-        Some(Attack { forgery, honest, ending })
+        Some(Attack { forgery, honest, leaf, ending })
     }
 
     /// The segment of these steps. Its tree is the one of the machine's memory.
@@ -483,6 +510,8 @@ fn refusal(target: &Target, defences: Defences) -> (Attack, Option<Refusal>) {
     assert_eq!(attack.forgery.public.program, attack.honest.public.program);
     assert_ne!(attack.ending, target.honest);
     let refusal = attack.forgery.refusal_without(defences);
+    attack.forgery.split_upwards(attack.leaf);
+    assert_eq!(attack.forgery.refusal_without(defences), refusal, "limbs split upwards");
     (attack, refusal)
 }
 

@@ -5,8 +5,9 @@ use p3_goldilocks::Goldilocks;
 
 use super::Forgery;
 use crate::{
-    Error, Prover, SegmentProof, Verifier, hash::Digest, memory::CodeRange, proof::MAX_LOG_HEIGHT,
-    tables::Table, verify::public_values,
+    Error, Prover, SegmentInput, SegmentProof, Verifier, config::VERSION, hash::Digest,
+    memory::CodeRange, proof::MAX_LOG_HEIGHT, tables::Table, verify::public_values,
+    witness::tests::segments,
 };
 
 pub(super) fn prove(prover: &Prover, forgery: &Forgery) -> SegmentProof {
@@ -105,4 +106,24 @@ fn a_proof_changed_afterwards_is_refused() {
         }
     });
     refused("a missing sum", &|proof| proof.proof.lookup_terminals[one] = None);
+}
+
+/// Proofs and inputs of another version: those of version 2 could be false.
+#[test]
+fn other_versions_are_refused() {
+    let proof = prove(&Prover::new(), &Forgery::new()).to_bytes();
+    let [(input, _)] = &segments(&super::small(), 1 << 10)[..] else { panic!("one segment") };
+    let input = input.to_bytes();
+    for version in [VERSION - 1, VERSION + 1] {
+        let other = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            bytes[8..16].copy_from_slice(&version.to_le_bytes());
+            bytes
+        };
+        let proof = SegmentProof::from_bytes(&other(&proof)).map(drop);
+        let input = SegmentInput::from_bytes(&other(&input)).map(drop);
+        for refused in [proof, input] {
+            assert!(matches!(refused, Err(Error::Malformed { .. })), "version {version}");
+        }
+    }
 }

@@ -209,6 +209,8 @@ pub(crate) fn fill(
 
 #[cfg(test)]
 mod tests {
+    use p3_field::PrimeField64;
+
     use super::*;
     use crate::{
         bus::RANGE,
@@ -300,16 +302,26 @@ mod tests {
             let honest = row(17);
             let before = evaluate(Table::Leaf, &honest, place);
             assert!(before.valid_ranges());
-            let mut moved = honest.clone();
-            moved[column(0)] += cell(1 << 16);
-            moved[column(1)] -= Goldilocks::ONE;
-            let after = evaluate(Table::Leaf, &moved, place);
-            assert!(after.failed.is_empty() && !after.valid_ranges(), "limb {limb}");
             let words = |evaluation: &crate::check::Evaluation| {
                 let words = evaluation.messages.iter().filter(|message| message.bus != RANGE);
                 words.cloned().collect::<Vec<_>>()
             };
-            assert_eq!(words(&after), words(&before), "limb {limb}");
+            // The same limb with its lower half out of range, and with its upper one.
+            let (radix, step) = (cell(1 << 16), Goldilocks::ONE);
+            let full = honest[column(0)] == cell(0xffff);
+            let step = if full { -step } else { step };
+            for (half, [low, high]) in
+                [[radix, -Goldilocks::ONE], [step, -step / radix]].into_iter().enumerate()
+            {
+                let mut moved = honest.clone();
+                moved[column(0)] += low;
+                moved[column(1)] += high;
+                let other = moved[column(1 - half)].as_canonical_u64();
+                assert!(half == 0 || other >> 16 == 0, "only the upper half is out of range");
+                let after = evaluate(Table::Leaf, &moved, place);
+                assert!(after.failed.is_empty() && !after.valid_ranges(), "limb {limb}");
+                assert_eq!(words(&after), words(&before), "limb {limb}");
+            }
         }
     }
 
