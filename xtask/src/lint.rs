@@ -1,15 +1,16 @@
-//! `cargo xtask lint`: formats, what is in ops/, and clippy in every workspace.
+//! `cargo xtask lint`: formats, links, what is in ops/, and clippy in every workspace.
 
-use crate::{npm, ops, sh};
+use crate::{links, npm, ops, sh};
 use eyre::{Result, WrapErr};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Checks formats and ops/ first, which takes seconds, then clippy.
+/// Checks formats, links and ops/ first, which takes seconds, then clippy.
 pub(crate) fn run() -> Result<()> {
     format()?;
+    links::check()?;
     ops::check()?;
     clippy()
 }
