@@ -146,7 +146,7 @@ fn demo() -> Result<()> {
     sh::step(&format!("bench demo ({PROFILE})"));
     let path = sh::root().join("target/report.json");
     fs::create_dir_all(sh::root().join("target")).wrap_err("cannot make target")?;
-    crate::demo(true, Some(path.clone()))?;
+    crate::demo(true, Some(path.clone()), 1)?;
     let text =
         fs::read_to_string(&path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     let report =

@@ -42,6 +42,9 @@ enum Command {
         /// Write the timeline as JSON.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// How many rollups settle on the one Settlement.
+        #[arg(long, default_value_t = 1)]
+        rollups: u32,
     },
     /// Run every test: contracts, Rust, end to end.
     Test {
@@ -95,7 +98,7 @@ enum Command {
 
 fn main() -> Result<()> {
     match Args::parse().command {
-        Command::Demo { once, json } => demo(once, json),
+        Command::Demo { once, json, rollups } => demo(once, json, rollups),
         Command::Setup => setup::run(),
         Command::Test { fast: true, .. } => test::run(test::Extent::Fast, false),
         Command::Test { full: true, .. } => test::run(test::Extent::Full, true),
@@ -116,14 +119,14 @@ fn main() -> Result<()> {
 }
 
 /// Builds the `oneslot` binary and starts its devnet in the foreground.
-fn demo(once: bool, json: Option<PathBuf>) -> Result<()> {
+fn demo(once: bool, json: Option<PathBuf>, rollups: u32) -> Result<()> {
     npm::install()?;
     sh::step("build oneslot");
     sh::run(sh::cargo().args(["build", "--locked", "-p", "oneslot-cli"]))?;
     // Beside this program, wherever cargo's target folder is.
     let program = std::env::current_exe()?.with_file_name("oneslot");
     let mut command = sh::command(program);
-    command.arg("devnet");
+    command.args(["devnet", "--rollups", &rollups.to_string()]);
     if once {
         command.arg("--once");
     }

@@ -6,7 +6,8 @@ mod devnet;
 mod key;
 mod program;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use eyre::Result;
 use std::{io::IsTerminal, path::PathBuf};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,9 @@ struct Args {
 enum Command {
     /// Run a whole system on this machine: L1 (anvil), contracts, node, services, and a user's way through it.
     Devnet(devnet::Args),
+    /// Deploy Settlement, lanes and rollups on L1, and compare L1 with the files.
+    #[command(subcommand)]
+    Deploy(command::deploy::Command),
     /// Run the rollup node: sequencer or follower, with JSON-RPC. Section `[node]`.
     Node,
     /// Post the rollup's blocks to the Inbox on L1. Section `[post]`.
@@ -79,6 +83,11 @@ enum Command {
     Verify(command::prove::VerifyArgs),
     /// Prove a demonstration circuit and verify its final proof by contracts on a local L1 (anvil).
     FinalProof(command::final_proof::Args),
+    /// Write completions for a shell to standard output.
+    Completions {
+        /// Which shell: bash, zsh, fish, ...
+        shell: Shell,
+    },
 }
 
 impl Command {
@@ -107,6 +116,7 @@ async fn run(args: Args) -> Result<()> {
     let json = args.json;
     match args.command {
         Command::Devnet(args) => devnet::run(args).await,
+        Command::Deploy(command) => command::deploy::run(&config, command, json).await,
         Command::Node => command::service::node(&config, on_signal()).await,
         Command::Post => command::service::post(&config, on_signal()).await,
         Command::ProveTee => command::service::prove_tee(&config, on_signal()).await,
@@ -121,8 +131,17 @@ async fn run(args: Args) -> Result<()> {
         Command::Run(args) => command::run::run(args, json),
         Command::Prove(args) => command::prove::prove(args, json),
         Command::Verify(args) => command::prove::verify(args, json),
+        Command::Completions { shell } => {
+            completions(shell);
+            Ok(())
+        }
         Command::FinalProof(args) => command::final_proof::run(args, json).await,
     }
+}
+
+/// Writes the completions of a shell to standard output.
+fn completions(shell: Shell) {
+    clap_complete::generate(shell, &mut Args::command(), "oneslot", &mut std::io::stdout());
 }
 
 /// Cancelled by SIGINT and SIGTERM, so that services end between two steps.

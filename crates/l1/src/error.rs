@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
 
+use crate::PolicyName;
+
 /// What a caller may do about an [`Error`]. Only the services act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -170,6 +172,22 @@ pub enum Error {
         /// What is wrong.
         message: &'static str,
     },
+    /// A policy that cannot be had with what exists.
+    #[error("policy {policy} is not available: it lacks {missing}")]
+    Policy {
+        /// Its name.
+        policy: PolicyName,
+        /// Everything that is missing.
+        missing: String,
+    },
+    /// A TEE lane cannot be deployed, because nothing can verify quotes of its platform.
+    #[error("no verifier for quotes of the platform {platform}: {why}")]
+    NoQuoteVerifier {
+        /// The platform's name.
+        platform: String,
+        /// Why there is none here.
+        why: String,
+    },
     /// Something else on this machine: files, JSON.
     #[error("{what}: {message}")]
     Local {
@@ -203,6 +221,8 @@ impl Error {
             | Self::Kzg(_)
             | Self::Journal(_)
             | Self::Key { .. }
+            | Self::Policy { .. }
+            | Self::NoQuoteVerifier { .. }
             | Self::Local { .. } => ErrorKind::Fatal,
         }
     }

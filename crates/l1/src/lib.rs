@@ -7,6 +7,7 @@ mod client;
 mod data;
 pub mod deploy;
 mod error;
+mod file;
 mod follow;
 mod inbox;
 mod lanes;
@@ -17,8 +18,13 @@ mod votes;
 
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
-pub use deploy::{CouncilPlan, DeployParams, Deployment, Plan};
+pub use deploy::{
+    Contract, CouncilPlan, Deployed, Deployment, Difference, OptimisticParams, PolicyName,
+    QuoteVerifier, RollupParams, RollupPlan, System, SystemParams, SystemPlan, TeeParams,
+    check_rollup, check_system,
+};
 pub use error::{Error, ErrorKind};
+pub use file::{load_json, save_json};
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};
 pub use lanes::{Lane, LaneReader, Lanes, Standing};

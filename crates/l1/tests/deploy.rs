@@ -2,13 +2,15 @@
 
 mod support;
 
-use alloy::sol_types::SolCall;
+use alloy::{providers::Provider, sol_types::SolCall};
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256};
 use oneslot_l1::{
-    BatchData, BlockRef, DeployParams, Deployment, DepositCursor, IdempotencyKey, InboxReader,
-    L1Client, Plan, Sender, SenderConfig, Signer, TxRequest,
-    anvil::Anvil,
+    BatchData, BlockRef, Contract, CouncilPlan, Deployment, DepositCursor, Error, IdempotencyKey,
+    InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Sender,
+    SenderConfig, Signer, System, SystemParams, SystemPlan, TxRequest,
+    anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Portal, Safe, Settlement},
+    check_rollup, check_system,
 };
 use oneslot_types::{RollupConfig, calldata_data_hash};
 use support::{anvil, mine, rpc};
@@ -21,6 +23,7 @@ struct World {
     anvil: Anvil,
     client: L1Client,
     deployer: Sender,
+    system: System,
     deployment: Deployment,
     dir: tempfile::TempDir,
 }
@@ -40,19 +43,19 @@ async fn world() -> World {
         batcher: deployer.address(),
         ..RollupConfig::default()
     };
-    let params = DeployParams::devnet(
-        rules,
-        B256::repeat_byte(7),
-        Signer::anvil(9).unwrap().address(),
-        B256::repeat_byte(7),
-    );
-    let plan = Plan::new(&deployer, params).await.unwrap();
+    let root = Signer::anvil(9).unwrap().address();
+    let system_plan =
+        SystemPlan::new(&deployer, SystemParams::devnet(root, B256::repeat_byte(7))).await.unwrap();
+    let system = system_plan.execute(&deployer).await.unwrap();
+    let params = RollupParams::devnet(rules, B256::repeat_byte(7));
+    let plan = RollupPlan::new(&deployer, &system, params).await.unwrap();
     let deployment = plan.execute(&deployer, GENESIS_OUTPUT).await.unwrap();
     // Again, as after a crash: nothing is sent, the answer is the same.
     let nonce = deployer.next_nonce().await.unwrap();
+    assert_eq!(system_plan.execute(&deployer).await.unwrap(), system);
     assert_eq!(plan.execute(&deployer, GENESIS_OUTPUT).await.unwrap(), deployment);
     assert_eq!(deployer.next_nonce().await.unwrap(), nonce);
-    World { anvil, client, deployer, deployment, dir }
+    World { anvil, client, deployer, system, deployment, dir }
 }
 
 fn post_calldata(index: u64, origin: u64, checkpoint: u64, data: Bytes) -> Bytes {
@@ -200,4 +203,127 @@ fn forwarder() -> Vec<u8> {
     ];
     init.extend_from_slice(&runtime);
     init
+}
+
+/// The names of everything that differs.
+async fn differences(w: &World, system: &System, deployment: &Deployment) -> Vec<String> {
+    let mut found = check_system(&w.client, system).await.unwrap();
+    found.extend(check_rollup(&w.client, system, deployment).await.unwrap());
+    found.into_iter().map(|difference| difference.name).collect()
+}
+
+#[tokio::test]
+async fn a_check_finds_nothing_in_what_was_deployed_and_names_what_was_changed() {
+    let w = world().await;
+    let (system, d) = (&w.system, &w.deployment);
+    let found = check_system(&w.client, system).await.unwrap();
+    assert_eq!(found, []);
+    assert_eq!(check_rollup(&w.client, system, d).await.unwrap(), []);
+
+    // The files say something else than L1.
+    let mut other = d.clone();
+    other.force_window += 1;
+    assert_eq!(differences(&w, system, &other).await, ["Inbox.immutables", "Inbox.forceWindow"]);
+    let mut other = d.clone();
+    other.last_resort_after += 1;
+    assert_eq!(differences(&w, system, &other).await, ["Settlement.policy.lastResortAfter"]);
+    let mut other = d.clone();
+    other.lanes.reverse();
+    let expected = ["deployment.policy", "Settlement.policy.lanes"];
+    assert_eq!(differences(&w, system, &other).await, expected);
+    let mut other = d.clone();
+    other.config.maxSequencerDrift += 1;
+    assert_eq!(differences(&w, system, &other).await, ["Settlement.policy.configHash"]);
+    let mut other = d.clone();
+    other.contracts.get_mut(&Contract::Portal).unwrap().code_hash = B256::ZERO;
+    assert_eq!(differences(&w, system, &other).await, ["Portal.codeHash"]);
+    let mut other = system.clone();
+    other.params.optimistic.as_mut().unwrap().window += 1;
+    let expected = ["OptimisticLane.immutables", "OptimisticLane.window"];
+    assert_eq!(differences(&w, &other, d).await, expected);
+
+    // L1 has something else than was deployed: one immutable, the code, no code.
+    let code = w.client.provider().get_code_at(d.inbox).await.unwrap();
+    let stranger = Address::repeat_byte(0xbb).into_word();
+    let batcher = d.config.batcher.into_word();
+    let mut changed = code.to_vec();
+    for at in 0..changed.len() - 32 {
+        if changed[at..at + 32] == batcher[..] {
+            changed[at..at + 32].copy_from_slice(&stranger[..]);
+        }
+    }
+    set_code(&w, d.inbox, changed).await;
+    let found = differences(&w, system, d).await;
+    assert!(found.contains(&"Inbox.batcher".into()), "{found:?}");
+    assert!(found.contains(&"Inbox.codeHash".into()), "{found:?}");
+    set_code(&w, d.inbox, [&code[..], &[0]].concat()).await;
+    assert_eq!(differences(&w, system, d).await, ["Inbox.codeHash", "Inbox.code"]);
+    set_code(&w, d.inbox, Vec::new()).await;
+    assert_eq!(differences(&w, system, d).await, ["Inbox.code"]);
+}
+
+async fn set_code(w: &World, address: Address, code: Vec<u8>) {
+    rpc(&w.client, "anvil_setCode", serde_json::json!([address, Bytes::from(code)])).await;
+}
+
+#[tokio::test]
+async fn two_rollups_share_a_system_and_nothing_else() {
+    let w = world().await;
+    let rules = RollupConfig { l2ChainId: 902, ..w.deployment.config.clone() };
+    let params = RollupParams::devnet(rules, B256::repeat_byte(7));
+    let plan = RollupPlan::new(&w.deployer, &w.system, params).await.unwrap();
+    let second = plan.execute(&w.deployer, B256::repeat_byte(0xbb)).await.unwrap();
+    let first = &w.deployment;
+    assert_eq!((first.settlement, &first.lanes), (second.settlement, &second.lanes));
+    assert_ne!(first.rollup_id, second.rollup_id);
+    assert_ne!((first.inbox, first.portal), (second.inbox, second.portal));
+    assert_ne!(first.council, second.council, "the same owners have a Safe for each rollup");
+    assert_eq!(check_rollup(&w.client, &w.system, first).await.unwrap(), []);
+    assert_eq!(check_rollup(&w.client, &w.system, &second).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_had_says_what_is_missing() {
+    let w = world().await;
+    let nonce = w.deployer.next_nonce().await.unwrap();
+    for (policy, missing) in [
+        (PolicyName::ZkTeeOp, &["a ZK lane"][..]),
+        (PolicyName::ZkZkOp, &["a ZK lane", "a second ZK lane"]),
+        (PolicyName::ZkZkCouncil, &["a ZK lane", "a second ZK lane", "a council"]),
+    ] {
+        let mut params = RollupParams::devnet(w.deployment.config.clone(), B256::repeat_byte(7));
+        params.policy = policy;
+        params.council = CouncilPlan::None;
+        let error = RollupPlan::new(&w.deployer, &w.system, params).await.unwrap_err();
+        assert!(matches!(error, Error::Policy { .. }), "{error:?}");
+        let error = error.to_string();
+        assert!(error.contains(policy.name()), "{error}");
+        for missing in missing {
+            assert!(error.contains(missing), "{error}");
+        }
+    }
+    let mut params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    params.tee.as_mut().unwrap().verifier = QuoteVerifier::SevSnp;
+    let error = SystemPlan::new(&w.deployer, params).await.unwrap_err();
+    assert!(matches!(error, Error::NoQuoteVerifier { .. }), "{error:?}");
+    // Nothing was sent.
+    assert_eq!(w.deployer.next_nonce().await.unwrap(), nonce);
+}
+
+#[tokio::test]
+async fn the_dev_verifier_is_refused_on_a_chain_that_is_no_test_chain() {
+    let config = AnvilConfig { chain_id: Some(12_345), ..AnvilConfig::default() };
+    let l1 = anvil(&config);
+    let client = L1Client::connect(&l1.config()).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    // A key of nobody: published keys may not sign here.
+    let path = dir.path().join("key");
+    std::fs::write(&path, format!("{}\n", B256::repeat_byte(0x77))).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let signer = Signer::from_file(&path).unwrap();
+    let journal = SenderConfig::new(dir.path().join("journal"));
+    let sender = Sender::open(client, signer, journal).await.unwrap();
+    let params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    let error = SystemPlan::new(&sender, params).await.unwrap_err().to_string();
+    assert!(error.contains("12345") && error.contains("test chains only"), "{error}");
 }

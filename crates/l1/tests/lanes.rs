@@ -5,8 +5,8 @@ mod support;
 use alloy::sol_types::{SolCall, SolConstructor, SolValue};
 use alloy_primitives::{Address, B256, Bytes, U256, b256, keccak256};
 use oneslot_l1::{
-    DeployParams, Deployment, IdempotencyKey, Inclusion, L1Client, Lane, LaneReader, Plan, Sender,
-    SenderConfig, Signer, TxRequest,
+    Deployment, IdempotencyKey, Inclusion, L1Client, Lane, LaneReader, RollupParams, RollupPlan,
+    Sender, SenderConfig, Signer, SystemParams, SystemPlan, TxRequest,
     bindings::{Inbox, OptimisticLane, Settlement, ZkLane},
 };
 use oneslot_types::{LaneKind, RollupConfig, Statement, rollup_id};
@@ -44,9 +44,12 @@ impl World {
             batcher: deployer.address(),
             ..RollupConfig::default()
         };
-        let mut params = DeployParams::devnet(rules, PROGRAM, deployer.address(), PROGRAM);
-        params.claim_window = WINDOW;
-        let plan = Plan::new(&deployer, params).await.unwrap();
+        let mut params = SystemParams::devnet(deployer.address(), PROGRAM);
+        params.optimistic.as_mut().unwrap().window = WINDOW;
+        let plan = SystemPlan::new(&deployer, params).await.unwrap();
+        let system = plan.execute(&deployer).await.unwrap();
+        let params = RollupParams::devnet(rules, PROGRAM);
+        let plan = RollupPlan::new(&deployer, &system, params).await.unwrap();
         let deployment = plan.execute(&deployer, GENESIS_OUTPUT).await.unwrap();
         Self { client: client.clone(), deployer, deployment, _dir: dir }
     }

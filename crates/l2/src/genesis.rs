@@ -5,6 +5,7 @@
 
 mod alloc;
 mod file;
+mod rollup_file;
 
 use alloy_consensus::Header;
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
@@ -16,6 +17,7 @@ use op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
 
 pub use alloc::{Predeploy, Predeploys, Value};
 pub use file::{Allocation, GenesisFile};
+pub use rollup_file::rollup_file;
 
 use crate::{
     error::{Error, Result},

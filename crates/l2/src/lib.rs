@@ -20,7 +20,9 @@ mod testing;
 pub use chain::{Chain, Head, attributes_of};
 pub use config::NodeConfig;
 pub use error::{Error, Kind, Result};
-pub use genesis::{Allocation, Genesis, GenesisFile, GenesisSpec, Predeploy, Predeploys, Value};
+pub use genesis::{
+    Allocation, Genesis, GenesisFile, GenesisSpec, Predeploy, Predeploys, Value, rollup_file,
+};
 pub use health::metrics_handle;
 pub use input::{BatchInput, Identity, InputBuilder};
 pub use node::{Node, RunningNode};

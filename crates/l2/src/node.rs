@@ -176,13 +176,15 @@ async fn prepare(
 ) -> Result<Store> {
     let BlockRef { hash, .. } = deployment.origin;
     let origin = client.block(hash).await?;
-    let genesis = Genesis::build(&GenesisSpec {
+    let file = GenesisFile::load(&config.genesis())?;
+    let spec = GenesisSpec {
         config: deployment.config.clone(),
         origin: origin.header,
         l1_messenger: deployment.l1_messenger,
         l1_standard_bridge: deployment.l1_standard_bridge,
-        accounts: GenesisFile::load(&config.genesis())?.accounts(),
-    })?;
+        accounts: file.accounts(),
+    };
+    let genesis = Genesis::build(&spec)?;
     if genesis.output() != deployment.genesis_output {
         return Err(Error::Deployment {
             what: "genesis output",
@@ -190,6 +192,7 @@ async fn prepare(
             got: genesis.output().to_string(),
         });
     }
+    file.check(&spec)?;
     let start = deployment.start_block.number;
     let first = inbox.batches(start, start).await?;
     let batch = first.into_iter().find(|batch| batch.header.index == 0).ok_or_else(|| {

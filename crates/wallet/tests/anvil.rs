@@ -9,7 +9,8 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
-    DeployParams, Deployment, L1Client, Plan, Sender, SenderConfig, Signer,
+    Deployment, L1Client, RollupParams, RollupPlan, Sender, SenderConfig, Signer, SystemParams,
+    SystemPlan,
     anvil::Anvil,
     bindings::{Inbox, L2ToL1MessagePasser, TestToken},
 };
@@ -56,8 +57,10 @@ async fn world() -> World {
     };
     let program = B256::repeat_byte(7);
     let root = Signer::anvil(9).unwrap().address();
-    let params = DeployParams::devnet(rules, program, root, program);
-    let plan = Plan::new(&deployer, params).await.unwrap();
+    let plan = SystemPlan::new(&deployer, SystemParams::devnet(root, program)).await.unwrap();
+    let system = plan.execute(&deployer).await.unwrap();
+    let params = RollupParams::devnet(rules, program);
+    let plan = RollupPlan::new(&deployer, &system, params).await.unwrap();
     let deployment = plan.execute(&deployer, B256::repeat_byte(8)).await.unwrap();
 
     let chain = provider(&l2);

@@ -1,7 +1,7 @@
 //! Who attested what, read from L1's logs after the fact.
 
 use super::{
-    network::Network,
+    network::{Network, Role},
     report::{Finality, Report},
 };
 use crate::command::inspect;
@@ -143,7 +143,8 @@ async fn check_history(
     report: &mut Report,
 ) -> Result<()> {
     let deployment = &network.deployment;
-    let posted = all(l1, deployment.inbox, Inbox::BatchPosted::SIGNATURE_HASH).await?;
+    let posted =
+        all(l1, deployment.inbox, Inbox::BatchPosted::SIGNATURE_HASH, |filter| filter).await?;
     let indices: Vec<u64> = posted
         .iter()
         .map(|log| Ok(log.log_decode::<Inbox::BatchPosted>()?.inner.data.index))
@@ -155,8 +156,9 @@ async fn check_history(
         format!("{} batches", indices.len()),
     );
 
-    let finalized =
-        all(l1, deployment.settlement, Settlement::BatchFinalized::SIGNATURE_HASH).await?;
+    let rollup = deployment.rollup_id;
+    let event = Settlement::BatchFinalized::SIGNATURE_HASH;
+    let finalized = all(l1, deployment.settlement, event, |filter| filter.topic1(rollup)).await?;
     let indices: Vec<u64> = finalized
         .iter()
         .map(|log| Ok(log.log_decode::<Settlement::BatchFinalized>()?.inner.data.batchIndex))
@@ -168,9 +170,17 @@ async fn check_history(
         format!("{} batches", indices.len()),
     );
 
+    let proposer = network.key(Role::Proposer)?.address();
     let mut claims = Vec::new();
     for lane in lanes.of_batch(1).await?.of_kind(LaneKind::Optimistic) {
-        claims.extend(all(l1, lane.address, OptimisticLane::Claimed::SIGNATURE_HASH).await?);
+        let event = OptimisticLane::Claimed::SIGNATURE_HASH;
+        for log in all(l1, lane.address, event, |filter| filter).await? {
+            // The lane serves every rollup of the system; each has a proposer of its own.
+            let claim = log.log_decode::<OptimisticLane::Claimed>()?.inner.data;
+            if claim.proposer == proposer {
+                claims.push(log);
+            }
+        }
     }
     let inputs: BTreeSet<_> =
         claims.iter().filter_map(|log| log.topics().get(2).copied()).collect();
@@ -202,8 +212,10 @@ async fn all(
     l1: &DynProvider,
     address: Address,
     event: alloy_primitives::B256,
+    narrow: impl FnOnce(Filter) -> Filter,
 ) -> Result<Vec<Log>> {
-    Ok(l1.get_logs(&Filter::new().address(address).event_signature(event).from_block(0)).await?)
+    let filter = narrow(Filter::new().address(address).event_signature(event).from_block(0));
+    Ok(l1.get_logs(&filter).await?)
 }
 
 async fn one(
@@ -212,8 +224,7 @@ async fn one(
     event: alloy_primitives::B256,
     narrow: impl FnOnce(Filter) -> Filter,
 ) -> Result<Log> {
-    let filter = narrow(Filter::new().address(address).event_signature(event).from_block(0));
-    let logs = l1.get_logs(&filter).await?;
+    let logs = all(l1, address, event, narrow).await?;
     ensure!(!logs.is_empty(), "no log {event} of {address}");
     logs.into_iter().next().ok_or_else(|| eyre!("invariant: not empty"))
 }

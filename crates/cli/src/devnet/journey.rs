@@ -35,7 +35,7 @@ struct Person {
 /// The whole way. Every condition becomes a check of the report.
 pub(crate) async fn run(network: &Network, report: &mut Report) -> Result<()> {
     let user = Person::user(network).await?;
-    let recipient = Role::Recipient.key()?.address();
+    let recipient = network.key(Role::Recipient)?.address();
     let portal = network.deployment.portal;
     let bridge = network.deployment.l1_standard_bridge;
 
@@ -72,7 +72,7 @@ pub(crate) async fn run(network: &Network, report: &mut Report) -> Result<()> {
 
 impl Person {
     async fn user(network: &Network) -> Result<Self> {
-        let signer = Role::User.key()?;
+        let signer = network.key(Role::User)?;
         let address = signer.address();
         let config = network.wallet_section().wallet_config()?;
         let l1 = network.l1_provider();
@@ -91,7 +91,7 @@ impl Person {
 
 /// Gives the user ether on L1; on L2 it has none until it deposits.
 async fn fund(network: &Network, user: &Person) -> Result<()> {
-    let wallet = EthereumWallet::from(Role::Bank.key()?);
+    let wallet = EthereumWallet::from(network.key(Role::Bank)?);
     let bank = ProviderBuilder::new().wallet(wallet).connect_http(network.l1_rpc.clone());
     let request =
         TransactionRequest::default().with_to(user.address).with_value(ONE * U256::from(100));

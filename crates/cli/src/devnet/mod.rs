@@ -11,8 +11,8 @@ mod process;
 mod report;
 
 use eyre::{Result, WrapErr, ensure};
-use network::Network;
 pub(crate) use network::key;
+use network::{L1, Network};
 use report::Report;
 use std::{fs, path::PathBuf};
 
@@ -39,10 +39,13 @@ pub(crate) struct Args {
     /// The anvil program; absent: the one that `cargo xtask setup` installs, else the one in PATH.
     #[arg(long, value_name = "FILE", env = "ONESLOT_ANVIL")]
     anvil: Option<PathBuf>,
+    /// How many rollups settle on the one Settlement, each with its own node and services.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+    rollups: u32,
     /// Port of the L1 RPC; 0 takes a free one.
     #[arg(long, default_value_t = 8545)]
     l1_port: u16,
-    /// Port of the L2 RPC; 0 takes a free one.
+    /// Port of the L2 RPC; 0 takes a free one. A second rollup has the next one.
     #[arg(long, default_value_t = 9545)]
     l2_port: u16,
     /// Seconds between L1 blocks.
@@ -63,31 +66,69 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> Result<()> {
     println!("{TRUST}\n");
     prepare(&args.dir)?;
-    let mut report = Report { trust: TRUST.into(), ..Report::default() };
-    let network = Network::start(&args, &mut report).await?;
+    let mut reports = Vec::new();
+    for place in 0..args.rollups {
+        reports.push(Report {
+            trust: TRUST.into(),
+            l2_chain_id: network::l2_chain_id(place),
+            shows_rollup: args.rollups > 1,
+            ..Report::default()
+        });
+    }
+    let mut l1 = L1::start(&args).await?;
+    let mut networks = Vec::new();
+    for (place, report) in (0..).zip(&mut reports) {
+        networks.push(Network::start(&args, &mut l1, place, report).await?);
+    }
     let outcome = tokio::select! {
-        outcome = journey::run(&network, &mut report) => outcome,
+        outcome = journeys(&l1, &networks, &mut reports) => outcome,
         _ = tokio::signal::ctrl_c() => Err(eyre::eyre!("interrupted")),
     };
-    report.memory = network.memory();
+    for (network, report) in networks.iter().zip(&mut reports) {
+        report.memory = network.memory();
+    }
+    let mut report = reports.remove(0);
+    report.memory.insert(0, l1.memory());
+    report.others = reports;
     let ok = report.conclude() && outcome.is_ok();
     report.ok = ok;
     report.print();
+    println!("\n{TRUST}");
     if let Some(path) = &args.report {
         let text = serde_json::to_string_pretty(&report)? + "\n";
         fs::write(path, text).wrap_err_with(|| format!("cannot write {}", path.display()))?;
         println!("\nThe timeline as JSON: {}", path.display());
     }
     if !args.once && outcome.is_ok() {
-        network.print_how_to_use();
+        println!("The devnet stays up until Ctrl-C.");
+        networks.iter().for_each(Network::print_how_to_use);
         tokio::signal::ctrl_c().await?;
         println!("\nStopping");
     }
-    let logs = network.logs();
-    network.stop().await;
+    let logs = l1.logs().to_owned();
+    for network in networks {
+        network.stop().await;
+    }
+    l1.stop().await;
     outcome.wrap_err_with(|| format!("the logs are in {}", logs.display()))?;
     ensure!(ok, "a check failed (see above); the logs are in {}", logs.display());
     Ok(())
+}
+
+/// A user's way through every rollup, all at the same time, and a look at the deployment.
+async fn journeys(l1: &L1, networks: &[Network], reports: &mut [Report]) -> Result<()> {
+    let differences = l1.differences().await?;
+    let found: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    reports[0].check(
+        "L1 has what the deployment's files say",
+        found.is_empty(),
+        if found.is_empty() { "no difference".into() } else { found.join("; ") },
+    );
+    let journeys = networks.iter().zip(reports).map(|(network, report)| async move {
+        let rollup = network.deployment.l2_chain_id;
+        journey::run(network, report).await.wrap_err_with(|| format!("rollup {rollup}"))
+    });
+    futures::future::try_join_all(journeys).await.map(|_| ())
 }
 
 /// An empty folder at `dir`. A folder that no devnet made is left alone.

@@ -6,7 +6,10 @@ use super::{
     process::{Spec, Supervised},
     report::{Memory, Report},
 };
-use crate::{command::WalletSection, program};
+use crate::{
+    command::{WalletSection, deploy},
+    program,
+};
 use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::{MnemonicBuilder, PrivateKeySigner},
@@ -14,10 +17,10 @@ use alloy::{
 use alloy_primitives::U256;
 use eyre::{Result, WrapErr, bail};
 use oneslot_l1::{
-    DeployParams, Deployment, L1Client, L1Config, Plan, Sender, SenderConfig, Signer,
+    Deployment, Difference, L1Client, L1Config, RollupParams, Sender, SenderConfig, Signer, System,
+    SystemParams,
     anvil::{self, AnvilConfig},
 };
-use oneslot_l2::{Genesis, GenesisFile, GenesisSpec};
 use oneslot_tee::DEV_QUOTE_ROOT;
 use oneslot_types::RollupConfig;
 use serde_json::json;
@@ -30,11 +33,14 @@ use url::Url;
 
 /// anvil's published test mnemonic. Its accounts hold test ether and nothing else anywhere.
 const MNEMONIC: &str = "test test test test test test test test test test test junk";
-/// EIP-155 ids.
-const L1_CHAIN_ID: u64 = 31337;
+/// EIP-155 id of L1.
+pub(super) const L1_CHAIN_ID: u64 = 31337;
+/// EIP-155 id of the first rollup; those of the others follow.
 const L2_CHAIN_ID: u64 = 901;
-/// Accounts of the mnemonic that have ether on both chains: anvil gives it on L1, the genesis on L2.
+/// Accounts of the mnemonic that have ether on L2. anvil gives them ether on L1, too.
 const FUNDED: u32 = 10;
+/// Accounts of the mnemonic that belong to one rollup.
+const ACCOUNTS: u32 = 20;
 /// What each of them has on L2: 10,000 ether, as on L1.
 const FUNDS: u128 = 10_000 * 10u128.pow(18);
 /// The processes beside L1.
@@ -42,7 +48,7 @@ const SERVICES: [&str; 6] = ["node", "prove-tee", "post", "attest", "propose", "
 /// How long a part may take until it answers.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-/// What an account of the mnemonic is used for; the number is its index.
+/// What an account of the mnemonic is used for; the number is its index for the first rollup.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Role {
     Deployer = 0,
@@ -52,17 +58,15 @@ pub(crate) enum Role {
     Attester = 4,
     /// Gives the user ether on L1.
     Bank = 5,
-    /// Has nothing on L2 until it deposits: the genesis funds the first ten accounts only.
+    /// Has nothing on L2 until it deposits.
     User = 11,
     /// Whom the user pays.
     Recipient = 12,
 }
 
-impl Role {
-    /// The role's key.
-    pub(crate) fn key(self) -> Result<PrivateKeySigner> {
-        key(self as u32)
-    }
+/// EIP-155 id of a rollup.
+pub(super) fn l2_chain_id(place: u32) -> u64 {
+    L2_CHAIN_ID + u64::from(place)
 }
 
 /// The key of an account of the mnemonic.
@@ -70,7 +74,21 @@ pub(crate) fn key(index: u32) -> Result<PrivateKeySigner> {
     Ok(MnemonicBuilder::english().phrase(MNEMONIC).index(index)?.build()?)
 }
 
-/// A running devnet.
+/// L1 with a deployed system.
+pub(crate) struct L1 {
+    /// JSON-RPC.
+    pub(crate) rpc: Url,
+    /// What the rollups settle with.
+    pub(crate) system: System,
+    /// Where the system's and the rollups' files are.
+    pub(crate) files: PathBuf,
+    dir: PathBuf,
+    deployer: Sender,
+    ports: Ports,
+    anvil: Supervised,
+}
+
+/// A running rollup of the devnet.
 pub(crate) struct Network {
     /// Addresses of all contracts.
     pub(crate) deployment: Deployment,
@@ -78,36 +96,108 @@ pub(crate) struct Network {
     pub(crate) l1_rpc: Url,
     /// JSON-RPC of the rollup.
     pub(crate) l2_rpc: Url,
+    /// 0 for the first rollup.
+    place: u32,
     dir: PathBuf,
+    /// The rollup's `deployment.json`.
+    file: PathBuf,
     config: PathBuf,
     processes: Vec<Supervised>,
 }
 
-impl Network {
-    /// Starts L1, deploys, starts every service and waits until the rollup answers.
-    pub(crate) async fn start(args: &Args, report: &mut Report) -> Result<Self> {
+impl L1 {
+    /// Starts anvil and deploys the system.
+    pub(crate) async fn start(args: &Args) -> Result<Self> {
         let dir = fs::canonicalize(&args.dir)?;
         let mut ports = Ports::new();
-        let (l1_port, l2_port) = (ports.take(args.l1_port)?, ports.take(args.l2_port)?);
-        let l1_rpc: Url = format!("http://127.0.0.1:{l1_port}").parse()?;
-        let l2_rpc: Url = format!("http://127.0.0.1:{l2_port}").parse()?;
+        let port = ports.take(args.l1_port)?;
+        let rpc: Url = format!("http://127.0.0.1:{port}").parse()?;
+        let anvil = start_l1(args, port, &dir)?;
+        let config = L1Config::new(rpc.clone(), L1_CHAIN_ID);
+        let client = until_l1(&config).await?;
+        let signer = Signer::from_file(&key_file(&dir, "deployer", &key(Role::Deployer as u32)?)?)?;
+        let journal = SenderConfig::new(dir.join("deployer.redb"));
+        let deployer = Sender::open(client, signer, journal).await?;
+        // What the dev platform calls its measurement is the hash of the program.
+        let mut params = SystemParams::devnet(DEV_QUOTE_ROOT, program::hash());
+        if let Some(optimistic) = &mut params.optimistic {
+            optimistic.window = args.window;
+        }
+        let files = dir.join("deployment");
+        let system = deploy::system(&deployer, params, &files).await?;
+        Ok(Self { rpc, system, files, dir, deployer, ports, anvil })
+    }
 
-        let anvil = start_l1(args, l1_port, &dir)?;
-        let deployment = deploy(args, &l1_rpc, &dir, report).await?;
+    /// What L1 has otherwise than the files of the deployment say.
+    pub(crate) async fn differences(&self) -> Result<Vec<Difference>> {
+        deploy::differences(self.deployer.client(), &self.files).await
+    }
+
+    /// Peak memory of anvil.
+    pub(crate) fn memory(&self) -> Memory {
+        memory(&self.anvil)
+    }
+
+    /// Where the logs are.
+    pub(crate) fn logs(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Ends anvil.
+    pub(crate) async fn stop(self) {
+        self.anvil.stop().await;
+    }
+}
+
+impl Network {
+    /// Registers a rollup, starts every service and waits until the rollup answers.
+    pub(crate) async fn start(
+        args: &Args,
+        l1: &mut L1,
+        place: u32,
+        report: &mut Report,
+    ) -> Result<Self> {
+        let name = format!("rollup-{}", place + 1);
+        // The first rollup's files lie where those of a devnet with one rollup do.
+        let dir = if place == 0 { l1.dir.clone() } else { l1.dir.join(&name) };
+        fs::create_dir_all(&dir)?;
+        let l2_port = match args.l2_port {
+            0 => 0,
+            port => port + u16::try_from(place)?,
+        };
+        let l2_port = l1.ports.take(l2_port)?;
+        let l2_rpc: Url = format!("http://127.0.0.1:{l2_port}").parse()?;
+        let accounts = (0..FUNDED).map(|index| Ok((key(index)?.address(), U256::from(FUNDS))));
+        let accounts = accounts.collect::<Result<Vec<_>>>()?;
+        let params = RollupParams::devnet(rollup_config(place)?, program::hash());
+        let files = l1.files.join(&name);
+        let deployment = deploy::rollup(&l1.deployer, &l1.system, params, accounts, &files).await?;
+        let detail = format!(
+            "Settlement {}, Portal {}, rollup {}",
+            deployment.settlement, deployment.portal, deployment.rollup_id
+        );
+        report.stage("contracts.deployed", None, None, detail);
         let mut network = Self {
             deployment,
             config: dir.join("oneslot.toml"),
-            l1_rpc,
+            l1_rpc: l1.rpc.clone(),
             l2_rpc,
+            place,
             dir,
-            processes: vec![anvil],
+            file: files.join("deployment.json"),
+            processes: Vec::new(),
         };
-        network.write_config(args, l2_port, &mut ports)?;
+        network.write_config(args, l2_port, l1)?;
         network.start_services()?;
         network.until_ready().await?;
         let detail = "node, batch poster, TEE prover, OP proposer and settlement are up";
         report.stage("rollup.ready", None, None, detail);
         Ok(network)
+    }
+
+    /// The key of a role. The services and users of each rollup have accounts of their own.
+    pub(crate) fn key(&self, role: Role) -> Result<PrivateKeySigner> {
+        key(self.place * ACCOUNTS + role as u32)
     }
 
     /// One process for each service, each with its own key.
@@ -123,7 +213,7 @@ impl Network {
             };
             let env = vec![("ONESLOT_CONFIG".into(), self.config.display().to_string())];
             if let Some(role) = role {
-                key_file(&self.dir, name, role)?;
+                key_file(&self.dir, name, &self.key(role)?)?;
             }
             let spec = Spec {
                 name,
@@ -155,16 +245,7 @@ impl Network {
 
     /// Peak memory and restarts of each process.
     pub(crate) fn memory(&self) -> Vec<Memory> {
-        let row = |process: &Supervised| {
-            let usage = process.usage();
-            Memory { name: process.name.into(), peak_kib: usage.peak_kib, restarts: usage.restarts }
-        };
-        self.processes.iter().map(row).collect()
-    }
-
-    /// Where the logs are.
-    pub(crate) fn logs(&self) -> PathBuf {
-        self.dir.clone()
+        self.processes.iter().map(memory).collect()
     }
 
     /// A file of the devnet.
@@ -180,7 +261,7 @@ impl Network {
     /// What a user's commands connect to; they wait for a node that starts again.
     pub(crate) fn wallet_section(&self) -> WalletSection {
         WalletSection {
-            deployment: self.file("deployment.json"),
+            deployment: self.file.clone(),
             l1_rpc: self.l1_rpc.clone(),
             l2_rpc: self.l2_rpc.clone(),
             l2_outage_ms: 60_000,
@@ -188,7 +269,8 @@ impl Network {
     }
 
     /// One file that configures every service and the user's commands, and one that says where everything is.
-    fn write_config(&self, args: &Args, l2_port: u16, ports: &mut Ports) -> Result<()> {
+    fn write_config(&self, args: &Args, l2_port: u16, l1: &mut L1) -> Result<()> {
+        let ports = &mut l1.ports;
         let path = |name: &str| self.file(name).display().to_string();
         let mut http = serde_json::Map::new();
         for name in SERVICES {
@@ -196,7 +278,7 @@ impl Network {
         }
         let base = |name: &str| {
             json!({
-                "deployment": path("deployment.json"),
+                "deployment": self.file,
                 "l1": {"rpc_url": self.l1_rpc, "chain_id": L1_CHAIN_ID},
                 "l2_rpc": self.l2_rpc,
                 "key": {"file": path(&format!("{name}.key"))},
@@ -209,7 +291,7 @@ impl Network {
         let enclave = format!("127.0.0.1:{}", ports.take(0)?);
         let config = json!({
             "node": {
-                "deployment": path("deployment.json"),
+                "deployment": self.file,
                 "data_dir": path("node"),
                 "l1_rpc": self.l1_rpc,
                 "l1_poll_ms": 250,
@@ -232,9 +314,15 @@ impl Network {
             "propose": {"base": base("propose")},
             "settle": {"base": base("settle")},
             "wallet": self.wallet_section(),
+            "deploy": {
+                "dir": l1.files,
+                "l1": {"rpc_url": self.l1_rpc, "chain_id": L1_CHAIN_ID},
+                "key": {"file": l1.dir.join("deployer.key")},
+                "journal": l1.dir.join("deployer.redb"),
+            },
         });
         fs::write(&self.config, toml::to_string(&config)?)?;
-        key_file(&self.dir, "user", Role::User)?;
+        key_file(&self.dir, "user", &self.key(Role::User)?)?;
         let endpoints = json!({"l1Rpc": self.l1_rpc, "l2Rpc": self.l2_rpc, "http": http});
         fs::write(self.file("endpoints.json"), endpoints.to_string())?;
         Ok(())
@@ -245,12 +333,11 @@ impl Network {
         let (l1, l2) = (&self.l1_rpc, &self.l2_rpc);
         let config = self.config.display();
         let user_key = self.file("user.key");
+        let chain_id = self.deployment.l2_chain_id;
         println!(
-            "\
-The devnet stays up until Ctrl-C.
-
+            "
   L1 RPC   {l1}  (chain id {L1_CHAIN_ID})
-  L2 RPC   {l2}  (chain id {L2_CHAIN_ID})
+  L2 RPC   {l2}  (chain id {chain_id})
   Funded on both chains: the first ten accounts of the mnemonic
            \"{MNEMONIC}\"
   The user of the demo: the key in {}
@@ -264,6 +351,7 @@ The devnet stays up until Ctrl-C.
   oneslot deposit --eth 1
   oneslot withdraw start --eth 0.25
   oneslot inspect statement 1
+  oneslot deploy check
 
   /health and /metrics of each process: the addresses under \"http\" in
   {}
@@ -276,7 +364,7 @@ The devnet stays up until Ctrl-C.
         );
     }
 
-    /// Ends every process, L1 last.
+    /// Ends every process.
     pub(crate) async fn stop(self) {
         for process in self.processes.into_iter().rev() {
             process.stop().await;
@@ -294,6 +382,8 @@ fn start_l1(args: &Args, port: u16, dir: &Path) -> Result<Supervised> {
     let mut arguments = config.arguments();
     // The log of a devnet that stays up would grow with every request.
     arguments.extend(["--silent", "--mnemonic", MNEMONIC].map(String::from));
+    let accounts = (args.rollups - 1) * ACCOUNTS + FUNDED;
+    arguments.extend(["--accounts".into(), accounts.to_string()]);
     let spec = Spec {
         name: "anvil",
         program: anvil::find(args.anvil.as_deref())?,
@@ -303,44 +393,6 @@ fn start_l1(args: &Args, port: u16, dir: &Path) -> Result<Supervised> {
     };
     // A new anvil would be another chain: its end is final.
     Supervised::start(spec, false)
-}
-
-/// Deploys the contracts and registers the rollup; writes `deployment.json` and `genesis.json`.
-async fn deploy(args: &Args, rpc: &Url, dir: &Path, report: &mut Report) -> Result<Deployment> {
-    let config = L1Config::new(rpc.clone(), L1_CHAIN_ID);
-    let client = until_l1(&config).await?;
-    let signer = Signer::from_file(&key_file(dir, "deployer", Role::Deployer)?)?;
-    let journal = SenderConfig::new(dir.join("deployer.redb"));
-    let sender = Sender::open(client, signer, journal).await?;
-
-    let mut params = DeployParams::devnet(
-        rollup_config()?,
-        program::hash(),
-        DEV_QUOTE_ROOT,
-        // What the dev platform calls its measurement.
-        program::hash(),
-    );
-    params.claim_window = args.window;
-    let plan = Plan::new(&sender, params).await?;
-    let accounts =
-        (0..FUNDED).map(|index| Ok(key(index)?.address())).collect::<Result<Vec<_>>>()?;
-    let file = GenesisFile::funding(accounts, U256::from(FUNDS));
-    let genesis = Genesis::build(&GenesisSpec {
-        config: plan.params.config.clone(),
-        origin: plan.origin.clone(),
-        l1_messenger: plan.l1_messenger(),
-        l1_standard_bridge: plan.l1_standard_bridge(),
-        accounts: file.accounts(),
-    })?;
-    let deployment = plan.execute(&sender, genesis.output()).await?;
-    deployment.save(&dir.join("deployment.json"))?;
-    file.save(&dir.join("genesis.json"))?;
-    let detail = format!(
-        "Settlement {}, Portal {}, rollup {}",
-        deployment.settlement, deployment.portal, deployment.rollup_id
-    );
-    report.stage("contracts.deployed", None, None, detail);
-    Ok(deployment)
 }
 
 async fn until_l1(config: &L1Config) -> Result<L1Client> {
@@ -355,11 +407,16 @@ async fn until_l1(config: &L1Config) -> Result<L1Client> {
     }
 }
 
-/// The rules of the devnet's rollup: OP Mainnet's numbers where it has them.
-fn rollup_config() -> Result<RollupConfig> {
+fn memory(process: &Supervised) -> Memory {
+    let usage = process.usage();
+    Memory { name: process.name.into(), peak_kib: usage.peak_kib, restarts: usage.restarts }
+}
+
+/// The rules of a rollup of the devnet: OP Mainnet's numbers where it has them.
+fn rollup_config(place: u32) -> Result<RollupConfig> {
     Ok(RollupConfig {
         l1ChainId: L1_CHAIN_ID,
-        l2ChainId: L2_CHAIN_ID,
+        l2ChainId: l2_chain_id(place),
         gasLimit: 60_000_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
@@ -367,7 +424,7 @@ fn rollup_config() -> Result<RollupConfig> {
         daFootprintGasScalar: 400,
         baseFeeScalar: 1368,
         blobBaseFeeScalar: 810_949,
-        batcher: Role::Batcher.key()?.address(),
+        batcher: key(place * ACCOUNTS + Role::Batcher as u32)?.address(),
         maxSequencerDrift: 1800,
         maxBlocksPerBatch: 4096,
         maxBatchBytes: 16 << 20,
@@ -375,13 +432,13 @@ fn rollup_config() -> Result<RollupConfig> {
 }
 
 /// A key file that nobody else may read.
-fn key_file(dir: &Path, name: &str, role: Role) -> Result<PathBuf> {
+fn key_file(dir: &Path, name: &str, key: &PrivateKeySigner) -> Result<PathBuf> {
     use std::os::unix::fs::OpenOptionsExt;
     let path = dir.join(name).with_extension("key");
     let mut options = fs::File::options();
     options.create(true).write(true).truncate(true).mode(0o600);
     let mut file =
         options.open(&path).wrap_err_with(|| format!("cannot write {}", path.display()))?;
-    std::io::Write::write_all(&mut file, format!("{}\n", role.key()?.to_bytes()).as_bytes())?;
+    std::io::Write::write_all(&mut file, format!("{}\n", key.to_bytes()).as_bytes())?;
     Ok(path)
 }

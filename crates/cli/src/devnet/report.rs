@@ -86,7 +86,9 @@ pub(crate) struct Report {
     pub(crate) version: u32,
     /// How batches of this run become final, in plain words.
     pub(crate) trust: String,
-    /// Whether every check held.
+    /// EIP-155 id of the rollup.
+    pub(crate) l2_chain_id: u64,
+    /// Whether every check held, those of the other rollups included.
     pub(crate) ok: bool,
     /// In order of time.
     pub(crate) stages: Vec<Stage>,
@@ -102,6 +104,12 @@ pub(crate) struct Report {
     pub(crate) memory: Vec<Memory>,
     /// From the L2 withdrawal transaction to the ETH on L1, ms.
     pub(crate) withdrawal_ms: u64,
+    /// The reports of the other rollups on the same L1, in order of their chain ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<Report>,
+    /// Whether lines name the rollup, because there are several.
+    #[serde(skip)]
+    pub(crate) shows_rollup: bool,
 }
 
 impl Report {
@@ -115,7 +123,10 @@ impl Report {
     ) {
         let (now, detail) = (now_ms(), detail.into());
         let start = self.stages.first().map_or(now, |stage| stage.at_ms);
-        println!("{:>7.1}s  {name:<22} {detail}", now.saturating_sub(start) as f64 / 1000.0);
+        let seconds = now.saturating_sub(start) as f64 / 1000.0;
+        let rollup =
+            if self.shows_rollup { format!("[{}] ", self.l2_chain_id) } else { String::new() };
+        println!("{seconds:>7.1}s  {rollup}{name:<22} {detail}");
         self.stage_at(now, name, tx, l1_gas, detail);
     }
 
@@ -156,13 +167,17 @@ impl Report {
     /// Whether there were checks and all held.
     pub(crate) fn conclude(&mut self) -> bool {
         self.version = 1;
-        self.ok = !self.checks.is_empty() && self.checks.iter().all(|check| check.ok);
+        let others = self.others.iter_mut().fold(true, |ok, other| other.conclude() && ok);
+        self.ok = others && !self.checks.is_empty() && self.checks.iter().all(|check| check.ok);
         self.ok
     }
 
     /// The timeline and the checks, for people.
     pub(crate) fn print(&self) {
         let start = self.stages.first().map_or(0, |stage| stage.at_ms);
+        if self.shows_rollup {
+            println!("\n═══ Rollup {}", self.l2_chain_id);
+        }
         println!("\nTimeline");
         println!("  {:>8}  {:<22} {:>9}  what", "time", "stage", "L1 gas");
         for stage in &self.stages {
@@ -190,7 +205,9 @@ impl Report {
             let mark = if check.ok { "ok  " } else { "FAIL" };
             println!("  {mark} {} ({})", check.name, check.detail);
         }
-        println!("\n{}", self.trust);
+        for other in &self.others {
+            other.print();
+        }
     }
 }
 

@@ -1,14 +1,18 @@
-//! Where everything of a rollup is on L1: the file `deployment.json`.
+//! Where everything of a rollup is on L1: the file that its services read.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use oneslot_types::{LaneKind, RollupConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{BlockRef, Error, Lane};
+use super::{Contract, Deployed, PolicyName};
+use crate::{
+    BlockRef, Error, Lane,
+    file::{load_json, save_json},
+};
 
-/// Where everything is. The file `deployment.json`.
+/// Where everything of a rollup is. The file `deployment.json` in the folder of a rollup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deployment {
@@ -22,8 +26,6 @@ pub struct Deployment {
     pub rollup_id: B256,
     /// Settlement contract.
     pub settlement: Address,
-    /// Verifier of enclave quotes.
-    pub quote_verifier: Address,
     /// The lanes that the rollup was registered with, in the order of its first policy. Which lanes
     /// judge a batch is read from L1 (see [`crate::LaneReader`]), since a policy can change.
     pub lanes: Vec<Lane>,
@@ -48,34 +50,35 @@ pub struct Deployment {
     pub genesis_output: B256,
     /// SHA-256 of the ELF of the state transition.
     pub program_hash: B256,
-    /// Seconds in which a claim can be challenged.
-    pub claim_window: u64,
     /// Rules of the rollup.
     pub config: RollupConfig,
+    /// Account that registered the rollup.
+    pub registrant: Address,
+    /// The policy that the rollup was registered with.
+    pub policy: PolicyName,
+    /// Seconds after which a waiting deposit can be forced.
+    pub force_window: u64,
+    /// Wei that may leave per 24 hours on two immediate votes; 0: no limit.
+    pub instant_cap: U256,
+    /// Seconds after which an instant output counts like one that all lanes attested, for the cap.
+    pub instant_window: u64,
+    /// Seconds without finality after which the optimistic lane decides alone; 0: never.
+    pub last_resort_after: u64,
+    /// Seconds between scheduling and executing a change; 0 without a council.
+    pub change_delay: u64,
+    /// The contracts of this rollup alone, with the hashes of their code.
+    pub contracts: BTreeMap<Contract, Deployed>,
 }
 
 impl Deployment {
     /// Reads `deployment.json`.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let fail = |message: String| Error::Local {
-            what: format!("deployment {}", path.display()),
-            message,
-        };
-        let bytes = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
-        serde_json::from_slice(&bytes).map_err(|e| fail(e.to_string()))
+        load_json("deployment", path)
     }
 
     /// Writes `deployment.json`: complete or not at all.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let fail = |message: String| Error::Local {
-            what: format!("deployment {}", path.display()),
-            message,
-        };
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|e| fail(e.to_string()))?;
-        bytes.push(b'\n');
-        let part = path.with_extension("part");
-        std::fs::write(&part, bytes).map_err(|e| fail(e.to_string()))?;
-        std::fs::rename(&part, path).map_err(|e| fail(e.to_string()))
+        save_json("deployment", path, self)
     }
 
     /// The address of the first lane of a kind that was deployed.
@@ -103,7 +106,6 @@ mod tests {
             domain: B256::repeat_byte(1),
             rollup_id: B256::repeat_byte(2),
             settlement: Address::repeat_byte(1),
-            quote_verifier: Address::repeat_byte(2),
             lanes: vec![
                 Lane { kind: LaneKind::Tee, address: Address::repeat_byte(3) },
                 Lane { kind: LaneKind::Optimistic, address: Address::repeat_byte(4) },
@@ -118,8 +120,18 @@ mod tests {
             origin: BlockRef { number: 4, hash: B256::repeat_byte(4) },
             genesis_output: B256::repeat_byte(9),
             program_hash: B256::repeat_byte(10),
-            claim_window: 10,
             config: RollupConfig::default(),
+            registrant: Address::repeat_byte(9),
+            policy: PolicyName::TeeOp,
+            force_window: 600,
+            instant_cap: U256::ZERO,
+            instant_window: 0,
+            last_resort_after: 0,
+            change_delay: 0,
+            contracts: BTreeMap::from([(
+                Contract::Inbox,
+                Deployed { address: Address::repeat_byte(5), code_hash: B256::repeat_byte(11) },
+            )]),
         };
         deployment.save(&path).unwrap();
         assert_eq!(Deployment::load(&path).unwrap(), deployment);

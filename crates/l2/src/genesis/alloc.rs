@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, Bytes, U256, map::AddressMap};
+use alloy_primitives::{Address, B256, Bytes, U64, U256, map::AddressMap};
 use oneslot_stf::{NodeSource, State};
 use revm::{
     Database, DatabaseCommit,
@@ -11,7 +11,7 @@ use revm::{
 };
 use serde::Deserialize;
 
-use super::GenesisSpec;
+use super::{Allocation, GenesisSpec};
 use crate::error::{Error, Result};
 
 /// The predeploys, as `contracts/artifacts/predeploys.json` has them.
@@ -58,6 +58,17 @@ pub(super) struct GenesisAccount {
     storage: BTreeMap<B256, B256>,
     balance: U256,
     nonce: u64,
+}
+
+impl From<GenesisAccount> for Allocation {
+    fn from(account: GenesisAccount) -> Self {
+        Self {
+            balance: account.balance,
+            nonce: (account.nonce != 0).then(|| U64::from(account.nonce)),
+            code: account.code,
+            storage: account.storage,
+        }
+    }
 }
 
 impl Predeploys {

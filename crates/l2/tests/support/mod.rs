@@ -11,8 +11,8 @@ use jsonrpsee::{
     http_client::{HttpClient, HttpClientBuilder},
 };
 use oneslot_l1::{
-    DeployParams, Deployment, IdempotencyKey, L1Client, Plan, Sender, SenderConfig, Signer,
-    TxRequest,
+    Deployment, IdempotencyKey, L1Client, RollupParams, RollupPlan, Sender, SenderConfig, Signer,
+    SystemParams, SystemPlan, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Inbox::BlobInput, Portal},
 };
@@ -63,13 +63,12 @@ pub async fn world() -> World {
     config.poll_ms = 100;
     let signer = Signer::anvil(0).expect("a published key");
     let sender = Sender::open(client.clone(), signer, config).await.expect("sender");
-    let params = DeployParams::devnet(
-        rules(sender.address()),
-        B256::repeat_byte(7),
-        Signer::anvil(9).expect("a published key").address(),
-        B256::repeat_byte(8),
-    );
-    let plan = Plan::new(&sender, params.clone()).await.expect("plan");
+    let root = Signer::anvil(9).expect("a published key").address();
+    let params = SystemParams::devnet(root, B256::repeat_byte(8));
+    let system = SystemPlan::new(&sender, params).await.expect("plan");
+    let system = system.execute(&sender).await.expect("deployed");
+    let params = RollupParams::devnet(rules(sender.address()), B256::repeat_byte(7));
+    let plan = RollupPlan::new(&sender, &system, params.clone()).await.expect("plan");
     let accounts = (0..10).filter_map(Signer::anvil).map(|signer| signer.address());
     let file = GenesisFile::funding(accounts, FUNDS);
     let genesis = Genesis::build(&GenesisSpec {

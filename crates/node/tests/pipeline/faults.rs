@@ -106,7 +106,9 @@ async fn reports(network: &Network) -> [usize; 4] {
 /// Every lie that L1 can be shown is shown to it once, by the settler alone, and the batches become final all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn liars_are_reported_once_and_stop_nothing() {
-    let start = Network::start_with("liars", |params| params.key_bond = U256::from(KEY_BOND));
+    let start = Network::start_with("liars", |params| {
+        params.system.tee.as_mut().expect("a lane").key_bond = U256::from(KEY_BOND);
+    });
     let mut network = start.await;
     let l1 = network.l1.clone();
     network.spawn(Service::Post);

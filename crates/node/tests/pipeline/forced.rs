@@ -19,7 +19,7 @@ const HEARTBEAT: u64 = 5;
 /// on L1, once in each of its periods and not more often for being killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn deadlines_are_kept_without_anybody_asking() {
-    let start = Network::start_with("forced", |params| params.force_window = FORCE_WINDOW);
+    let start = Network::start_with("forced", |params| params.rollup.force_window = FORCE_WINDOW);
     let mut network = start.await;
     let l1 = network.l1.clone();
     network.spawn_with(Service::Post, json!({"interval_s": 1_000_000}));

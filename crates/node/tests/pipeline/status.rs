@@ -21,7 +21,10 @@ fn votes(status: &Status) -> Vec<(LaneKind, Vote)> {
 /// A claim that was challenged is no promise: nobody knows when it will count, if ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_challenged_claim_is_disputed_and_promises_no_time() {
-    let mut network = Network::start_with("status", |params| params.claim_window = WINDOW).await;
+    let mut network = Network::start_with("status", |params| {
+        params.system.optimistic.as_mut().expect("a lane").window = WINDOW;
+    })
+    .await;
     network.spawn(Service::Post);
     let tx = network.withdraw(RECIPIENT, ETHER).await;
     let rollup = Rollup::from(&network.deployment);

@@ -20,8 +20,8 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
-    DeployParams, Deployment, IdempotencyKey, L1Client, Plan, Sender, SenderConfig, Signer,
-    TxRequest,
+    Deployment, IdempotencyKey, L1Client, OptimisticParams, RollupParams, RollupPlan, Sender,
+    SenderConfig, Signer, SystemParams, SystemPlan, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{L2ToL1MessagePasser, Portal, Settlement, TeeLane},
 };
@@ -426,6 +426,12 @@ impl Drop for Network {
     }
 }
 
+/// What a test can change about the deployment.
+pub(crate) struct DeployParams {
+    pub(crate) system: SystemParams,
+    pub(crate) rollup: RollupParams,
+}
+
 /// Deploys a rollup whose genesis gives anvil's accounts a thousand ether each.
 async fn deploy(
     deployer: &Sender,
@@ -446,11 +452,16 @@ async fn deploy(
         maxBlocksPerBatch: 4096,
         maxBatchBytes: 16 << 20,
     };
-    let mut params = DeployParams::devnet(rules, PROGRAM, DEV_QUOTE_ROOT, PROGRAM);
-    params.claim_window = 3;
-    params.claim_bond = U256::from(1_000_000_000_000_000u64);
+    let mut params = DeployParams {
+        system: SystemParams::devnet(DEV_QUOTE_ROOT, PROGRAM),
+        rollup: RollupParams::devnet(rules, PROGRAM),
+    };
+    params.system.optimistic =
+        Some(OptimisticParams { window: 3, bond: U256::from(1_000_000_000_000_000u64) });
     change(&mut params);
-    let plan = Plan::new(deployer, params).await.expect("plan");
+    let system = SystemPlan::new(deployer, params.system).await.expect("plan");
+    let system = system.execute(deployer).await.expect("system");
+    let plan = RollupPlan::new(deployer, &system, params.rollup).await.expect("plan");
     let accounts = (0..10).filter_map(Signer::anvil).map(|signer| signer.address());
     let file = GenesisFile::funding(accounts, U256::from(1_000) * ETHER);
     let genesis = Genesis::build(&GenesisSpec {
