@@ -21,6 +21,7 @@ mod keccak;
 mod memory;
 mod mulmod;
 mod multiply;
+mod residues;
 mod rows;
 mod set_less;
 mod shift;
@@ -28,6 +29,7 @@ mod shift_word;
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use self::{
     case::{Case, EDGES, IMMEDIATES, PC, RD, RS1, RS2, Random, TIME, expected},
@@ -80,9 +82,13 @@ impl Subject {
         row
     }
 
-    /// Numbers of the constraints that fail after changing cells.
-    fn failing(&self, row: &[Goldilocks], cells: &[(&str, u64)]) -> Vec<usize> {
-        evaluate_row(self.table, &self.changed(row, cells)).failed
+    /// Row with something added to cells.
+    fn moved(&self, row: &[Goldilocks], cells: &[(&str, i64)]) -> Vec<Goldilocks> {
+        let mut row = row.to_vec();
+        for &(name, by) in cells {
+            row[self.column(name)] += Goldilocks::from_i64(by);
+        }
+        row
     }
 
     /// The filled row passes and says what the interpreter did, also if it writes to x0.
@@ -134,15 +140,32 @@ impl Subject {
         assert!(forged, "the search finds nothing even without lookups");
     }
 
-    /// Without any one constraint but `idle` ones, the search finds a row that passes and is wrong.
-    fn needs_each_constraint(&self, cases: &[Case], idle: &[usize]) {
+    /// Without any one constraint, the search finds a row that passes and is wrong: but for those that follow from others,
+    /// where there is none, and for those without which other tests make one by hand ([`Self::needs`]).
+    fn needs_each_constraint(&self, cases: &[Case], implied: &[usize], by_hand: &[usize]) {
         let rows = self.rows(cases);
         let constraints = constraints(self.table);
         let needed = |constraint: &usize| {
             rows.iter().any(|row| self.forge(row, Neglect::Constraint(*constraint)).is_some())
         };
-        let found: Vec<_> = (0..constraints).filter(|constraint| !needed(constraint)).collect();
-        assert_eq!(found, idle, "constraints without which no forgery is found, of {constraints}");
+        let searched = (0..constraints).into_par_iter().filter(|number| !by_hand.contains(number));
+        let found: Vec<_> = searched.filter(|constraint| !needed(constraint)).collect();
+        assert_eq!(
+            found, implied,
+            "constraints without which no forgery is found, of {constraints}"
+        );
+    }
+
+    /// The row is wrong, and this constraint alone refuses it.
+    fn needs(&self, constraint: usize, row: &[Goldilocks]) {
+        let evaluation = evaluate_row(self.table, row);
+        assert_eq!(evaluation.failed, [constraint]);
+        let without = judge(&evaluation, Neglect::Constraint(constraint));
+        assert!(
+            matches!(without, Verdict::Wrong(_)),
+            "{without:?} without constraint {constraint}"
+        );
+        assert_eq!(judge(&evaluation, Neglect::Nothing), Verdict::Refused);
     }
 
     fn rows(&self, cases: &[Case]) -> Vec<Vec<Goldilocks>> {
@@ -166,7 +189,8 @@ impl Subject {
                     row[column] = value;
                 }
                 let touched = changes.iter().map(|change| change.0).collect();
-                let evaluation = forger.repair(&mut row, touched, &mut random);
+                let repaired = forger.repair(&mut row, touched, &mut random);
+                let Some(evaluation) = repaired else { continue };
                 if let Verdict::Wrong(what) = judge(&evaluation, neglect) {
                     return Some((row, what));
                 }

@@ -56,7 +56,7 @@ fn resists_forgery() {
 #[test]
 #[ignore = "minutes"]
 fn needs_each_constraint() {
-    TABLE.needs_each_constraint(&starts(), &[]);
+    TABLE.needs_each_constraint(&starts(), &[], &[]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
-use super::{case::Random, judge::Neglect};
+use super::{case::Random, judge::Neglect, residues::residues};
 use crate::{
     bus::PROGRAM,
     check::{Evaluation, evaluate_rows},
@@ -36,7 +36,7 @@ impl Forger {
         for column in 0..row.len() {
             let mut row = row.to_vec();
             row[column] += Goldilocks::from_u64(5);
-            for constraint in evaluate_rows(table, &row).failed {
+            for (constraint, _) in residues(table, &row) {
                 columns.entry(constraint).or_default().push(column);
                 uses[column] += 1;
             }
@@ -45,7 +45,8 @@ impl Forger {
     }
 
     /// Changes to start from: every cell moved and set; every two moved by 1; every two booleans flipped; one or two flags of
-    /// operations flipped, with another one that keeps their sum.
+    /// operations flipped, with another one that keeps their sum. Those of cells that a neglected constraint depends on come
+    /// first.
     pub(super) fn changes(&self, random: &mut Random) -> Vec<Vec<(usize, Goldilocks)>> {
         let mut changes = Vec::new();
         let one = Goldilocks::ONE;
@@ -79,6 +80,10 @@ impl Forger {
                 changes.push(vec![first, second, (third, sum - first.1 - second.1)]);
             }
         }
+        changes.sort_by_key(|change: &Vec<_>| {
+            let columns: Vec<_> = change.iter().map(|&(column, _)| column).collect();
+            self.freed(&columns).is_none()
+        });
         changes
     }
 
@@ -123,17 +128,14 @@ impl Forger {
         row: &mut [Goldilocks],
         mut touched: Vec<usize>,
         random: &mut Random,
-    ) -> Evaluation {
-        let mut evaluation = evaluate_rows(self.table, row);
+    ) -> Option<Evaluation> {
         for _ in 0..REPAIRS {
-            let failed = evaluation.failed.iter().zip(&evaluation.residues);
-            let mut failed = failed.filter(|(c, _)| self.neglect != Neglect::Constraint(**c));
-            let Some((&constraint, &residue)) = failed.next() else { break };
+            let Some((constraint, residue)) = self.broken(row) else { break };
             let columns = self.columns.get(&constraint).map_or(&[][..], Vec::as_slice);
             let free = columns.iter().copied().filter(|column| !touched.contains(column));
             let mut free: Vec<_> = free.collect();
             if free.is_empty() {
-                break;
+                return None;
             }
             // Now and then one of the columns that only this constraint binds, or of those that a neglected constraint sets free.
             let least = free.iter().map(|&column| self.uses[column]).min().unwrap_or_default();
@@ -146,15 +148,20 @@ impl Forger {
                 _ => free[random.below(free.len())],
             };
             row[column] += Goldilocks::ONE;
-            let moved = evaluate_rows(self.table, row);
-            let after = moved.failed.iter().zip(&moved.residues).find(|(c, _)| **c == constraint);
-            let slope = after.map_or(Goldilocks::ZERO, |(_, &after)| after) - residue;
+            let moved = residues(self.table, row);
+            let after = moved.into_iter().find(|&(failed, _)| failed == constraint);
+            let slope = after.map_or(Goldilocks::ZERO, |(_, after)| after) - residue;
             row[column] -= Goldilocks::ONE;
             row[column] -= residue * slope.try_inverse().unwrap_or_default();
             touched.push(column);
-            evaluation = evaluate_rows(self.table, row);
         }
-        evaluation
+        self.broken(row).is_none().then(|| evaluate_rows(self.table, row))
+    }
+
+    /// The first constraint that fails and is not neglected, and its value.
+    fn broken(&self, row: &[Goldilocks]) -> Option<(usize, Goldilocks)> {
+        let failed = residues(self.table, row);
+        failed.into_iter().find(|&(constraint, _)| self.neglect != Neglect::Constraint(constraint))
     }
 }
 

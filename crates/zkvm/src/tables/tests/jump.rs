@@ -66,8 +66,23 @@ fn resists_forgery() {
 #[test]
 #[ignore = "minutes"]
 fn needs_each_constraint() {
-    // That `auipc` is boolean follows: -1 would need the constraints of both jumps at once.
-    TABLE.needs_each_constraint(&starts(), &[2]);
+    // That `auipc` is boolean follows: the sum allows -1 and -2 beside it, in a row that says nothing, or with `jalr`. There
+    // all constraints but those of `jal` hold, so that the result is `(pc + 4) / 2 = result[0] = 2^32 result[1]`. If `result[1]`
+    // is 1, pc is the last and the first equation fails; if it is 0, pc is -4, `imm` 4 + 2^32 carry, and the low limb of rs1
+    // -4 or -3, which no word has.
+    TABLE.needs_each_constraint(&starts(), &[2], &[ONE_OPERATION]);
+}
+
+/// The constraint that the sum of the flags is 0 or 1.
+const ONE_OPERATION: usize = 6;
+
+/// `jal` and `auipc` have the number of `jalr` together: `jalr x0, 4(x0)` goes to the next instruction, twice at once.
+#[test]
+fn two_flags_make_another_operation() {
+    let mut case = case(Op::Jal, 0x40, 4);
+    case.instruction.rd = 0;
+    let row = TABLE.row(&case);
+    TABLE.needs(ONE_OPERATION, &TABLE.changed(&row, &[("auipc", 1), ("value[0]", 0x44)]));
 }
 
 #[test]

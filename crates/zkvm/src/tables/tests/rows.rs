@@ -114,7 +114,8 @@ impl Rows {
             for new in set.into_iter().chain(moved).chain([down]).filter(|new| *new != value) {
                 let mut forged = row.to_vec();
                 forged[column] = new;
-                let evaluation = forger.repair(&mut forged, vec![column], &mut random);
+                let repaired = forger.repair(&mut forged, vec![column], &mut random);
+                let Some(evaluation) = repaired else { continue };
                 if let Verdict::Wrong(what) = self.verdict(&evaluation, neglect) {
                     let names = self.table.columns();
                     return Some((what, names[column % names.len()].clone()));

@@ -47,7 +47,18 @@ fn resists_forgery() {
 #[test]
 #[ignore = "minutes"]
 fn needs_each_constraint() {
-    TABLE.needs_each_constraint(&starts(), &[]);
+    TABLE.needs_each_constraint(&starts(), &[], &[ONE_SPLIT_OF_HIGH_LIMB]);
+}
+
+/// The constraint that leaves one split of the product of the high limb.
+const ONE_SPLIT_OF_HIGH_LIMB: usize = 12;
+
+/// 16 split as `17 + 2^32 (2^32 - 1) = 16 + p`.
+#[test]
+fn a_split_off_by_the_modulus_makes_a_wrong_shift() {
+    let row = TABLE.row(&Case::immediate(Op::Slli, 1 << 32, 4));
+    let cells = [("low[2]", 17), ("high[2]", 0xffff), ("high[3]", 0xffff), ("result[1]", 17)];
+    TABLE.needs(ONE_SPLIT_OF_HIGH_LIMB, &TABLE.changed(&row, &cells));
 }
 
 #[test]

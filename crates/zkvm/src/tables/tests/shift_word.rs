@@ -53,7 +53,56 @@ fn resists_forgery() {
 #[test]
 #[ignore = "minutes"]
 fn needs_each_constraint() {
-    TABLE.needs_each_constraint(&starts(), &[]);
+    // That right shifts of words have k = 1 follows. With k = 0, the amount is the one of the same j for k = 1, and 32 more. An
+    // immediate is below 32 as the program has it; a register allows the amount with a `rest` less by 1, but only j enters
+    // the result.
+    let by_hand = [ONE_OPERATION, ONE_SPLIT_OF_LOW_LIMB, ONE_SPLIT_OF_HIGH_LIMB];
+    TABLE.needs_each_constraint(&starts(), &[11], &by_hand);
+}
+
+/// The constraint that the sum of the flags is 0 or 1.
+const ONE_OPERATION: usize = 10;
+/// The constraints that leave one split of the product of each limb.
+const ONE_SPLIT_OF_LOW_LIMB: usize = 18;
+const ONE_SPLIT_OF_HIGH_LIMB: usize = 20;
+
+/// Zero shifted by no bits in a register and in an immediate: the messages of a row have a multiplicity of at most 1.
+#[test]
+fn two_flags_make_messages_count_twice() {
+    let row = TABLE.row(&Case::registers(Op::Sllw, 0, 0));
+    TABLE.needs(ONE_OPERATION, &TABLE.changed(&row, &[("slliw", 1), ("write", 0)]));
+}
+
+/// 2^28 split as `2^28 + 1 + 2^32 (2^32 - 1) = 2^28 + p`: 1 shifted right is -1, and not 0.
+#[test]
+fn a_split_off_by_the_modulus_makes_a_wrong_shift_of_a_word() {
+    let row = TABLE.row(&Case::registers(Op::Srlw, 1, 4));
+    let cells = [
+        ("low[0]", 1),
+        ("high[0]", 0xffff),
+        ("high[1]", 0xffff),
+        ("signed[0]", 0xffff),
+        ("signed[1]", 0xffff),
+        ("sign", 1),
+        ("fill", (1 << 32) - (1 << 28)),
+        ("result[0]", 0xffff_ffff),
+        ("result[1]", 0xffff_ffff),
+    ];
+    TABLE.needs(ONE_SPLIT_OF_LOW_LIMB, &TABLE.changed(&row, &cells));
+}
+
+/// As above, in the high limb of an arithmetic shift.
+#[test]
+fn a_split_off_by_the_modulus_makes_a_wrong_arithmetic_shift() {
+    let row = TABLE.row(&Case::immediate(Op::Srai, 1 << 32, 4));
+    let cells = [
+        ("low[2]", 1),
+        ("high[2]", 0xffff),
+        ("high[3]", 0xffff),
+        ("result[0]", (1 << 28) + 1),
+        ("result[1]", 0xffff_ffff),
+    ];
+    TABLE.needs(ONE_SPLIT_OF_HIGH_LIMB, &TABLE.changed(&row, &cells));
 }
 
 #[test]
