@@ -51,6 +51,23 @@ fn demo_survives_the_sudden_death_of_each_service() {
     devnet.interrupt();
 }
 
+/// Two rollups share L1, Settlement and lanes, and both pay their withdrawals.
+#[test]
+fn two_rollups_on_one_settlement_pay_their_withdrawals() {
+    let _turn = support::turn();
+    let mut devnet = Devnet::start(&["--rollups", "2"]);
+    let report = devnet.report();
+    assert_report(&report);
+    let others = report["others"].as_array().expect("reports of the other rollups");
+    assert_eq!(others.len(), 1);
+    assert_report(&others[0]);
+    assert_eq!((&report["l2ChainId"], &others[0]["l2ChainId"]), (&json!(901), &json!(902)));
+    assert_ne!(report["finalOutput"], others[0]["finalOutput"]);
+    let check = devnet.oneslot(&["--json", "deploy", "check"]);
+    assert_eq!(check, json!({"ok": true, "differences": []}));
+    devnet.interrupt();
+}
+
 /// The same with deaths at random moments, dozens of them.
 #[test]
 #[ignore = "another minute and a half; run it after changes to the services or the wallet"]

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod config;
 pub(crate) mod deploy;
 pub(crate) mod deposit;
 pub(crate) mod final_proof;

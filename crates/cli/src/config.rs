@@ -5,8 +5,8 @@ use figment::{
     Figment,
     providers::{Env, Format, Toml},
 };
-use serde::de::DeserializeOwned;
-use std::path::PathBuf;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Where configuration comes from.
 pub(crate) struct Source {
@@ -18,12 +18,23 @@ impl Source {
         Self { file }
     }
 
-    /// Reads and validates one section. An error names the key and where its value came from.
-    pub(crate) fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        let figment = Figment::new()
+    /// The names of all sections, of the file and of the environment.
+    pub(crate) fn sections(&self) -> Result<Vec<String>> {
+        let all = self.figment().extract::<BTreeMap<String, IgnoredAny>>();
+        let all = all.map_err(|error| eyre!("{}: {error}", self.file.display()))?;
+        Ok(all.into_keys().collect())
+    }
+
+    fn figment(&self) -> Figment {
+        Figment::new()
             .merge(Toml::file_exact(&self.file))
             // ONESLOT_KEY, ONESLOT_CONFIG and the like have no section and are no configuration.
-            .merge(Env::prefixed("ONESLOT_").filter(|key| key.as_str().contains("__")).split("__"));
+            .merge(Env::prefixed("ONESLOT_").filter(|key| key.as_str().contains("__")).split("__"))
+    }
+
+    /// Reads and validates one section. An error names the key and where its value came from.
+    pub(crate) fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let figment = self.figment();
         if figment.find_value(name).is_err() {
             return Err(eyre!("no section [{name}] in {}", self.file.display()))
                 .wrap_err("configuration (oneslot --help tells where it is read from)");

@@ -51,6 +51,9 @@ enum Command {
     /// Deploy Settlement, lanes and rollups on L1, and compare L1 with the files.
     #[command(subcommand)]
     Deploy(command::deploy::Command),
+    /// Check the configuration file of the services.
+    #[command(subcommand)]
+    Config(command::config::Command),
     /// Run the rollup node: sequencer or follower, with JSON-RPC. Section `[node]`.
     Node,
     /// Post the rollup's blocks to the Inbox on L1. Section `[post]`.
@@ -117,6 +120,7 @@ async fn run(args: Args) -> Result<()> {
     match args.command {
         Command::Devnet(args) => devnet::run(args).await,
         Command::Deploy(command) => command::deploy::run(&config, command, json).await,
+        Command::Config(command) => command::config::run(&config, command, json),
         Command::Node => command::service::node(&config, on_signal()).await,
         Command::Post => command::service::post(&config, on_signal()).await,
         Command::ProveTee => command::service::prove_tee(&config, on_signal()).await,

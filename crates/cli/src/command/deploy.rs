@@ -27,6 +27,15 @@ pub(crate) enum Command {
     Check,
 }
 
+/// Reads one section as the commands would.
+pub(crate) fn check_section(source: &Source, name: &str) -> Result<()> {
+    match name {
+        "deploy" => source.section::<DeploySection>(name).map(drop),
+        "system" => source.section::<SystemSection>(name).map(drop),
+        _ => config::check_names(&source.section::<Vec<RollupSection>>(name)?),
+    }
+}
+
 pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result<()> {
     let deploy: DeploySection = source.section("deploy")?;
     match command {
