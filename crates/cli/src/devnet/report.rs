@@ -167,8 +167,10 @@ impl Report {
     /// Whether there were checks and all held.
     pub(crate) fn conclude(&mut self) -> bool {
         self.version = 1;
-        let others = self.others.iter_mut().fold(true, |ok, other| other.conclude() && ok);
-        self.ok = others && !self.checks.is_empty() && self.checks.iter().all(|check| check.ok);
+        self.ok = !self.checks.is_empty() && self.checks.iter().all(|check| check.ok);
+        for other in &mut self.others {
+            self.ok &= other.conclude();
+        }
         self.ok
     }
 
