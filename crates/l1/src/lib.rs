@@ -30,6 +30,7 @@ pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDepo
 pub use lanes::{Lane, LaneReader, Lanes, Standing};
 pub use sender::{
     BlobProofs, FeeCaps, Fees, IdempotencyKey, Inclusion, Sender, SenderConfig, TxRequest,
+    deserialize_wei,
 };
 pub use signer::{Signer, TEST_CHAINS};
 pub use states::{ClaimState, Verdict};

@@ -32,7 +32,7 @@ use self::{
 };
 use crate::{BYTES_PER_BLOB, Error, L1Client, Signer, signer::TEST_CHAINS};
 
-pub use fees::{FeeCaps, Fees};
+pub use fees::{FeeCaps, Fees, deserialize_wei};
 pub use journal::Inclusion;
 pub use transaction::BlobProofs;
 
@@ -105,7 +105,7 @@ pub struct SenderConfig {
     #[serde(default = "half_second")]
     pub poll_ms: u64,
     /// Lowest priority fee to offer, wei.
-    #[serde(default = "one_wei")]
+    #[serde(default = "one_wei", deserialize_with = "fees::deserialize_wei")]
     pub min_priority_fee: u128,
     /// The most to pay.
     #[serde(default)]

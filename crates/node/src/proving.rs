@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 /// Largest manifest accepted, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Version of the folder's layout.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 const MANIFEST: &str = "manifest.json";
 const PROGRAM: &str = "program.elf";
 
@@ -79,7 +79,7 @@ pub enum Error {
 
 /// What a folder of proofs is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Manifest {
     /// Version of the folder's layout.
     pub version: u64,

@@ -2,10 +2,11 @@
 
 use std::{fs, path::PathBuf, time::Instant};
 
+use super::print;
 use eyre::{Result, WrapErr};
 use indicatif::{ProgressBar, ProgressStyle};
-use oneslot_node::proving::{self, Event, Run};
-use serde_json::json;
+use oneslot_node::proving::{self, Event, Manifest, Run};
+use serde_json::{Value, json};
 
 /// Instructions of a segment unless told otherwise.
 pub(crate) const SEGMENT_STEPS: u64 = 1 << 19;
@@ -77,13 +78,7 @@ pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
     })?;
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
-    if json {
-        let row = json!({
-            "manifest": manifest, "seconds": seconds, "proof_bytes": bytes_total,
-            "instructions_proven_now": proven,
-        });
-        println!("{}", serde_json::to_string_pretty(&row)?);
-    } else {
+    print(json, &proved(&manifest, seconds, bytes_total, proven), || {
         println!(
             "proved {} instructions in {} segments, {seconds:.1} s, {} bytes of proofs in {}",
             manifest.instructions,
@@ -92,8 +87,7 @@ pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
             args.out.display()
         );
         println!("output {}", manifest.output.as_deref().unwrap_or("none"));
-    }
-    Ok(())
+    })
 }
 
 pub(crate) fn verify(args: VerifyArgs, json: bool) -> Result<()> {
@@ -110,16 +104,72 @@ pub(crate) fn verify(args: VerifyArgs, json: bool) -> Result<()> {
         "the proofs are valid, but the program ended with exit code {}",
         outcome.exit_code
     );
-    if json {
-        let row = json!({
-            "valid": true, "program_sha256": manifest.program_sha256, "output": manifest.output,
-            "segments": outcome.segments, "exit_code": outcome.exit_code, "seconds": seconds,
-        });
-        println!("{}", serde_json::to_string_pretty(&row)?);
-    } else {
+    let row = verified(&manifest, outcome.segments, outcome.exit_code, seconds);
+    print(json, &row, || {
         println!("valid: {} segments in {seconds:.2} s", outcome.segments);
         println!("program {} (SHA-256 of program.elf)", manifest.program_sha256);
         println!("output  {}", manifest.output.as_deref().unwrap_or("none"));
+    })
+}
+
+/// What `prove --json` prints.
+fn proved(manifest: &Manifest, seconds: f64, proof_bytes: usize, proven: u64) -> Value {
+    json!({
+        "manifest": manifest, "seconds": seconds, "proofBytes": proof_bytes,
+        "instructionsProvenNow": proven,
+    })
+}
+
+/// What `verify --json` prints.
+fn verified(manifest: &Manifest, segments: u64, exit_code: u64, seconds: f64) -> Value {
+    json!({
+        "valid": true, "programSha256": manifest.program_sha256, "output": manifest.output,
+        "segments": segments, "exitCode": exit_code, "seconds": seconds,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of an object and of those in it.
+    fn keys(value: &Value) -> Vec<String> {
+        let of = |(key, value): (&String, &Value)| [vec![key.clone()], keys(value)].concat();
+        value.as_object().into_iter().flatten().flat_map(of).collect()
     }
-    Ok(())
+
+    #[test]
+    fn json_is_in_camel_case() {
+        let manifest = Manifest {
+            version: 3,
+            program_sha256: "00".to_owned(),
+            input_sha256: "01".to_owned(),
+            accelerated: true,
+            segment_steps: 4,
+            segments: 1,
+            instructions: 3,
+            output: None,
+        };
+        let mut proved = keys(&proved(&manifest, 1.0, 2, 3));
+        proved.sort_unstable();
+        let expected = [
+            "accelerated",
+            "inputSha256",
+            "instructions",
+            "instructionsProvenNow",
+            "manifest",
+            "output",
+            "programSha256",
+            "proofBytes",
+            "seconds",
+            "segmentSteps",
+            "segments",
+            "version",
+        ];
+        assert_eq!(proved, expected);
+        let mut verified = keys(&verified(&manifest, 1, 0, 1.0));
+        verified.sort_unstable();
+        let expected = ["exitCode", "output", "programSha256", "seconds", "segments", "valid"];
+        assert_eq!(verified, expected);
+    }
 }

@@ -1,6 +1,6 @@
 //! What to offer for a transaction, and how much more for its replacement.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Error;
 
@@ -31,11 +31,22 @@ pub(crate) struct Market {
 #[serde(deny_unknown_fields, default)]
 pub struct FeeCaps {
     /// Highest `maxFeePerGas`, wei.
+    #[serde(deserialize_with = "deserialize_wei")]
     pub max_fee: u128,
     /// Highest `maxPriorityFeePerGas`, wei.
+    #[serde(deserialize_with = "deserialize_wei")]
     pub priority: u128,
     /// Highest `maxFeePerBlobGas`, wei.
+    #[serde(deserialize_with = "deserialize_wei")]
     pub blob: u128,
+}
+
+/// Reads a price in wei from a configuration file, whose readers take no numbers of 128 bits.
+///
+/// # Errors
+/// If the number does not fit in 64 bits, which is 18 ether a unit of gas.
+pub fn deserialize_wei<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+    u64::deserialize(deserializer).map(u128::from)
 }
 
 impl Default for FeeCaps {

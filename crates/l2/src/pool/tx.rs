@@ -29,6 +29,7 @@ pub struct PoolLimits {
     /// How far beyond the account's nonce a transaction may be.
     pub max_nonce_gap: u64,
     /// Lowest fee cap, wei a gas.
+    #[serde(deserialize_with = "oneslot_l1::deserialize_wei")]
     pub min_fee: u128,
     /// By how many percent a replacement must raise both fee cap and tip.
     pub replacement_percent: u64,
