@@ -34,6 +34,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("stf", "oneslot-guest-stf", "stf.elf"),
     ("fibonacci", "oneslot-guest-fibonacci", "fibonacci.elf"),
     ("sha256", "oneslot-guest-sha256", "sha256.elf"),
+    ("memory", "oneslot-guest-memory", "memory.elf"),
 ];
 
 /// The compiler that the committed programs are built with.

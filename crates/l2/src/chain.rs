@@ -8,7 +8,9 @@ use std::sync::Arc;
 use alloy_consensus::{Header, Sealed};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{B256, Bytes, keccak256};
-use oneslot_stf::{BlockAttributes, ExecutedBlock, ForkRules, L1Origin, State, execute_block};
+use oneslot_stf::{
+    BlockAttributes, Budget, ExecutedBlock, ForkRules, L1Origin, State, execute_block,
+};
 use oneslot_types::RollupConfig;
 use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
 use parking_lot::Mutex;
@@ -115,7 +117,8 @@ impl Chain {
         attributes: &BlockAttributes,
     ) -> Result<Executed> {
         let mut state = State::keeping_new(reader.state_nodes()?, parent.state_root);
-        let block = execute_block(parent, attributes, &mut state, &self.rules)?;
+        let block =
+            execute_block(parent, attributes, &mut state, &self.rules, &mut Budget::batch())?;
         let new = state.take_new();
         Ok(Executed { block, new })
     }

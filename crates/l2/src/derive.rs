@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use alloy_consensus::Sealed;
 use alloy_primitives::B256;
-use oneslot_stf::{Due, Inputs, L1Origin, State, Tip, blob, execute_block};
+use oneslot_stf::{Budget, Due, Inputs, L1Origin, State, Tip, blob, execute_block};
 
 use crate::{
     chain::{Chain, Executed, state_after},
@@ -103,8 +103,10 @@ impl<'a> Derivation<'a> {
         let mut parent = Sealed::new_unchecked(self.parent.header.clone(), self.parent.hash);
         let mut state = State::keeping_new(self.reader.state_nodes()?, parent.state_root);
         let mut output = self.parent_output;
+        let mut budget = Budget::batch();
         for (position, attributes) in blocks.iter().enumerate() {
-            let block = execute_block(&parent, attributes, &mut state, self.chain.rules())?;
+            let block =
+                execute_block(&parent, attributes, &mut state, self.chain.rules(), &mut budget)?;
             let new = state.take_new();
             let tip =
                 Tip::read(&mut state, block.header.inner()).map_err(oneslot_stf::Error::from)?;

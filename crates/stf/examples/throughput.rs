@@ -1,4 +1,4 @@
-//! What a transfer costs: `throughput [COUNT]`, COUNT transfers in one block, 1000 if absent.
+//! What a transfer costs: `throughput [COUNT]`, COUNT transfers in one block, 140 if absent.
 //!
 //! Native: the whole of `execute` on one thread (witness hashing, signature recovery, EVM, roots), best of
 //! three. Program: instructions of guests/elf/stf.elf on the same kind of input, without and with the accelerated
@@ -12,7 +12,7 @@ use std::{path::Path, time::Instant};
 const SAMPLE: u64 = 33;
 
 fn main() {
-    let count = std::env::args().nth(1).map_or(1_000, |count| count.parse().expect("a number"));
+    let count = std::env::args().nth(1).map_or(140, |count| count.parse().expect("a number"));
     let elf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/elf/stf.elf");
     let program = std::fs::read(elf)
         .ok()

@@ -3,6 +3,7 @@
 //! `0x00 ‖ deflate(rlp([block, ...]))` with `block = [timestamp, originNumber, [transaction, ...]]`, raw
 //! deflate (RFC 1951), transactions as EIP-2718 bytes.
 
+use crate::bounds::MAX_BATCH_TRANSACTIONS;
 use alloc::vec::Vec;
 use alloy_primitives::Bytes;
 use alloy_rlp::{Buf, Decodable, Encodable, Header};
@@ -54,17 +55,21 @@ pub fn decode(body: &[u8], config: &RollupConfig) -> Option<Vec<BatchBlock>> {
         return None;
     }
     let mut blocks = Vec::new();
+    let mut room = MAX_BATCH_TRANSACTIONS;
     while !list.is_empty() {
         if blocks.len() as u64 == config.maxBlocksPerBatch {
             return None;
         }
-        blocks.push(block(&mut list, &rlp)?);
+        let block = block(&mut list, &rlp, room)?;
+        room -= block.transactions.len();
+        blocks.push(block);
     }
     Some(blocks)
 }
 
-/// One block off the front of `list`, which is part of `whole`.
-fn block(list: &mut &[u8], whole: &Bytes) -> Option<BatchBlock> {
+/// One block off the front of `list`, which is part of `whole`; none if it has more than `room`
+/// transactions.
+fn block(list: &mut &[u8], whole: &Bytes, room: usize) -> Option<BatchBlock> {
     let mut fields = Header::decode_bytes(list, true).ok()?;
     let timestamp = u64::decode(&mut fields).ok()?;
     let origin_number = u64::decode(&mut fields).ok()?;
@@ -74,6 +79,9 @@ fn block(list: &mut &[u8], whole: &Bytes) -> Option<BatchBlock> {
     }
     let mut transactions = Vec::new();
     while !items.is_empty() {
+        if transactions.len() == room {
+            return None;
+        }
         let item = Header::decode_bytes(&mut items, false).ok()?;
         transactions.push(whole.slice_ref(item));
     }
@@ -158,6 +166,22 @@ mod tests {
         assert_eq!(decode(&body, &config()), None);
         let config = RollupConfig { maxBatchBytes: (1 << 20) + 64, ..config() };
         assert!(decode(&body, &config).is_some());
+    }
+
+    /// However they are spread over the blocks, and however small the body is.
+    #[test]
+    fn transactions_are_counted_over_all_blocks() {
+        let block = |count| BatchBlock {
+            transactions: alloc::vec![Bytes::from_static(&[1]); count],
+            ..BatchBlock::default()
+        };
+        let most = MAX_BATCH_TRANSACTIONS;
+        let posted = |counts: &[usize]| {
+            let blocks: Vec<_> = counts.iter().map(|count| block(*count)).collect();
+            decode(&encode(&blocks), &config()).is_some()
+        };
+        assert!(posted(&[most]) && posted(&[0, most - 1, 1]));
+        assert!(!posted(&[most + 1]) && !posted(&[1, most - 1, 1]) && !posted(&[500_000]));
     }
 
     #[test]

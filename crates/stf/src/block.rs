@@ -1,6 +1,7 @@
 //! One L2 block: environment, transactions, seal.
 
 use crate::{
+    bounds::{self, Budget},
     error::{Error, Result},
     recover,
     rules::ForkRules,
@@ -8,7 +9,7 @@ use crate::{
     state::State,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
-use alloy_consensus::{Header, Sealable, Sealed, transaction::Recovered};
+use alloy_consensus::{Header, Sealable, Sealed, Transaction as _, transaction::Recovered};
 use alloy_eips::{
     Encodable2718,
     eip1559::{BaseFeeParams, calc_next_block_base_fee},
@@ -16,9 +17,10 @@ use alloy_eips::{
     eip7685::EMPTY_REQUESTS_HASH,
 };
 use alloy_evm::{
-    EvmEnv, EvmFactory,
+    Database, Evm as _, EvmEnv, EvmFactory,
     block::{BlockExecutionError, BlockExecutor, BlockValidationError},
     eth::NextEvmEnvAttributes,
+    precompiles::PrecompilesMap,
 };
 use alloy_op_evm::{
     OpBlockExecutionCtx, OpBlockExecutor, OpEvm, OpEvmFactory, block::OpAlloyReceiptBuilder,
@@ -31,7 +33,10 @@ use op_alloy_consensus::{
     decode_holocene_extra_data, decode_jovian_extra_data,
 };
 use op_revm::OpSpecId;
-use revm::context_interface::{ContextTr, JournalTr};
+use revm::{
+    context_interface::{ContextTr, JournalTr},
+    inspector::NoOpInspector,
+};
 
 /// What a block is made of, before execution.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +80,8 @@ pub enum SkipReason {
     /// The signature names no sender.
     #[error("invalid signature")]
     Signature,
-    /// More gas, or a larger data footprint, than the block has left. It may fit a later block.
+    /// More gas, or a larger data footprint, than the block or the batch has left. It may fit a later
+    /// one.
     #[error("does not fit the block: {0}")]
     BlockFull(alloc::string::String),
     /// Nonce, funds, fee, intrinsic gas and so on.
@@ -155,12 +161,14 @@ pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
 /// Executes and seals the block that `attributes` put on `parent`, whose state `state` holds.
 ///
 /// An error is about `parent` or about the state's source, never about a transaction: those are
-/// skipped. After an error the state is of no use.
+/// skipped. After an error the state is of no use. `budget` is what the blocks before have left of
+/// the batch's.
 pub fn execute_block<S: NodeSource>(
     parent: &Sealed<Header>,
     attributes: &BlockAttributes,
     state: &mut State<S>,
     rules: &ForkRules,
+    budget: &mut Budget,
 ) -> Result<ExecutedBlock> {
     let number = parent.number.checked_add(1).ok_or(Error::Header {
         which: "parent",
@@ -177,9 +185,9 @@ pub fn execute_block<S: NodeSource>(
         parent_beacon_block_root: Some(attributes.parent_beacon_block_root),
         extra_data: attributes.extra_data.clone(),
     };
-    let evm = OpEvmFactory::default().create_evm(&mut *state, env);
+    let evm = create_evm(&mut *state, env, rules);
     let executor = OpBlockExecutor::new(evm, context, rules, OpAlloyReceiptBuilder::default());
-    let run = match run(executor, attributes) {
+    let run = match run(executor, attributes, budget) {
         Ok(run) => run,
         Err(error) => return Err(fault(state, number, error)),
     };
@@ -226,6 +234,18 @@ pub fn execute_block<S: NodeSource>(
     Ok(ExecutedBlock { header: header.seal_slow(), transactions, receipts, skipped })
 }
 
+/// The EVM of a chain with these rules.
+pub fn create_evm<DB: Database>(db: DB, env: EvmEnv<OpSpecId>, rules: &ForkRules) -> Evm<DB> {
+    let mut evm = OpEvmFactory::default().create_evm(db, env);
+    if rules.bounded {
+        bounds::price(evm.precompiles_mut());
+    }
+    evm
+}
+
+/// The EVM, without an inspector.
+pub type Evm<DB> = OpEvm<DB, NoOpInspector, PrecompilesMap>;
+
 struct Run {
     transactions: Vec<BlockTransaction>,
     receipts: Vec<OpReceiptEnvelope>,
@@ -234,37 +254,46 @@ struct Run {
     footprint: u64,
 }
 
-type Executor<'a, S> = OpBlockExecutor<
-    OpEvm<&'a mut State<S>, revm::inspector::NoOpInspector, alloy_evm::precompiles::PrecompilesMap>,
-    OpAlloyReceiptBuilder,
-    &'a ForkRules,
->;
+type Executor<'a, S> = OpBlockExecutor<Evm<&'a mut State<S>>, OpAlloyReceiptBuilder, &'a ForkRules>;
 
 fn run<S: NodeSource>(
     mut executor: Executor<'_, S>,
     attributes: &BlockAttributes,
+    budget: &mut Budget,
 ) -> Result<Run, Box<BlockExecutionError>> {
     executor.apply_pre_execution_changes()?;
-    let mut transactions =
-        Vec::with_capacity(attributes.deposits.len() + attributes.transactions.len());
+    let mut transactions = Vec::new();
     for deposit in &attributes.deposits {
         let sender = deposit.from;
         let envelope = OpTxEnvelope::Deposit(deposit.clone().seal_slow());
         let encoded = Bytes::from(envelope.encoded_2718());
-        transactions.push(execute_one(&mut executor, envelope, encoded, sender)?);
+        transactions.push(execute_one(&mut executor, envelope, encoded, sender)?.0);
     }
     let mut skipped = Vec::new();
     for (index, encoded) in attributes.transactions.iter().enumerate() {
-        let (envelope, sender) = match decode(encoded) {
-            Ok(decoded) => decoded,
+        let envelope = match decode(encoded, budget) {
+            Ok(envelope) => envelope,
             Err(reason) => {
                 skipped.push(Skipped { index, reason });
                 continue;
             }
         };
+        // From here on there is work, which a transaction that is skipped takes from the budget too.
+        let gas_limit = envelope.gas_limit();
+        // A part of what authorizations cost may be refunded.
+        let least = bounds::least_gas(&envelope);
+        let Some(sender) = recover::sender(&envelope) else {
+            budget.take(gas_limit);
+            skipped.push(Skipped { index, reason: SkipReason::Signature });
+            continue;
+        };
         match execute_one(&mut executor, envelope, encoded.clone(), sender) {
-            Ok(transaction) => transactions.push(transaction),
+            Ok((transaction, gas_used)) => {
+                budget.take(gas_used.max(least));
+                transactions.push(transaction);
+            }
             Err(error) => {
+                budget.take(gas_limit);
                 let reason = skip(*error)?;
                 // The failed attempt warmed accounts; without this the next transaction would pay
                 // less gas than in a block that never held this one.
@@ -290,21 +319,31 @@ fn execute_one<S: NodeSource>(
     envelope: OpTxEnvelope,
     encoded: Bytes,
     sender: Address,
-) -> Result<BlockTransaction, Box<BlockExecutionError>> {
+) -> Result<(BlockTransaction, u64), Box<BlockExecutionError>> {
     let transaction = WithEncoded::new(encoded, Recovered::new_unchecked(&envelope, sender));
-    executor.execute_transaction(&transaction)?;
+    let gas = executor.execute_transaction(&transaction)?;
     let (encoded, _) = transaction.split();
-    Ok(BlockTransaction { envelope, encoded, sender })
+    Ok((BlockTransaction { envelope, encoded, sender }, gas.tx_gas_used()))
 }
 
-/// A posted transaction and its sender.
-fn decode(encoded: &[u8]) -> Result<(OpTxEnvelope, Address), SkipReason> {
+/// A posted transaction whose gas limit is worth looking at it further.
+fn decode(encoded: &[u8], budget: &Budget) -> Result<OpTxEnvelope, SkipReason> {
     let envelope = OpTxEnvelope::decode_2718_exact(encoded).map_err(|_| SkipReason::Undecodable)?;
     if matches!(envelope, OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_)) {
         return Err(SkipReason::Undecodable);
     }
-    let sender = recover::sender(&envelope).ok_or(SkipReason::Signature)?;
-    Ok((envelope, sender))
+    let gas_limit = envelope.gas_limit();
+    if !budget.fits(gas_limit) {
+        return Err(SkipReason::BlockFull(format!(
+            "gas limit {gas_limit} is not left in the batch"
+        )));
+    }
+    // The signers of authorizations are recovered before the transaction's nonce is looked at.
+    let least = bounds::least_gas(&envelope);
+    if gas_limit < least {
+        return Err(SkipReason::Invalid(format!("gas limit {gas_limit} is below {least}")));
+    }
+    Ok(envelope)
 }
 
 /// The reason to skip, or the error again if it is not about the transaction.

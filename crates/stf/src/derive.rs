@@ -7,6 +7,7 @@ use crate::{
     attributes::{ATTRIBUTES_GAS, block_attributes},
     batch::{self, BatchBlock},
     block::BlockAttributes,
+    bounds::MAX_DEPOSIT_GAS,
     origin::{L1Origin, Tip},
 };
 use alloc::vec::Vec;
@@ -79,8 +80,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Gas that the deposits of one block may have.
-    const fn budget(&self) -> u64 {
-        self.inputs.config.gasLimit.saturating_sub(ATTRIBUTES_GAS)
+    fn budget(&self) -> u64 {
+        self.inputs.config.gasLimit.saturating_sub(ATTRIBUTES_GAS).min(MAX_DEPOSIT_GAS)
     }
 
     /// The origin after `taken` steps.

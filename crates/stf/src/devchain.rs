@@ -5,11 +5,15 @@
 
 use crate::{
     BatchBlock, BatchData, BlobData, Executed, ExecutionInput, GenesisAccount, L1Origin,
-    MemorySource, Result, batch, blob, genesis_header, genesis_state, l1_block_storage, record,
+    MemorySource, Result, batch, blob, bounds, genesis_header, genesis_state, l1_block_storage,
+    record,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use alloy_consensus::{Header, Sealed, SignableTransaction, TxEip1559};
-use alloy_eips::Encodable2718;
+use alloy_consensus::{Header, Sealed, SignableTransaction, Signed, TxEip1559};
+use alloy_eips::{
+    Encodable2718,
+    eip7702::{Authorization, SignedAuthorization},
+};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
 use k256::ecdsa::SigningKey;
 use oneslot_types::{
@@ -68,13 +72,27 @@ impl Account {
     }
 
     /// Signs as it is, nonce included.
-    pub fn sign(&self, tx: TxEip1559) -> Bytes {
-        let (signature, recovery) = self
-            .key
-            .sign_prehash_recoverable(tx.signature_hash().as_slice())
-            .expect("invariant: a hash can be signed");
-        let signature = Signature::from((signature, recovery));
-        OpTxEnvelope::Eip1559(tx.into_signed(signature)).encoded_2718().into()
+    pub fn sign<T>(&self, tx: T) -> Bytes
+    where
+        T: SignableTransaction<Signature>,
+        OpTxEnvelope: From<Signed<T>>,
+    {
+        let signature = self.sign_hash(tx.signature_hash());
+        OpTxEnvelope::from(tx.into_signed(signature)).encoded_2718().into()
+    }
+
+    /// Signs that the code of `delegate` shall be its own (EIP-7702).
+    pub fn authorize(&self, delegate: Address, nonce: u64) -> SignedAuthorization {
+        let authorization = Authorization { chain_id: U256::ZERO, address: delegate, nonce };
+        let signature = self.sign_hash(authorization.signature_hash());
+        authorization.into_signed(signature)
+    }
+
+    fn sign_hash(&self, hash: B256) -> Signature {
+        self.key
+            .sign_prehash_recoverable(hash.as_slice())
+            .expect("invariant: a hash can be signed")
+            .into()
     }
 
     /// The next transaction: a call, or a creation without a target.
@@ -108,22 +126,22 @@ impl Account {
     }
 }
 
-/// The rules that a development chain has unless told otherwise.
+/// The rules that a development chain has unless told otherwise: the largest that there are.
 pub fn config() -> RollupConfig {
     RollupConfig {
         l1ChainId: 31_337,
         l2ChainId: 901,
-        gasLimit: 30_000_000,
+        gasLimit: bounds::MAX_BATCH_GAS,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
-        daFootprintGasScalar: 400,
+        daFootprintGasScalar: 100,
         baseFeeScalar: 5_000,
         blobBaseFeeScalar: 800_000,
         batcher: address!("00000000000000000000000000000000000ba7c4"),
         maxSequencerDrift: 600,
-        maxBlocksPerBatch: 1_000,
-        maxBatchBytes: 1 << 22,
+        maxBlocksPerBatch: bounds::MAX_BATCH_BLOCKS,
+        maxBatchBytes: bounds::MAX_BATCH_BYTES,
     }
 }
 
@@ -318,11 +336,11 @@ fn l1_header(parent: &Sealed<Header>) -> Sealed<Header> {
 const WETH: Address = address!("4200000000000000000000000000000000000006");
 
 /// The recorded input of a batch with `count` transfers, each from and to an account of its own, in one
-/// block: native ones, or of an ERC-20 token to accounts that hold none.
+/// block: native ones, or of an ERC-20 token to accounts that hold none. A batch has room for about 380 or
+/// 150.
 pub fn transfers(count: u64, token: bool) -> Result<ExecutionInput> {
     let mut senders: Vec<_> = (0..count).map(Account::new).collect();
-    let config =
-        RollupConfig { gasLimit: 30_000_000 + 100_000 * count, maxBatchBytes: 1 << 26, ..config() };
+    let config = config();
     let balances = senders.iter().map(|sender| {
         // Slot 0 of WETH98 maps holders to balances.
         let slot = [sender.address().into_word(), B256::ZERO].concat();

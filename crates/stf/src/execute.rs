@@ -4,6 +4,7 @@ use crate::{
     attributes::{check_config, deposit_transaction, fork_rules},
     blob,
     block::{ExecutedBlock, execute_block},
+    bounds::Budget,
     derive::{Due, Inputs, derive},
     error::{Error, Result},
     input::{BatchData, ExecutionInput},
@@ -92,9 +93,10 @@ fn execute_over<S: NodeSource>(
 
     // ── execution ──
     let rules = fork_rules(&input.config);
+    let mut budget = Budget::batch();
     let mut blocks = Vec::with_capacity(attributes.len());
     for attributes in &attributes {
-        let block = execute_block(&parent, attributes, &mut state, &rules)?;
+        let block = execute_block(&parent, attributes, &mut state, &rules, &mut budget)?;
         parent = block.header.clone();
         blocks.push(block);
     }

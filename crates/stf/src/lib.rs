@@ -8,6 +8,8 @@ mod attributes;
 pub mod batch;
 pub mod blob;
 mod block;
+pub mod bounds;
+mod code;
 mod derive;
 #[cfg(feature = "devchain")]
 pub mod devchain;
@@ -34,9 +36,10 @@ pub use attributes::{
 pub use batch::BatchBlock;
 pub use blob::BlobData;
 pub use block::{
-    BlockAttributes, BlockTransaction, ExecutedBlock, SkipReason, Skipped, evm_env, execute_block,
-    next_base_fee,
+    BlockAttributes, BlockTransaction, Evm, ExecutedBlock, SkipReason, Skipped, create_evm,
+    evm_env, execute_block, next_base_fee,
 };
+pub use bounds::Budget;
 pub use derive::{Due, Inputs, deposit_gas, derive};
 pub use error::{Error, Result};
 pub use execute::{Executed, execute, output_root, record};

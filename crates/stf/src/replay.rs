@@ -5,6 +5,7 @@
 //! wrong in tries, executor or seal changes that hash.
 
 use crate::{
+    Budget,
     block::{BlockAttributes, ExecutedBlock, execute_block},
     error::Error,
     rules::ForkRules,
@@ -138,7 +139,8 @@ impl Recording {
         let attributes = self.attributes(&rules)?;
         let mut state = State::new(source, self.parent_header.state_root);
         let parent = self.parent_header.clone().seal_slow();
-        let block = execute_block(&parent, &attributes, &mut state, &rules)?;
+        let mut budget = Budget::unlimited();
+        let block = execute_block(&parent, &attributes, &mut state, &rules, &mut budget)?;
         if let Some(skipped) = block.skipped.first() {
             return Err(ReplayError::Skipped {
                 index: skipped.index,
@@ -175,6 +177,7 @@ impl Recording {
                 config.chain_op_config.eip1559_denominator_canyon.into(),
                 config.chain_op_config.eip1559_elasticity.into(),
             ),
+            bounded: false,
         })
     }
 

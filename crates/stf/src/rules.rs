@@ -19,12 +19,14 @@ pub struct ForkRules {
     pub jovian: Option<u64>,
     /// EIP-1559 parameters where a header names none (zeros in its extra data).
     pub base_fee: BaseFeeParams,
+    /// Whether precompiles have the prices of [`crate::bounds`], not Ethereum's.
+    pub bounded: bool,
 }
 
 impl ForkRules {
-    /// The rules of an Oneslot rollup: Jovian from genesis.
+    /// The rules of an Oneslot rollup: Jovian from genesis, with precompiles at its own prices.
     pub const fn jovian(chain_id: u64, base_fee: BaseFeeParams) -> Self {
-        Self { chain_id, holocene: 0, isthmus: Some(0), jovian: Some(0), base_fee }
+        Self { chain_id, holocene: 0, isthmus: Some(0), jovian: Some(0), base_fee, bounded: true }
     }
 
     /// Whether Isthmus is active at this block timestamp.

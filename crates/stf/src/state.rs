@@ -1,6 +1,7 @@
 //! The state of the rollup: accounts, storage and codes over sparse tries.
 
 use crate::{
+    code,
     source::NodeSource,
     trie::{Trie, TrieError},
 };
@@ -402,10 +403,7 @@ impl<S: NodeSource> Database for State<S> {
         let Some(bytes) = self.source.code(&hash) else {
             return self.fail(StateError::MissingCode { hash });
         };
-        // A delegation (EIP-7702) that was put in the state is well-formed; other 0xef01.. code
-        // cannot get there, and if it did it would run as the invalid opcode that it is.
-        let code = Bytecode::new_raw_checked(bytes.clone())
-            .unwrap_or_else(|_| Bytecode::new_legacy(bytes));
+        let code = code::analyze(bytes);
         self.codes.insert(hash, code.clone());
         Ok(code)
     }

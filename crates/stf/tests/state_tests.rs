@@ -17,8 +17,8 @@ use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_rlp::Encodable;
 use k256::ecdsa::SigningKey;
 use oneslot_stf::{
-    BlockAttributes, ForkRules, GenesisAccount, MemorySource, State, devchain, execute_block,
-    extra_data, genesis_state,
+    BlockAttributes, Budget, ForkRules, GenesisAccount, MemorySource, State, devchain,
+    execute_block, extra_data, genesis_state,
 };
 use oneslot_types::RollupConfig;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -148,9 +148,19 @@ impl Test {
             transactions: vec![self.transaction.signed()],
             ..BlockAttributes::default()
         };
-        let rules = ForkRules::jovian(CHAIN_ID, BaseFeeParams::optimism_canyon());
-        let block = execute_block(&parent.seal_slow(), &attributes, &mut state, &rules)
-            .expect("an error is never about a transaction");
+        // Ethereum's prices of precompiles.
+        let rules = ForkRules {
+            bounded: false,
+            ..ForkRules::jovian(CHAIN_ID, BaseFeeParams::optimism_canyon())
+        };
+        let block = execute_block(
+            &parent.seal_slow(),
+            &attributes,
+            &mut state,
+            &rules,
+            &mut Budget::unlimited(),
+        )
+        .expect("an error is never about a transaction");
         let root = block.header.state_root;
         if let [skipped] = block.skipped.as_slice() {
             assert_eq!(root, before.root, "a skipped transaction leaves no trace: {skipped:?}");

@@ -13,15 +13,15 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use core::{
-    alloc::{GlobalAlloc, Layout},
     arch::{asm, global_asm},
-    cell::Cell,
     panic::PanicInfo,
 };
 
 mod accelerated;
+mod heap;
 #[cfg(feature = "keccak256")]
 mod keccak256;
+mod memory;
 
 pub use accelerated::{FEATURE_KECCAK, FEATURE_MULMOD, features, keccak_f, mul_mod, square_mod};
 #[cfg(feature = "keccak256")]
@@ -74,11 +74,16 @@ pub fn read_word(offset: u64) -> u64 {
 pub fn read_input() -> Vec<u8> {
     // A length beyond the memory fails in the allocator.
     let length = read_word(0) as usize;
-    let mut input = Vec::with_capacity(length.next_multiple_of(8));
-    for offset in 1..=length.div_ceil(8) as u64 {
-        input.extend_from_slice(&read_word(offset).to_le_bytes());
+    let words = length.div_ceil(8);
+    let mut input: Vec<u8> = Vec::with_capacity(8 * words.max(1));
+    let start: *mut u64 = input.as_mut_ptr().cast();
+    assert!(start.is_aligned(), "blocks of the heap start at words");
+    for index in 0..words {
+        // SAFETY: aligned, and within the capacity.
+        unsafe { start.add(index).write(read_word(index as u64 + 1)) };
     }
-    input.truncate(length);
+    // SAFETY: so many bytes are written.
+    unsafe { input.set_len(length) };
     input
 }
 
@@ -97,68 +102,4 @@ pub fn commit(output: &[u8; 32]) {
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     halt(PANICKED)
-}
-
-unsafe extern "C" {
-    /// First free address, from the linker script; its address is all that it is.
-    static _heap_start: u8;
-}
-
-/// Top of the heap: 16 MiB below the stack's top are left to the stack.
-const HEAP_END: usize = 0xfe00_0000;
-
-/// A bump allocator: a program runs once and the machine has 4 GiB, so nothing is freed. The last block
-/// can grow in place, which keeps growing vectors cheap.
-struct Bump {
-    next: Cell<usize>,
-}
-
-// SAFETY: the machine has one thread.
-unsafe impl Sync for Bump {}
-
-#[global_allocator]
-static HEAP: Bump = Bump { next: Cell::new(0) };
-
-// SAFETY: blocks are disjoint parts of memory between `_heap_start` and `HEAP_END` that nothing else uses,
-// aligned as asked.
-unsafe impl GlobalAlloc for Bump {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let start = match self.next.get() {
-            0 => (&raw const _heap_start).addr(),
-            next => next,
-        };
-        let start = start.next_multiple_of(layout.align());
-        let Some(end) = start.checked_add(layout.size()).filter(|end| *end <= HEAP_END) else {
-            return core::ptr::null_mut();
-        };
-        self.next.set(end);
-        core::ptr::with_exposed_provenance_mut(start)
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps to the same contract. Memory is zero at first and never used twice.
-        unsafe { self.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let last = block.addr() + layout.size() == self.next.get();
-        if last && block.addr() + new_size <= HEAP_END {
-            self.next.set(block.addr() + new_size.max(layout.size()));
-            return block;
-        }
-        if new_size <= layout.size() {
-            return block;
-        }
-        // SAFETY: the caller vouches that the new size makes a layout.
-        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-        // SAFETY: `new` is not of size zero, by the contract of `realloc`.
-        let to = unsafe { self.alloc(new) };
-        if !to.is_null() {
-            // SAFETY: both blocks have at least the old size and are disjoint.
-            unsafe { core::ptr::copy_nonoverlapping(block, to, layout.size()) };
-        }
-        to
-    }
 }

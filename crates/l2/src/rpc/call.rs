@@ -2,8 +2,8 @@
 
 use alloy_consensus::{Header, Sealed};
 use alloy_eips::BlockId;
-use alloy_evm::{Evm, EvmFactory};
-use alloy_op_evm::{OpEvmFactory, OpTx, evm_env_for_op_block};
+use alloy_evm::Evm;
+use alloy_op_evm::{OpTx, evm_env_for_op_block};
 use alloy_primitives::{Address, Bytes, TxKind, U256, map::AddressMap};
 use alloy_rpc_types_eth::{TransactionRequest, state::StateOverride};
 use oneslot_stf::State;
@@ -156,7 +156,7 @@ impl<'a> Simulation<'a> {
             env.block_env.basefee = 0;
         }
         let tx = self.transaction(gas, price);
-        let mut evm = OpEvmFactory::<OpTx>::default().create_evm(&mut self.state, env);
+        let mut evm = oneslot_stf::create_evm(&mut self.state, env, &backend.rules);
         let result = evm.transact_raw(tx);
         drop(evm);
         if let Some(error) = self.state.take_error() {

@@ -4,7 +4,7 @@ use alloy_consensus::Sealed;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, Bytes};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
-use oneslot_stf::{Recorder, State, execute_block};
+use oneslot_stf::{Budget, Recorder, State, execute_block};
 use oneslot_types::api::{
     BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, OpBlockRef, OpSyncStatus,
     OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
@@ -158,7 +158,8 @@ impl Backend {
         let mut state = State::new(recorder, parent.state_root);
         let attributes = attributes_of(&block)?;
         let executed =
-            execute_block(&parent, &attributes, &mut state, &self.rules).map_err(Error::from)?;
+            execute_block(&parent, &attributes, &mut state, &self.rules, &mut Budget::unlimited())
+                .map_err(Error::from)?;
         if executed.header.hash() != block.hash {
             return Err(Error::Disagree {
                 index: block.header.number,

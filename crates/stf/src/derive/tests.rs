@@ -171,7 +171,7 @@ fn no_body_is_an_empty_body() {
 /// I-5: closing blocks spread deposits over as many blocks as their gas needs, none is left out.
 #[test]
 fn closing_blocks_keep_to_the_gas_limit() {
-    let budget = config().gasLimit - ATTRIBUTES_GAS;
+    let budget = (config().gasLimit - ATTRIBUTES_GAS).min(MAX_DEPOSIT_GAS);
     let deposits =
         [due(101, budget / 2), due(102, budget / 2), due(103, 2), due(104, budget), due(105, 1)];
     assert_eq!(
@@ -191,7 +191,7 @@ fn closing_blocks_keep_to_the_gas_limit() {
 
 #[test]
 fn deposits_of_one_l1_block_that_cannot_fit_are_cut() {
-    let budget = config().gasLimit - ATTRIBUTES_GAS;
+    let budget = (config().gasLimit - ATTRIBUTES_GAS).min(MAX_DEPOSIT_GAS);
     let deposits = [due(101, budget - 1), due(101, u64::MAX), due(101, 7), due(102, 9)];
     let config = config();
     let origins: Vec<_> = (101..=102).map(origin).collect();

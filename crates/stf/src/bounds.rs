@@ -1,0 +1,119 @@
+//! What a batch may cost at most, so that its run in the program stays below [`MAX_BATCH_STEPS`].
+//!
+//! `docs/reference/program.md` derives the steps; `tests/bounds.rs` runs the worst batches.
+
+use alloy_consensus::Transaction as _;
+use alloy_evm::precompiles::{DynPrecompile, Precompile, PrecompileInput, PrecompilesMap};
+use alloy_primitives::Address;
+use op_alloy_consensus::OpTxEnvelope;
+use revm::primitives::OnceLock;
+
+/// Steps that the program takes at most for one batch.
+pub const MAX_BATCH_STEPS: u64 = 1 << 31;
+
+/// Steps that a unit of gas takes at most.
+pub const STEPS_PER_GAS: u64 = 140;
+
+/// Gas of the posted transactions of one batch, in all its blocks.
+pub const MAX_BATCH_GAS: u64 = 8_000_000;
+
+/// Gas limits of the deposits that one batch consumes, in all. The Inbox enforces it.
+pub const MAX_DEPOSIT_GAS: u64 = 4_000_000;
+
+/// L1 blocks from the origin of one batch to that of the next. The Inbox enforces it.
+pub const MAX_ORIGIN_ADVANCE: u64 = 1_024;
+
+/// Transactions in the data of one batch, those that will be skipped included.
+pub const MAX_BATCH_TRANSACTIONS: usize = 1_024;
+
+/// Blocks in the data of one batch; a rollup's rules may allow fewer.
+pub const MAX_BATCH_BLOCKS: u64 = 512;
+
+/// Bytes that the data of one batch may inflate to; a rollup's rules may allow fewer.
+pub const MAX_BATCH_BYTES: u64 = 1 << 20;
+
+/// Gas that every transaction uses.
+const TRANSACTION_GAS: u64 = 21_000;
+
+/// Gas that a transaction uses for each authorization of EIP-7702 in it.
+const AUTHORIZATION_GAS: u64 = 25_000;
+
+/// What posted transactions may still use of their batch's gas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    gas: u64,
+}
+
+impl Budget {
+    /// A batch that begins.
+    pub const fn batch() -> Self {
+        Self { gas: MAX_BATCH_GAS }
+    }
+
+    /// No bound: blocks of chains whose rules are not those of a rollup.
+    pub const fn unlimited() -> Self {
+        Self { gas: u64::MAX }
+    }
+
+    /// Whether a transaction with this gas limit fits.
+    pub const fn fits(&self, gas_limit: u64) -> bool {
+        gas_limit <= self.gas
+    }
+
+    /// Takes what a transaction used, or, if it was skipped after work was done on it, its whole limit.
+    pub const fn take(&mut self, gas: u64) {
+        self.gas = self.gas.saturating_sub(gas);
+    }
+}
+
+/// The least gas limit with which a transaction with so many authorizations can run.
+pub(crate) fn least_gas(transaction: &OpTxEnvelope) -> u64 {
+    let authorizations = transaction.authorization_count().unwrap_or(0);
+    TRANSACTION_GAS.saturating_add(AUTHORIZATION_GAS.saturating_mul(authorizations))
+}
+
+/// Precompiles that cost a multiple of Ethereum's price, and the factor: without it their proof would
+/// cost several times that of other gas.
+const PRICES: [(u64, u64); 14] = [
+    (0x02, 2),  // SHA-256
+    (0x05, 8),  // modular exponentiation
+    (0x06, 2),  // addition on BN254
+    (0x07, 2),  // multiplication on BN254
+    (0x09, 2),  // BLAKE2
+    (0x0a, 4),  // KZG point evaluation
+    (0x0b, 2),  // addition on BLS12-381 G1
+    (0x0c, 2),  // sum of multiples on G1
+    (0x0d, 2),  // addition on G2
+    (0x0e, 3),  // sum of multiples on G2
+    (0x0f, 3),  // pairing on BLS12-381
+    (0x10, 2),  // map to G1
+    (0x11, 2),  // map to G2
+    (0x100, 8), // verification of P-256
+];
+
+/// Sets the prices of a rollup's precompiles, which are those of its one fork.
+pub fn price(precompiles: &mut PrecompilesMap) {
+    static PRICED: OnceLock<PrecompilesMap> = OnceLock::new();
+    let priced = PRICED.get_or_init(|| {
+        let mut priced = precompiles.clone();
+        for (address, factor) in PRICES {
+            let address = Address::left_padding_from(&address.to_be_bytes());
+            priced.apply_precompile(&address, |precompile| {
+                precompile.map(|precompile| times(factor, precompile))
+            });
+        }
+        priced
+    });
+    *precompiles = priced.clone();
+}
+
+/// The precompile at so many times its price. It is told of that part of the gas alone, so what would
+/// cost more than there is is never done.
+fn times(factor: u64, precompile: DynPrecompile) -> DynPrecompile {
+    DynPrecompile::new(precompile.precompile_id().clone(), move |input: PrecompileInput<'_>| {
+        let gas = input.gas / factor;
+        let mut output = precompile.call(PrecompileInput { gas, ..input })?;
+        output.gas_used *= factor;
+        Ok(output)
+    })
+}

@@ -1,0 +1,360 @@
+//! Contracts that use their gas on one thing, again and again.
+
+use alloy_primitives::{Address, U256, hex, keccak256};
+use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
+use oneslot_stf::{
+    BlobData, GenesisAccount,
+    blob::{evaluation_point, trim},
+};
+use oneslot_types::BlobOpening;
+use sha2::{Digest, Sha256};
+
+/// What a transaction executes.
+pub(crate) struct Case {
+    /// For messages.
+    pub(crate) name: &'static str,
+    /// Of the contract that it calls.
+    pub(crate) code: Vec<u8>,
+    /// Of the transaction.
+    pub(crate) calldata: Vec<u8>,
+    /// Other accounts.
+    pub(crate) others: Vec<(Address, GenesisAccount)>,
+    /// Whether it ends before the gas does.
+    pub(crate) ends: bool,
+}
+
+impl Case {
+    pub(crate) fn new(name: &'static str, code: Vec<u8>) -> Self {
+        Self { name, code, calldata: Vec::new(), others: Vec::new(), ends: false }
+    }
+}
+
+/// A loop without end around `body`: JUMPDEST, body, PUSH0, JUMP.
+pub(crate) fn forever(body: &[u8]) -> Vec<u8> {
+    [&[0x5b], body, &[0x5f, 0x56]].concat()
+}
+
+/// A loop around 100 times `body`.
+fn often(body: &[u8]) -> Vec<u8> {
+    forever(&body.repeat(100))
+}
+
+/// A loop around 100 times an instruction on `arity` numbers, all of them below it on the stack: `first`,
+/// which is the last operand, then numbers of 32 bytes.
+fn arithmetic(op: u8, arity: u8, first: &[u8]) -> Vec<u8> {
+    let push = |bytes: &[u8]| [&[0x5f + bytes.len() as u8][..], bytes].concat();
+    let mut code = [push(first), push(&[0xff; 32]), push(&[0xfe; 32])].concat();
+    let start = code.len() as u8;
+    code.push(0x5b);
+    for _ in 0..100 {
+        // DUP3 as often as there are operands, the operation, POP.
+        code.extend([0x82].repeat(arity.into()));
+        code.extend([op, 0x50]);
+    }
+    code.extend([0x60, start, 0x56]);
+    code
+}
+
+pub(crate) fn instructions() -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("jump destinations", often(&[0x5b])),
+        Case::new("push and pop", often(&[0x5f, 0x50])),
+        Case::new("keccak of a byte", often(&[0x60, 1, 0x5f, 0x20, 0x50])),
+        Case::new("keccak of 4 KiB", often(&[0x61, 16, 0, 0x5f, 0x20, 0x50])),
+        Case::new("memory words", often(&[0x5f, 0x5f, 0x52])),
+        Case::new("memory words across words", often(&[0x5f, 0x60, 13, 0x52])),
+        Case::new("memory copies", often(&[0x61, 0x80, 0, 0x5f, 0x60, 7, 0x5e])),
+        Case::new("code copies", often(&[0x61, 0x60, 0, 0x5f, 0x5f, 0x39])),
+        Case::new(
+            "calls of nothing",
+            often(&[0x5f, 0x5f, 0x5f, 0x5f, 0x60, 0xaa, 0x5a, 0xfa, 0x50]),
+        ),
+        // Calls of itself, until the depth or the gas of a call ends it.
+        Case::new("calls of itself", forever(&[0x5f, 0x5f, 0x5f, 0x5f, 0x30, 0x5a, 0xfa, 0x50])),
+    ];
+    // Multiplication, divisions, remainders, powers, shifts, with operands of several lengths.
+    for (name, op, arity) in [
+        ("multiplications", 0x02, 2),
+        ("divisions", 0x04, 2),
+        ("signed divisions", 0x05, 2),
+        ("remainders", 0x06, 2),
+        ("signed remainders", 0x07, 2),
+        ("sums modulo", 0x08, 3),
+        ("products modulo", 0x09, 3),
+        ("powers", 0x0a, 2),
+        ("sign extensions", 0x0b, 2),
+        ("shifts", 0x1d, 2),
+    ] {
+        for length in [32, 24, 17, 11] {
+            cases.push(Case::new(name, arithmetic(op, arity, &vec![0x93; length])));
+        }
+    }
+    cases
+}
+
+pub(crate) fn state() -> Vec<Case> {
+    // GAS is a number that never comes twice.
+    let logs = [0x5a, 0x5a, 0x5a, 0x5a, 0x5f, 0x5f, 0xa4];
+    let values = [0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x5a, 0x5a, 0xf1, 0x50];
+    let zeros = vec![0; 20_000];
+    vec![
+        Case::new("transient writes", often(&[0x5a, 0x5a, 0x5d])),
+        Case::new("transient reads", often(&[0x5a, 0x5c, 0x50])),
+        Case::new("slots read", often(&[0x5a, 0x54, 0x50])),
+        Case::new("slots written", often(&[0x5a, 0x5a, 0x55])),
+        Case::new("accounts read", often(&[0x5a, 0x31, 0x50])),
+        Case::new("empty logs", often(&[0x5f, 0x5f, 0xa0])),
+        Case::new("logs of topics", often(&logs)),
+        Case::new("logs of bytes", often(&[0x61, 4, 0, 0x5f, 0xa0])),
+        Case::new("creations", often(&[0x5f, 0x5f, 0x5f, 0xf0, 0x50])),
+        Case::new("creations of long init code", often(&[0x61, 0xbf, 0, 0x5f, 0x5f, 0xf0, 0x50])),
+        Case::new("calls of new accounts", often(&values)),
+        Case { ends: true, calldata: zeros, ..Case::new("zeros in calldata", vec![0]) },
+        Case { ends: true, calldata: random(19_200), ..Case::new("bytes in calldata", vec![0]) },
+        calls_of_codes(codes(400)),
+        Case { others: codes(400), ..Case::new("sizes of codes", from_the_first(&[0x80, 0x3b])) },
+    ]
+}
+
+/// First of the accounts of [`codes`].
+const FIRST: u32 = 0x10_0000;
+
+/// So many contracts of the largest size, no two alike, that stop at once and may be jumped to anywhere.
+pub(crate) fn codes(count: u32) -> Vec<(Address, GenesisAccount)> {
+    (FIRST..FIRST + count)
+        .map(|index| {
+            let mut code = vec![0x5b; 24_576];
+            code[0] = 0;
+            code[1..5].copy_from_slice(&index.to_be_bytes());
+            let account =
+                GenesisAccount { nonce: 1, code: code.into(), ..GenesisAccount::default() };
+            (Address::left_padding_from(&index.to_be_bytes()), account)
+        })
+        .collect()
+}
+
+/// A loop with a number on the stack that counts from the first of the codes; `body` adds one number.
+fn from_the_first(body: &[u8]) -> Vec<u8> {
+    let start = [&[0x63][..], &FIRST.to_be_bytes()].concat();
+    let at = start.len() as u8;
+    [&start, &[0x5b][..], body, &[0x50, 0x60, 1, 0x01, 0x60, at, 0x56]].concat()
+}
+
+/// Calls of contracts that have never been read before.
+pub(crate) fn calls_of_codes(others: Vec<(Address, GenesisAccount)>) -> Case {
+    let call = [0x5f, 0x5f, 0x5f, 0x5f, 0x84, 0x61, 0x0a, 0xff, 0xfa];
+    Case { others, ..Case::new("calls of codes", from_the_first(&call)) }
+}
+
+/// Copies the calldata to memory, then calls a precompile with so many bytes of it for ever.
+fn calls(name: &'static str, address: u16, input: Vec<u8>, length: usize, output: usize) -> Case {
+    let push = |value: usize| [&[0x63][..], &(value as u32).to_be_bytes()].concat();
+    let mut code = vec![0x36, 0x5f, 0x5f, 0x37];
+    let start = code.len() as u8;
+    code.push(0x5b);
+    code.extend([push(output), push(length), push(length)].concat());
+    code.extend([0x5f, 0x61]);
+    code.extend(address.to_be_bytes());
+    code.extend([0x5a, 0xfa, 0x50, 0x60, start, 0x56]);
+    Case { calldata: input, ..Case::new(name, code) }
+}
+
+fn call(name: &'static str, address: u16, input: Vec<u8>, output: usize) -> Case {
+    let length = input.len();
+    calls(name, address, input, length, output)
+}
+
+/// The case: 64 KiB that nothing keeps.
+pub(crate) fn copies() -> Case {
+    calls("copies", 4, Vec::new(), 65_536, 65_536)
+}
+
+/// Recursion; each call writes to its own memory, 1,700 words up.
+pub(crate) fn deep_calls() -> Case {
+    let write = [0x5f, 0x61, 0xd4, 0x80, 0x52];
+    let recurse = [0x5f, 0x5f, 0x5f, 0x5f, 0x30, 0x5a, 0xfa, 0x50];
+    Case::new("deep calls", forever(&[&write[..], &recurse].concat()))
+}
+
+/// As much memory as the gas of a batch pays for, in one call.
+pub(crate) fn memory() -> Case {
+    // MSTORE8 one byte further each time would touch it; MCOPY does at once.
+    let mut code = vec![0x62, 0x1c, 0, 0, 0x5f, 0x62, 0x02, 0, 0, 0x5e];
+    code.extend(forever(&[]));
+    let at = 10;
+    *code.last_mut().expect("code") = 0x56;
+    let length = code.len();
+    code[length - 2] = 0x60;
+    code.insert(length - 1, at);
+    Case::new("memory", code)
+}
+
+fn word(number: usize) -> [u8; 32] {
+    U256::from(number).to_be_bytes()
+}
+
+fn power(name: &'static str, length: usize, exponent: &[u8], odd: bool) -> Case {
+    let mut input = [word(length), word(exponent.len()), word(length)].concat();
+    input.extend(vec![0xfd; length]);
+    input.extend(exponent);
+    let mut modulus = vec![0xff; length];
+    modulus[length - 1] = 0xfe | u8::from(odd);
+    input.extend(modulus);
+    call(name, 5, input, length)
+}
+
+/// A short base and a long exponent, the dearest of modular powers.
+pub(crate) fn worst_power() -> Case {
+    power("powers of a word", 8, &[0xff; 800], false)
+}
+
+const BN_G1: [u8; 64] = {
+    let mut point = [0; 64];
+    point[31] = 1;
+    point[63] = 2;
+    point
+};
+
+const BN_G2: [u8; 128] = hex!(
+    "198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2"
+    "1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed"
+    "090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b"
+    "12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa"
+);
+
+const BLS_G1: [u8; 128] = hex!(
+    "00000000000000000000000000000000"
+    "17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac58"
+    "6c55e83ff97a1aeffb3af00adb22c6bb"
+    "00000000000000000000000000000000"
+    "08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3ed"
+    "d03cc744a2888ae40caa232946c5e7e1"
+);
+
+const BLS_G2: [u8; 256] = hex!(
+    "00000000000000000000000000000000"
+    "024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d177"
+    "0bac0326a805bbefd48056c8c121bdb8"
+    "00000000000000000000000000000000"
+    "13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049"
+    "334cf11213945d57e5ac7d055d042b7e"
+    "00000000000000000000000000000000"
+    "0ce5d527727d6e118cc9cdc6da2e351aadfd9baa8cbdd3a76d429a695160d12c"
+    "923ac9cc3baca289e193548608b82801"
+    "00000000000000000000000000000000"
+    "0606c4a02ea734cc32acd2b02bc28b99cb3e287e85a763af267492ab572e99ab"
+    "3f370d275cec1da1aaa9075ff05f79be"
+);
+
+pub(crate) fn worst_pairing() -> Case {
+    call("pairings on BN254", 8, [&BN_G1[..], &BN_G2].concat(), 32)
+}
+
+pub(crate) fn precompiles() -> Vec<Case> {
+    // The test vectors of go-ethereum and of RIP-7212.
+    let signature = hex!(
+        "456e9aea5e197a1f1af7a3e85a3212fa4049a3ba34c2289b4c860fc0b0c64ef3"
+        "000000000000000000000000000000000000000000000000000000000000001c"
+        "9242685bf161793cc25603c231bc2f568eb630ea16aa137d2664ac8038825608"
+        "4f8ae3bd7535248d0bd448298cc2e2071e56992d0774dc340c368ae950852ada"
+    );
+    let p256 = hex!(
+        "4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d"
+        "a73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac"
+        "36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60"
+        "4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff3"
+        "7618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e"
+    );
+    let blake2 = |rounds: u32| [&rounds.to_be_bytes()[..], &[0; 208], &[1]].concat();
+    vec![
+        call("recovery of signers", 1, signature.to_vec(), 32),
+        calls("SHA-256 of nothing", 2, Vec::new(), 0, 32),
+        calls("SHA-256 of 64 KiB", 2, Vec::new(), 65_536, 32),
+        calls("RIPEMD-160 of nothing", 3, Vec::new(), 0, 32),
+        calls("RIPEMD-160 of 64 KiB", 3, Vec::new(), 65_536, 32),
+        calls("copies of nothing", 4, Vec::new(), 0, 0),
+        copies(),
+        power("powers of a byte", 1, &[0xff; 1_024], true),
+        worst_power(),
+        power("odd powers of a word", 8, &[0xff; 800], true),
+        power("powers of 16 bytes", 16, &[0xff; 400], false),
+        power("powers of 32 bytes", 32, &[0xff; 32], false),
+        power("odd powers of 32 bytes", 32, &[0xff; 32], true),
+        power("powers of 40 bytes", 40, &[0xff; 64], false),
+        power("powers of 64 bytes", 64, &[0xff; 64], true),
+        power("powers of 256 bytes", 256, &[0xff; 16], false),
+        power("cubes of a byte", 1, &[3], true),
+        power("cubes of 32 bytes", 32, &[3], false),
+        power("cubes of 96 bytes", 96, &[3], true),
+        power("cubes of 256 bytes", 256, &[3], true),
+        power("cubes of 1024 bytes", 1_024, &[3], false),
+        call("BLAKE2 of no rounds", 9, blake2(0), 64),
+        call("BLAKE2 of 65,536 rounds", 9, blake2(65_536), 64),
+        call("verification of P-256", 0x100, p256.to_vec(), 32),
+    ]
+}
+
+/// A valid opening of a blob: versioned hash, point, value, commitment, proof.
+fn opening() -> Vec<u8> {
+    let settings = ethereum_kzg_settings(0);
+    let blob = Blob::from_bytes(&[7; 131_072]).expect("a blob");
+    let commitment = settings.blob_to_kzg_commitment(&blob).expect("canonical").to_bytes();
+    let z = [9; 32];
+    let (proof, y) = settings.compute_kzg_proof(&blob, &Bytes32::new(z)).expect("canonical");
+    let mut hash: [u8; 32] = Sha256::digest(commitment.as_slice()).into();
+    hash[0] = 1;
+    [&hash[..], &z, y.as_slice(), commitment.as_slice(), proof.to_bytes().as_slice()].concat()
+}
+
+/// Bytes that do not compress.
+pub(crate) fn random(count: usize) -> Vec<u8> {
+    let words = (0..count as u64).step_by(32).flat_map(|i| keccak256(i.to_be_bytes()).0);
+    words.take(count).collect()
+}
+
+/// A blob, posted with a point that is not that of its bytes.
+pub(crate) fn with_another_point(bytes: &[u8]) -> (BlobOpening, BlobData) {
+    let settings = ethereum_kzg_settings(0);
+    let blob = Blob::from_bytes(bytes).expect("a blob");
+    let commitment = settings.blob_to_kzg_commitment(&blob).expect("canonical").to_bytes();
+    let mut hash: [u8; 32] = Sha256::digest(commitment.as_slice()).into();
+    hash[0] = 1;
+    let point = evaluation_point(&hash.into(), bytes);
+    let (proof, _) = settings.compute_kzg_proof(&blob, &Bytes32::new(point.0)).expect("canonical");
+    let opening = BlobOpening { versionedHash: hash.into(), ..BlobOpening::default() };
+    let array = |bytes: &[u8]| bytes.try_into().expect("48 bytes");
+    let proof = Some((array(commitment.as_slice()), array(proof.to_bytes().as_slice())));
+    (opening, BlobData { bytes: trim(bytes).to_vec().into(), proof })
+}
+
+pub(crate) fn pairings() -> Vec<Case> {
+    let scalar = [0xff; 32];
+    let coordinate = {
+        let mut field = [0x11; 64];
+        field[..17].fill(0);
+        field
+    };
+    let g1 = [&BLS_G1[..], &scalar].concat();
+    let g2 = [&BLS_G2[..], &scalar].concat();
+    let pair = [&BLS_G1[..], &BLS_G2].concat();
+    let bn_pair = [&BN_G1[..], &BN_G2].concat();
+    vec![
+        call("addition on BN254", 6, BN_G1.repeat(2), 64),
+        call("multiplication on BN254", 7, [&BN_G1[..], &scalar].concat(), 64),
+        worst_pairing(),
+        call("two pairings on BN254", 8, bn_pair.repeat(2), 32),
+        call("ten pairings on BN254", 8, bn_pair.repeat(10), 32),
+        call("point evaluation", 0x0a, opening(), 64),
+        call("addition on G1", 0x0b, BLS_G1.repeat(2), 128),
+        call("a multiple on G1", 0x0c, g1.clone(), 128),
+        call("16 multiples on G1", 0x0c, g1.repeat(16), 128),
+        call("128 multiples on G1", 0x0c, g1.repeat(128), 128),
+        call("addition on G2", 0x0d, BLS_G2.repeat(2), 256),
+        call("a multiple on G2", 0x0e, g2.clone(), 256),
+        call("16 multiples on G2", 0x0e, g2.repeat(16), 256),
+        call("a pairing on BLS12-381", 0x0f, pair.clone(), 32),
+        call("8 pairings on BLS12-381", 0x0f, pair.repeat(8), 32),
+        call("map to G1", 0x10, coordinate.to_vec(), 128),
+        call("map to G2", 0x11, coordinate.repeat(2), 256),
+    ]
+}

@@ -1,0 +1,282 @@
+//! The bounds of a batch: no gas takes more steps than the budget has for it, and the worst batches of
+//! the largest rules end natively and in the program, alike and within the bound.
+//!
+//! Steps are counted with all accelerated operations, as batches are proven.
+
+use alloy_consensus::TxEip7702;
+use alloy_primitives::{Address, Bytes, TxKind, U256, address};
+use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
+use oneslot_stf::{
+    BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, SkipReason, batch, blob,
+    bounds,
+    devchain::{Account, DevChain, config},
+};
+use oneslot_types::DepositFields;
+use std::{fs, path::PathBuf, time::Instant};
+
+mod cases;
+
+use cases::{Case, codes, forever};
+
+/// Where the contract of a case stands.
+const CONTRACT: Address = address!("00000000000000000000000000000000000c0de0");
+
+fn program() -> Program {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../guests/elf/stf.elf");
+    Program::from_elf(&fs::read(path).expect("the committed program")).expect("a program")
+}
+
+/// Runs a batch natively and in the program, which must agree; gives steps and pages of memory.
+fn run(name: &str, chain: &mut DevChain, input: ExecutionInput) -> (Executed, u64, usize) {
+    let start = Instant::now();
+    let (input, executed) = chain.advance(input).expect("native");
+    let native = start.elapsed();
+    let tape = Tape::new(&input.encode()).with_features(FEATURE_KECCAK | FEATURE_MULMOD);
+    let mut machine = Machine::new(program(), tape);
+    let status = machine.run(4 * bounds::MAX_BATCH_STEPS);
+    let (steps, pages) = (machine.steps(), machine.memory().page_count());
+    println!("{name}: {steps} steps, {pages} pages, native {native:.1?}");
+    assert_eq!(status, Status::Halted { code: 0 }, "{name}");
+    assert_eq!(machine.output(), Some(executed.statement.id().0), "{name}");
+    (executed, steps, pages)
+}
+
+fn chain(case: &Case, sender: &Account) -> DevChain {
+    let code = case.code.clone().into();
+    let contract = GenesisAccount { nonce: 1, code, ..GenesisAccount::default() };
+    let others = case.others.iter().cloned().chain([(CONTRACT, contract)]);
+    DevChain::new(config(), [sender.address()], others)
+}
+
+/// Steps of one transaction that uses so much gas on the case's contract.
+fn steps(case: &Case, gas: u64) -> u64 {
+    let mut alice = Account::new(1);
+    let mut chain = chain(case, &alice);
+    let data = case.calldata.clone().into();
+    let tx = alice.send(&chain.config, TxKind::Call(CONTRACT), U256::ZERO, gas, data);
+    let input = chain.post_blobs(&chain.blocks([vec![tx]]));
+    let (executed, steps, _) = run(case.name, &mut chain, input);
+    let block = &executed.blocks[0];
+    assert!(block.skipped.is_empty(), "{}: {:?}", case.name, block.skipped);
+    let used = block.header.gas_used;
+    assert!(case.ends || used >= gas, "{}: {used} of {gas} gas", case.name);
+    steps
+}
+
+fn check(cases: Vec<Case>) {
+    const GAS: u64 = 1_000_000;
+    let nothing = Case { ends: true, ..Case::new("nothing", vec![0]) };
+    let rest = steps(&nothing, 100_000);
+    let mut over = Vec::new();
+    for case in cases {
+        let each = steps(&case, GAS).saturating_sub(rest).div_ceil(GAS);
+        println!("{}: {each} steps a unit of gas", case.name);
+        if each > bounds::STEPS_PER_GAS {
+            over.push((case.name, each));
+        }
+    }
+    assert!(over.is_empty(), "more than {} steps: {over:?}", bounds::STEPS_PER_GAS);
+}
+
+#[test]
+fn gas_of_instructions_is_bounded() {
+    check(cases::instructions());
+}
+
+#[test]
+fn gas_of_state_is_bounded() {
+    check(cases::state());
+}
+
+#[test]
+fn gas_of_precompiles_is_bounded() {
+    check(cases::precompiles());
+}
+
+#[test]
+fn gas_of_pairings_is_bounded() {
+    check(cases::pairings());
+}
+
+/// Everything at its most, with all gas spent on this case: blocks, L1 blocks, transactions that cannot
+/// run, bytes, deposits, and blobs posted with another point than that of their bytes, whose openings
+/// the program checks.
+fn worst(case: Case) {
+    let mut alice = Account::new(1);
+    let mut chain = chain(&case, &alice);
+    let config = chain.config.clone();
+    let to = TxKind::Call(CONTRACT);
+    for _ in 0..bounds::MAX_ORIGIN_ADVANCE {
+        chain.l1_block();
+    }
+    chain.deposit(
+        Account::new(2).address(),
+        CONTRACT,
+        &DepositFields {
+            mint: U256::ZERO,
+            value: U256::ZERO,
+            gas_limit: bounds::MAX_DEPOSIT_GAS,
+            is_creation: false,
+            data: case.calldata.clone().into(),
+        },
+    );
+    // The block has other transactions of the protocol, which use some of its gas.
+    let gas = bounds::MAX_BATCH_GAS - 200_000;
+    let mut transactions =
+        vec![alice.send(&config, to, U256::ZERO, gas, case.calldata.clone().into())];
+    // What is left of the bytes, in a transaction that asks for more gas than is left. Some of it does
+    // not compress, so that it fills six blobs.
+    let filler = [cases::random(740_000), vec![0x5b; config.maxBatchBytes as usize - 960_000]];
+    transactions.push(alice.send(&config, to, U256::ZERO, gas, filler.concat().into()));
+    let next = alice.send(&config, to, U256::ZERO, gas, Bytes::new());
+    transactions.resize(bounds::MAX_BATCH_TRANSACTIONS, next);
+    let empty = (1..config.maxBlocksPerBatch).map(|_| Vec::new());
+    let blocks = chain.blocks([transactions].into_iter().chain(empty));
+    let blobs = blob::pack(&batch::encode(&blocks));
+    assert_eq!(blobs.len(), 6, "{}", case.name);
+    let blobs = blobs.iter().map(|blob| cases::with_another_point(blob)).collect();
+    let input = chain.post_data(BatchData::Blobs(blobs));
+    let (executed, steps, pages) = run(case.name, &mut chain, input);
+    assert!(executed.blocks.len() as u64 > config.maxBlocksPerBatch, "{}", case.name);
+    let skipped = &executed.blocks[0].skipped;
+    assert_eq!(skipped.len(), bounds::MAX_BATCH_TRANSACTIONS - 1, "{}", case.name);
+    assert!(skipped.iter().all(|skipped| matches!(skipped.reason, SkipReason::BlockFull(_))));
+    assert!(steps <= bounds::MAX_BATCH_STEPS, "{}: {steps} steps", case.name);
+    // Half of the machine's memory.
+    assert!(pages <= 1 << 19, "{}: {pages} pages", case.name);
+}
+
+#[test]
+fn the_worst_batch_of_codes_ends() {
+    worst(cases::calls_of_codes(codes(5_000)));
+}
+
+#[test]
+fn the_worst_batch_of_pairings_ends() {
+    worst(cases::worst_pairing());
+}
+
+#[test]
+fn the_worst_batch_of_powers_ends() {
+    worst(cases::worst_power());
+}
+
+/// The identity precompile with 64 KiB, called until the gas is gone: with a heap that never frees, a
+/// few blocks of it filled the memory.
+#[test]
+fn the_worst_batch_of_copies_ends() {
+    worst(cases::copies());
+}
+
+/// Calls as deep as they go, each with memory of its own.
+#[test]
+fn the_worst_batch_of_deep_calls_ends() {
+    worst(cases::deep_calls());
+}
+
+#[test]
+fn the_worst_batch_of_memory_ends() {
+    worst(cases::memory());
+}
+
+/// One transaction a block, so that a block's fixed cost is added to that of a transaction.
+#[test]
+fn the_worst_batch_of_small_blocks_ends() {
+    let mut alice = Account::new(1);
+    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let config = chain.config.clone();
+    let each = bounds::MAX_BATCH_GAS / 21_000;
+    let blocks = (0..each.min(config.maxBlocksPerBatch)).map(|index| {
+        vec![alice.transfer(&config, Address::left_padding_from(&[9, index as u8]), 1)]
+    });
+    let blocks = chain.blocks(blocks);
+    for _ in 0..bounds::MAX_ORIGIN_ADVANCE {
+        chain.l1_block();
+    }
+    let input = chain.post(&blocks);
+    let (executed, steps, _) = run("small blocks", &mut chain, input);
+    assert!(executed.blocks.iter().all(|block| block.skipped.is_empty()));
+    assert!(steps <= bounds::MAX_BATCH_STEPS, "{steps} steps");
+}
+
+/// Every transaction takes its gas limit from the batch's gas before its sender is recovered, run or not.
+#[test]
+fn transactions_that_cannot_run_are_bounded() {
+    let alice = Account::new(1);
+    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let config = chain.config.clone();
+    // A nonce that is not the account's.
+    let mut late = alice.clone();
+    late.nonce = 7;
+    let wrong = late.transfer(&config, CONTRACT, 1);
+    let mut posted = |count: usize| {
+        let input = chain.post(&chain.blocks([vec![wrong.clone(); count]]));
+        let (executed, steps, _) = run("wrong nonces", &mut chain, input);
+        (executed.blocks[0].skipped.clone(), steps)
+    };
+    let (skipped, steps) = posted(bounds::MAX_BATCH_TRANSACTIONS);
+    let paid = (bounds::MAX_BATCH_GAS / 21_000) as usize;
+    assert!(matches!(skipped[paid - 1].reason, SkipReason::Invalid(_)));
+    assert!(matches!(skipped[paid].reason, SkipReason::BlockFull(_)));
+    assert!(steps <= bounds::MAX_BATCH_GAS * bounds::STEPS_PER_GAS / 4, "{steps}");
+    // One more, and the data counts as empty.
+    let (skipped, _) = posted(bounds::MAX_BATCH_TRANSACTIONS + 1);
+    assert!(skipped.is_empty());
+}
+
+/// The signers of authorizations are recovered before the nonce is looked at.
+#[test]
+fn authorizations_that_cannot_run_are_bounded() {
+    let alice = Account::new(1);
+    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let post = |chain: &DevChain, count: u64, gas_limit: u64, copies: usize| {
+        let tx = TxEip7702 {
+            chain_id: chain.config.l2ChainId,
+            nonce: 7,
+            gas_limit,
+            max_fee_per_gas: 100_000_000_000,
+            to: CONTRACT,
+            authorization_list: (0..count).map(|nonce| alice.authorize(CONTRACT, nonce)).collect(),
+            ..TxEip7702::default()
+        };
+        chain.post(&chain.blocks([vec![alice.sign(tx); copies]]))
+    };
+    // As many as the gas pays for.
+    let input = post(&chain, 315, bounds::MAX_BATCH_GAS - 100_000, 20);
+    let (executed, steps, _) = run("authorizations", &mut chain, input);
+    let skipped = &executed.blocks[0].skipped;
+    assert_eq!(skipped.len(), 20);
+    assert!(matches!(skipped[0].reason, SkipReason::Invalid(_)));
+    assert!(skipped[1..].iter().all(|s| matches!(s.reason, SkipReason::BlockFull(_))));
+    assert!(steps <= bounds::MAX_BATCH_GAS * bounds::STEPS_PER_GAS, "{steps}");
+    // More than the gas pays for: nothing is recovered.
+    let input = post(&chain, 1_000, 1_000_000, 5);
+    let (executed, steps, _) = run("unpaid authorizations", &mut chain, input);
+    assert_eq!(executed.blocks[0].skipped.len(), 5);
+    assert!(steps <= 50_000_000, "{steps}");
+}
+
+/// A body of a few kilobytes that inflates to millions of transactions.
+#[test]
+fn data_that_inflates_to_too_much_counts_as_empty() {
+    let alice = Account::new(1);
+    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    for count in [500_000, 12_000_000] {
+        let transactions = vec![Bytes::from_static(&[1]); count];
+        let body =
+            batch::encode(&[BatchBlock { transactions, ..chain.blocks([vec![]])[0].clone() }]);
+        assert!(body.len() < 13_000);
+        let input = chain.post_data(BatchData::Calldata(body));
+        let (executed, steps, pages) = run("inflated", &mut chain, input);
+        assert_eq!(executed.blocks.len(), 1);
+        assert!(executed.blocks[0].skipped.is_empty());
+        assert!(steps <= 100_000_000 && pages <= 4_096, "{steps} {pages}");
+    }
+}
+
+/// The test can fail: a contract that does nothing but jump is dearer for its gas than a bound of one step.
+#[test]
+fn the_measure_measures() {
+    let case = Case::new("jumps", forever(&[]));
+    assert!(steps(&case, 1_000_000) - steps(&case, 500_000) > 500_000);
+}
