@@ -33,17 +33,17 @@ pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 30_000_000,
+        gasLimit: 7_500_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 0,
-        daFootprintGasScalar: 400,
+        daFootprintGasScalar: 100,
         baseFeeScalar: 1_368,
         blobBaseFeeScalar: 810_949,
         batcher: Address::repeat_byte(0xba),
         maxSequencerDrift: 600,
-        maxBlocksPerBatch: 1_000,
-        maxBatchBytes: 10_000_000,
+        maxBlocksPerBatch: 512,
+        maxBatchBytes: 1 << 20,
     }
 }
 

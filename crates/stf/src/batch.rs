@@ -3,11 +3,11 @@
 //! `0x00 ‖ deflate(rlp([block, ...]))` with `block = [timestamp, originNumber, [transaction, ...]]`, raw
 //! deflate (RFC 1951), transactions as EIP-2718 bytes.
 
-use crate::bounds::MAX_BATCH_TRANSACTIONS;
+use crate::{bounds::MAX_BATCH_TRANSACTIONS, inflate::inflate};
 use alloc::vec::Vec;
 use alloy_primitives::Bytes;
 use alloy_rlp::{Buf, Decodable, Encodable, Header};
-use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec_with_limit};
+use miniz_oxide::deflate::compress_to_vec;
 use oneslot_types::RollupConfig;
 
 /// The only version.
@@ -48,7 +48,7 @@ pub fn decode(body: &[u8], config: &RollupConfig) -> Option<Vec<BatchBlock>> {
         return None;
     }
     let limit = usize::try_from(config.maxBatchBytes).ok()?;
-    let rlp = Bytes::from(decompress_to_vec_with_limit(deflated, limit).ok()?);
+    let rlp = Bytes::from(inflate(deflated, limit)?);
     let mut rest = rlp.as_ref();
     let mut list = Header::decode_bytes(&mut rest, true).ok()?;
     if !rest.is_empty() {

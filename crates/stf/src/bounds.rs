@@ -15,7 +15,7 @@ pub const MAX_BATCH_STEPS: u64 = 1 << 31;
 pub const STEPS_PER_GAS: u64 = 140;
 
 /// Gas of the posted transactions of one batch, in all its blocks.
-pub const MAX_BATCH_GAS: u64 = 8_000_000;
+pub const MAX_BATCH_GAS: u64 = 7_500_000;
 
 /// Gas limits of the deposits that one batch consumes, in all. The Inbox enforces it.
 pub const MAX_DEPOSIT_GAS: u64 = 4_000_000;
@@ -32,11 +32,23 @@ pub const MAX_BATCH_BLOCKS: u64 = 512;
 /// Bytes that the data of one batch may inflate to; a rollup's rules may allow fewer.
 pub const MAX_BATCH_BYTES: u64 = 1 << 20;
 
+/// Deflate blocks in the data of one batch.
+pub const MAX_DEFLATE_BLOCKS: usize = 256;
+
 /// Gas that every transaction uses.
 const TRANSACTION_GAS: u64 = 21_000;
 
 /// Gas that a transaction uses for each authorization of EIP-7702 in it.
 const AUTHORIZATION_GAS: u64 = 25_000;
+
+/// Gas that a transaction uses at least for each byte of its calldata, and the least that it uses for one
+/// in all (EIP-7623).
+const BYTE_GAS: u64 = 4;
+const FLOOR_BYTE_GAS: u64 = 10;
+
+/// Gas that a transaction uses for each address of its access list, and for each slot.
+const ADDRESS_GAS: u64 = 2_400;
+const SLOT_GAS: u64 = 1_900;
 
 /// What posted transactions may still use of their batch's gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +78,22 @@ impl Budget {
     }
 }
 
-/// The least gas limit with which a transaction with so many authorizations can run.
+/// A bound from below for the gas that a transaction uses before its first instruction. With less it
+/// cannot run, and needs no work to see that. The counts are those of a transaction in memory.
 pub(crate) fn least_gas(transaction: &OpTxEnvelope) -> u64 {
     let authorizations = transaction.authorization_count().unwrap_or(0);
-    TRANSACTION_GAS.saturating_add(AUTHORIZATION_GAS.saturating_mul(authorizations))
+    let bytes = transaction.input().len() as u64;
+    let (addresses, slots) = transaction
+        .access_list()
+        .map_or((0, 0), |list| (list.len() as u64, list.storage_keys_count() as u64));
+    let parts = [
+        (AUTHORIZATION_GAS, authorizations),
+        (BYTE_GAS, bytes),
+        (ADDRESS_GAS, addresses),
+        (SLOT_GAS, slots),
+    ];
+    let sum: u64 = parts.into_iter().map(|(gas, count)| gas * count).sum();
+    TRANSACTION_GAS + sum.max(FLOOR_BYTE_GAS * bytes)
 }
 
 /// Precompiles that cost a multiple of Ethereum's price, and the factor: without it their proof would

@@ -16,6 +16,7 @@ pub mod devchain;
 mod error;
 mod execute;
 mod genesis;
+mod inflate;
 mod input;
 mod mulmod;
 mod origin;

@@ -69,6 +69,25 @@ mod tests {
         }
     }
 
+    /// Rules that the program refuses would make a rollup that can never pay.
+    #[test]
+    fn rules_that_the_program_refuses_are_not_deployed() {
+        let dir = tempfile::tempdir().expect("folder");
+        let right = std::fs::read_to_string(example("deploy.example.toml")).expect("example");
+        for (from, to) in [
+            ("gas_limit = 7500000", "gas_limit = 7500001"),
+            ("max_blocks_per_batch = 512", "max_blocks_per_batch = 513"),
+            ("max_batch_bytes = 1048576", "max_batch_bytes = 1048577"),
+        ] {
+            assert!(right.contains(from), "{from}");
+            let file = dir.path().join("deploy.toml");
+            std::fs::write(&file, right.replace(from, to)).expect("write");
+            let source = Source::new(file);
+            let error = section(&source, "rollup").expect_err(to);
+            assert!(format!("{error:#}").contains(to.split_once(" = ").expect("a number").1));
+        }
+    }
+
     #[test]
     fn a_wrong_key_a_wrong_value_and_an_unknown_section_are_named() {
         let dir = tempfile::tempdir().expect("folder");

@@ -32,7 +32,7 @@ pub(crate) fn check_section(source: &Source, name: &str) -> Result<()> {
     match name {
         "deploy" => source.section::<DeploySection>(name).map(drop),
         "system" => source.section::<SystemSection>(name).map(drop),
-        _ => config::check_names(&source.section::<Vec<RollupSection>>(name)?),
+        _ => config::check(&source.section::<Vec<RollupSection>>(name)?),
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
         }
         Command::Rollup => {
             let sections: Vec<RollupSection> = source.section("rollup")?;
-            config::check_names(&sections)?;
+            config::check(&sections)?;
             let system = files::load_system(&deploy.dir)?;
             let sender = deploy.sender().await?;
             let mut done: Vec<Deployment> = Vec::new();

@@ -417,17 +417,17 @@ fn rollup_config(place: u32) -> Result<RollupConfig> {
     Ok(RollupConfig {
         l1ChainId: L1_CHAIN_ID,
         l2ChainId: l2_chain_id(place),
-        gasLimit: 60_000_000,
+        gasLimit: 7_500_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
-        daFootprintGasScalar: 400,
+        daFootprintGasScalar: 100,
         baseFeeScalar: 1368,
         blobBaseFeeScalar: 810_949,
         batcher: key(place * ACCOUNTS + Role::Batcher as u32)?.address(),
         maxSequencerDrift: 1800,
-        maxBlocksPerBatch: 4096,
-        maxBatchBytes: 16 << 20,
+        maxBlocksPerBatch: 512,
+        maxBatchBytes: 1 << 20,
     })
 }
 

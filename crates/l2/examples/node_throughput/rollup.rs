@@ -26,17 +26,17 @@ pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         l1ChainId: 31_337,
         l2ChainId: 901,
-        gasLimit: 60_000_000,
+        gasLimit: 7_500_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
-        daFootprintGasScalar: 400,
+        daFootprintGasScalar: 100,
         baseFeeScalar: 1_368,
         blobBaseFeeScalar: 810_949,
         batcher: Address::repeat_byte(0xba),
         maxSequencerDrift: 1_800,
-        maxBlocksPerBatch: 4_096,
-        maxBatchBytes: 16 << 20,
+        maxBlocksPerBatch: 512,
+        maxBatchBytes: 1 << 20,
     }
 }
 

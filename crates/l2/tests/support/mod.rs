@@ -89,17 +89,17 @@ fn rules(batcher: Address) -> RollupConfig {
     RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 30_000_000,
+        gasLimit: 7_500_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 0,
-        daFootprintGasScalar: 400,
+        daFootprintGasScalar: 100,
         baseFeeScalar: 1_368,
         blobBaseFeeScalar: 810_949,
         batcher,
         maxSequencerDrift: 600,
-        maxBlocksPerBatch: 600,
-        maxBatchBytes: 10_000_000,
+        maxBlocksPerBatch: 512,
+        maxBatchBytes: 1 << 20,
     }
 }
 

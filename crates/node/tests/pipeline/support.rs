@@ -440,17 +440,17 @@ async fn deploy(
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 60_000_000,
+        gasLimit: 7_500_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
-        daFootprintGasScalar: 400,
+        daFootprintGasScalar: 100,
         baseFeeScalar: 1368,
         blobBaseFeeScalar: 810_949,
         batcher: Service::Post.address(),
         maxSequencerDrift: 1800,
-        maxBlocksPerBatch: 4096,
-        maxBatchBytes: 16 << 20,
+        maxBlocksPerBatch: 512,
+        maxBatchBytes: 1 << 20,
     };
     let mut params = DeployParams {
         system: SystemParams::devnet(DEV_QUOTE_ROOT, PROGRAM),

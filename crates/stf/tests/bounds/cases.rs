@@ -306,6 +306,11 @@ fn opening() -> Vec<u8> {
     [&hash[..], &z, y.as_slice(), commitment.as_slice(), proof.to_bytes().as_slice()].concat()
 }
 
+/// Bytes of seven bits, which take a code for each of them and no repetition to inflate.
+pub(crate) fn literals(count: usize) -> Vec<u8> {
+    random(count).into_iter().map(|byte| byte & 0x7f).collect()
+}
+
 /// Bytes that do not compress.
 pub(crate) fn random(count: usize) -> Vec<u8> {
     let words = (0..count as u64).step_by(32).flat_map(|i| keccak256(i.to_be_bytes()).0);

@@ -3,8 +3,9 @@
 //!
 //! Steps are counted with all accelerated operations, as batches are proven.
 
-use alloy_consensus::TxEip7702;
-use alloy_primitives::{Address, Bytes, TxKind, U256, address};
+use alloy_consensus::{TxEip1559, TxEip7702};
+use alloy_eips::eip2930::{AccessList, AccessListItem};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
 use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
 use oneslot_stf::{
     BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, SkipReason, batch, blob,
@@ -126,7 +127,7 @@ fn worst(case: Case) {
         vec![alice.send(&config, to, U256::ZERO, gas, case.calldata.clone().into())];
     // What is left of the bytes, in a transaction that asks for more gas than is left. Some of it does
     // not compress, so that it fills six blobs.
-    let filler = [cases::random(740_000), vec![0x5b; config.maxBatchBytes as usize - 960_000]];
+    let filler = [cases::literals(845_000), vec![0x5b; config.maxBatchBytes as usize - 1_030_000]];
     transactions.push(alice.send(&config, to, U256::ZERO, gas, filler.concat().into()));
     let next = alice.send(&config, to, U256::ZERO, gas, Bytes::new());
     transactions.resize(bounds::MAX_BATCH_TRANSACTIONS, next);
@@ -242,7 +243,7 @@ fn authorizations_that_cannot_run_are_bounded() {
         chain.post(&chain.blocks([vec![alice.sign(tx); copies]]))
     };
     // As many as the gas pays for.
-    let input = post(&chain, 315, bounds::MAX_BATCH_GAS - 100_000, 20);
+    let input = post(&chain, 290, bounds::MAX_BATCH_GAS - 100_000, 20);
     let (executed, steps, _) = run("authorizations", &mut chain, input);
     let skipped = &executed.blocks[0].skipped;
     assert_eq!(skipped.len(), 20);
@@ -272,6 +273,44 @@ fn data_that_inflates_to_too_much_counts_as_empty() {
         assert!(executed.blocks[0].skipped.is_empty());
         assert!(steps <= 100_000_000 && pages <= 4_096, "{steps} {pages}");
     }
+}
+
+/// Nothing but decoding is done for a transaction whose gas limit is below what it uses at once: the
+/// estimate of its compressed size alone would cost a hundred steps a byte.
+#[test]
+fn transactions_with_too_little_gas_are_bounded() {
+    let mut alice = Account::new(1);
+    alice.nonce = 7;
+    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let config = chain.config.clone();
+    let to = TxKind::Call(CONTRACT);
+    let long = alice.send(&config, to, U256::ZERO, 100_000, cases::random(900_000).into());
+    let keys = (0..20_000_u64).map(|key| B256::left_padding_from(&key.to_be_bytes())).collect();
+    let listed = alice.sign(TxEip1559 {
+        chain_id: config.l2ChainId,
+        gas_limit: 100_000,
+        to,
+        access_list: AccessList(vec![AccessListItem { address: CONTRACT, storage_keys: keys }]),
+        ..TxEip1559::default()
+    });
+    for tx in [long, listed] {
+        let input = chain.post(&chain.blocks([vec![tx]]));
+        let (executed, steps, _) = run("too little gas", &mut chain, input);
+        assert!(matches!(executed.blocks[0].skipped[0].reason, SkipReason::Invalid(_)));
+        assert!(steps <= 60_000_000, "{steps}");
+    }
+}
+
+/// Blocks of deflate that hold nothing.
+#[test]
+fn empty_deflate_blocks_are_bounded() {
+    let alice = Account::new(1);
+    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    // Empty blocks of fixed codes: ten bits each, four in five bytes.
+    let body = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
+    let input = chain.post_data(BatchData::Calldata(body.into()));
+    let (_, steps, _) = run("empty deflate blocks", &mut chain, input);
+    assert!(steps <= 60_000_000, "{steps}");
 }
 
 /// The test can fail: a contract that does nothing but jump is dearer for its gas than a bound of one step.

@@ -2,7 +2,7 @@
 
 use crate::program;
 use alloy_primitives::{Address, B256, U256};
-use eyre::{Result, ensure};
+use eyre::{Result, WrapErr, ensure};
 use oneslot_l1::{
     CouncilPlan, FeeCaps, L1Config, OptimisticParams, PolicyName, QuoteVerifier, RollupParams,
     SystemParams, TeeParams,
@@ -204,10 +204,12 @@ impl RollupSection {
     }
 }
 
-/// A name is a folder's, and each rollup has its own name and chain id.
-pub(crate) fn check_names(sections: &[RollupSection]) -> Result<()> {
+/// A name is a folder's, each rollup has its own name and chain id, and the state transition can follow
+/// its rules: with others, no batch of it would ever have a statement.
+pub(crate) fn check(sections: &[RollupSection]) -> Result<()> {
     let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
-    for RollupSection { name, l2_chain_id, .. } in sections {
+    for section in sections {
+        let RollupSection { name, l2_chain_id, .. } = section;
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         ensure!(
             !name.is_empty() && name.chars().all(plain),
@@ -215,6 +217,8 @@ pub(crate) fn check_names(sections: &[RollupSection]) -> Result<()> {
         );
         ensure!(names.insert(name), "rollup.name: {name:?} occurs twice");
         ensure!(ids.insert(l2_chain_id), "rollup.l2_chain_id: {l2_chain_id} occurs twice");
+        let rules = section.params(0).config;
+        oneslot_stf::check_config(&rules).wrap_err_with(|| format!("rollup {name:?}"))?;
     }
     Ok(())
 }
