@@ -17,6 +17,8 @@ pub(crate) struct Case {
     pub(crate) code: Vec<u8>,
     /// Of the transaction.
     pub(crate) calldata: Vec<u8>,
+    /// Of the contract that it calls.
+    pub(crate) storage: Vec<(U256, U256)>,
     /// Other accounts.
     pub(crate) others: Vec<(Address, GenesisAccount)>,
     /// Whether it ends before the gas does.
@@ -25,7 +27,14 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(name: &'static str, code: Vec<u8>) -> Self {
-        Self { name, code, calldata: Vec::new(), others: Vec::new(), ends: false }
+        Self {
+            name,
+            code,
+            calldata: Vec::new(),
+            storage: Vec::new(),
+            others: Vec::new(),
+            ends: false,
+        }
     }
 }
 
@@ -61,6 +70,8 @@ pub(crate) fn instructions() -> Vec<Case> {
         Case::new("push and pop", often(&[0x5f, 0x50])),
         Case::new("keccak of a byte", often(&[0x60, 1, 0x5f, 0x20, 0x50])),
         Case::new("keccak of 4 KiB", often(&[0x61, 16, 0, 0x5f, 0x20, 0x50])),
+        Case::new("keccak across words", often(&[0x61, 16, 0, 0x60, 7, 0x20, 0x50])),
+        Case::new("block hashes", often(&[0x60, 1, 0x43, 0x03, 0x40, 0x50])),
         Case::new("memory words", often(&[0x5f, 0x5f, 0x52])),
         Case::new("memory words across words", often(&[0x5f, 0x60, 13, 0x52])),
         Case::new("memory copies", often(&[0x61, 0x80, 0, 0x5f, 0x60, 7, 0x5e])),
@@ -102,6 +113,23 @@ pub(crate) fn state() -> Vec<Case> {
         Case::new("transient reads", often(&[0x5a, 0x5c, 0x50])),
         Case::new("slots read", often(&[0x5a, 0x54, 0x50])),
         Case::new("slots written", often(&[0x5a, 0x5a, 0x55])),
+        Case::new("one slot written", often(&[0x5a, 0x5f, 0x55])),
+        Case {
+            storage: slots(),
+            ..Case::new("slots read in a deep trie", often(&[0x5a, 0x54, 0x50]))
+        },
+        Case {
+            storage: slots(),
+            ..Case::new("slots written in a deep trie", often(&[0x5a, 0x5a, 0x55]))
+        },
+        // Slots 0, 1, 2, ..: 100,000 to 0.
+        Case {
+            storage: slots(),
+            ..Case::new(
+                "slots cleared",
+                [&[0x5f, 0x5b][..], &[0x5f, 0x81, 0x55, 0x60, 1, 0x01], &[0x60, 1, 0x56]].concat(),
+            )
+        },
         Case::new("accounts read", often(&[0x5a, 0x31, 0x50])),
         Case::new("empty logs", often(&[0x5f, 0x5f, 0xa0])),
         Case::new("logs of topics", often(&logs)),
@@ -114,6 +142,11 @@ pub(crate) fn state() -> Vec<Case> {
         calls_of_codes(codes(400)),
         Case { others: codes(400), ..Case::new("sizes of codes", from_the_first(&[0x80, 0x3b])) },
     ]
+}
+
+/// Storage of a contract that is used a lot: its trie is five nodes deep.
+fn slots() -> Vec<(U256, U256)> {
+    (0..100_000_u64).map(|slot| (U256::from(slot), U256::MAX)).collect()
 }
 
 /// First of the accounts of [`codes`].

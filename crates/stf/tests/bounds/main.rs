@@ -44,7 +44,8 @@ fn run(name: &str, chain: &mut DevChain, input: ExecutionInput) -> (Executed, u6
 
 fn chain(case: &Case, sender: &Account) -> DevChain {
     let code = case.code.clone().into();
-    let contract = GenesisAccount { nonce: 1, code, ..GenesisAccount::default() };
+    let storage = case.storage.iter().copied().collect();
+    let contract = GenesisAccount { nonce: 1, code, storage, ..GenesisAccount::default() };
     let others = case.others.iter().cloned().chain([(CONTRACT, contract)]);
     DevChain::new(config(), [sender.address()], others)
 }
