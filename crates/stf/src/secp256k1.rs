@@ -84,13 +84,13 @@ fn combine<M: MulMod>(u: &Words, v: &Words, r: Point<M>) -> Point<M> {
     let mut sum = Point::NEUTRAL;
     for at in (0..DIGITS).rev() {
         if !sum.is_neutral() {
-            sum = sum.double();
+            sum.double();
         }
         for (digits, table) in r_digits.iter().zip(&tables) {
             match (digits[at], &table[usize::from(digits[at].unsigned_abs() / 2)]) {
                 (0, _) => {}
-                (1.., multiple) => sum = sum.add(multiple),
-                (..0, multiple) => sum = sum.add(&multiple.negate()),
+                (1.., multiple) => sum.add(multiple),
+                (..0, multiple) => sum.add(&multiple.negate()),
             }
         }
         for (half, digits) in g_digits.iter().enumerate() {
@@ -101,7 +101,7 @@ fn combine<M: MulMod>(u: &Words, v: &Words, r: Point<M>) -> Point<M> {
             let index = usize::from(digit.unsigned_abs() / 2);
             let [x, y] = generator::ODD_MULTIPLES[index].map(Element::new);
             let x = if half == 1 { x * beta } else { x };
-            sum = sum.add_affine(x, if digit < 0 { Element::ZERO - y } else { y });
+            sum.add_affine(x, if digit < 0 { Element::ZERO - y } else { y });
         }
     }
     sum
@@ -109,11 +109,13 @@ fn combine<M: MulMod>(u: &Words, v: &Words, r: Point<M>) -> Point<M> {
 
 /// `R, 3 R, 5 R, ...`
 fn odd_multiples<M: MulMod>(r: Point<M>) -> [Summand<M>; MULTIPLES] {
-    let twice = Summand::new(r.double());
+    let mut twice = r;
+    twice.double();
+    let twice = Summand::new(twice);
     let mut next = r;
     let mut multiples = [Summand::new(r); MULTIPLES];
     for multiple in &mut multiples[1..] {
-        next = next.add(&twice);
+        next.add(&twice);
         *multiple = Summand::new(next);
     }
     multiples

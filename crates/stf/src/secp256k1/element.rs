@@ -31,7 +31,9 @@ impl<M: MulMod> Element<M> {
     }
 
     pub(super) fn is_zero(&self) -> bool {
-        self.0 == [0; 4] || self.0 == P
+        // Without a call that compares memory: this is asked several times for each bit of a scalar.
+        let [w0, w1, w2, w3] = self.0;
+        (w0 | w1 | w2 | w3) == 0 || (w0 == P[0] && (w1 & w2 & w3) == u64::MAX)
     }
 
     pub(super) fn square(mut self) -> Self {

@@ -40,50 +40,58 @@ impl<M: MulMod> Point<M> {
 
     /// Source: the formulas for `a = 0` with the factor 1/2 in `z`, 3 multiplications and 4 squares. No point has
     /// order 2, so `z` stays as it is if and only if it is 0.
-    pub(super) fn double(self) -> Self {
-        let Self { x, y, z } = self;
-        let square = x.square();
+    pub(super) fn double(&mut self) {
+        let square = self.x.square();
         let slope = (square + square + square).half();
-        let s = y.square();
-        let t = x * s;
-        let x = slope.square() - (t + t);
-        Self { x, y: slope * (t - x) - s.square(), z: y * z }
+        let s = self.y.square();
+        let t = self.x * s;
+        self.x = slope.square() - (t + t);
+        self.z = self.z * self.y;
+        self.y = slope * (t - self.x) - s.square();
     }
 
-    /// The sum with a point in affine coordinates: 8 multiplications and 3 squares.
-    pub(super) fn add_affine(self, x: Element<M>, y: Element<M>) -> Self {
+    /// Adds a point in affine coordinates: 8 multiplications and 3 squares.
+    pub(super) fn add_affine(&mut self, x: Element<M>, y: Element<M>) {
         if self.is_neutral() {
-            return Self::new(x, y);
+            *self = Self::new(x, y);
+            return;
         }
         let zz = self.z.square();
-        self.finish(Pair { u: [self.x, x * zz], s: [self.y, y * (zz * self.z)], z: self.z })
+        self.finish(&Pair { u: [self.x, x * zz], s: [self.y, y * (zz * self.z)], z: self.z });
     }
 
-    /// The sum: 11 multiplications and 3 squares.
-    pub(super) fn add(self, other: &Summand<M>) -> Self {
+    /// Adds a point: 11 multiplications and 3 squares.
+    pub(super) fn add(&mut self, other: &Summand<M>) {
         if self.is_neutral() {
-            return other.point;
+            *self = other.point;
+            return;
         }
         let zz = self.z.square();
-        self.finish(Pair {
+        self.finish(&Pair {
             u: [self.x * other.zz, other.point.x * zz],
             s: [self.y * other.zzz, other.point.y * (zz * self.z)],
             z: self.z * other.point.z,
-        })
+        });
     }
 
-    fn finish(self, Pair { u: [u1, u2], s: [s1, s2], z }: Pair<M>) -> Self {
-        let h = u2 - u1;
-        let slope = s2 - s1;
+    fn finish(&mut self, Pair { u: [u1, u2], s: [s1, s2], z }: &Pair<M>) {
+        let h = *u2 - *u1;
+        let slope = *s2 - *s1;
         if h.is_zero() {
             // The same point, or the opposite one.
-            return if slope.is_zero() { self.double() } else { Self::NEUTRAL };
+            if slope.is_zero() {
+                self.double();
+            } else {
+                *self = Self::NEUTRAL;
+            }
+            return;
         }
         let hh = h.square();
         let hhh = h * hh;
-        let v = u1 * hh;
-        let x = slope.square() - hhh - (v + v);
-        Self { x, y: slope * (v - x) - s1 * hhh, z: z * h }
+        let v = *u1 * hh;
+        self.x = slope.square() - hhh - (v + v);
+        self.y = slope * (v - self.x) - *s1 * hhh;
+        self.z = *z * h;
     }
 
     /// Coordinates x and y, big endian; none for the neutral element.

@@ -73,20 +73,26 @@ fn sums_of_small_and_opposite_multiples() {
 fn additions_of_every_kind() {
     let g = ProjectivePoint::GENERATOR;
     let multiple = |k: u64| g * Scalar::from(k);
+    let with = |mut point: Point<Software>, change: &dyn Fn(&mut Point<Software>)| {
+        change(&mut point);
+        point
+    };
     // Other coordinates of the same point: 3 G as a sum.
-    let sum = |k: u64| point(&multiple(k - 1)).add(&Summand::new(point(&g)));
+    let sum = |k: u64| with(point(&multiple(k - 1)), &|to| to.add(&Summand::new(point(&g))));
     for (a, b) in [(3, 3), (3, 5), (5, 3)] {
-        let opposite = Summand::new(sum(b)).negate();
+        let (summand, opposite) = (Summand::new(sum(b)), Summand::new(sum(b)).negate());
         let [x, y] = affine(&multiple(b)).map(FieldElement::new);
+        let minus_y = Element::ZERO - y;
+        let after = |from, change: &dyn Fn(&mut Point<Software>)| with(from, change).to_bytes();
         let expected = [bytes(&multiple(a + b)), bytes(&(multiple(a) - multiple(b)))];
-        assert_eq!(sum(a).add(&Summand::new(sum(b))).to_bytes(), expected[0]);
-        assert_eq!(sum(a).add_affine(x, y).to_bytes(), expected[0]);
-        assert_eq!(sum(a).add(&opposite).to_bytes(), expected[1]);
-        assert_eq!(sum(a).add_affine(x, Element::ZERO - y).to_bytes(), expected[1]);
-        assert_eq!(Point::NEUTRAL.add(&Summand::new(sum(b))).to_bytes(), bytes(&multiple(b)));
-        assert_eq!(Point::NEUTRAL.add_affine(x, y).to_bytes(), bytes(&multiple(b)));
+        assert_eq!(after(sum(a), &|to| to.add(&summand)), expected[0]);
+        assert_eq!(after(sum(a), &|to| to.add_affine(x, y)), expected[0]);
+        assert_eq!(after(sum(a), &|to| to.add(&opposite)), expected[1]);
+        assert_eq!(after(sum(a), &|to| to.add_affine(x, minus_y)), expected[1]);
+        assert_eq!(after(Point::NEUTRAL, &|to| to.add(&summand)), bytes(&multiple(b)));
+        assert_eq!(after(Point::NEUTRAL, &|to| to.add_affine(x, y)), bytes(&multiple(b)));
     }
-    assert!(Point::<Software>::NEUTRAL.double().is_neutral());
+    assert!(with(Point::NEUTRAL, &Point::double).is_neutral());
 }
 
 #[test]
