@@ -1,6 +1,6 @@
 //! Recovery of public keys on secp256k1 for machines with a modular multiplication.
 //!
-//! About 2,900 multiplications a signature. `u G + v R` is computed as one sum over 129 doublings: both scalars are
+//! About 3,100 multiplications a signature. `u G + v R` is computed as one sum over 129 doublings: both scalars are
 //! split by the curve's endomorphism `(x, y) -> (beta x, y)`, which multiplies points by `lambda` (Gallant, Lambert,
 //! Vanstone 2001), and the halves are written with odd signed digits. Constants of the splitting as in libsecp256k1's
 //! `scalar_impl.h`, where the bound on the halves is proven.

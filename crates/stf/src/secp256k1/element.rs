@@ -20,6 +20,11 @@ pub(super) struct Element<M>(Words, PhantomData<M>);
 impl<M: MulMod> Element<M> {
     pub(super) const ZERO: Self = Self::new([0; 4]);
     pub(super) const ONE: Self = Self::new([1, 0, 0, 0]);
+    /// Sums of equal elements are products with these: a multiplication is one step of the machine.
+    pub(super) const TWO: Self = Self::new([2, 0, 0, 0]);
+    /// `3 / 2`, which is `(p + 3) / 2`.
+    pub(super) const THREE_HALVES: Self =
+        Self::new([0xffff_ffff_7fff_fe19, u64::MAX, u64::MAX, u64::MAX >> 1]);
 
     pub(super) const fn new(words: Words) -> Self {
         Self(words, PhantomData)
@@ -45,15 +50,6 @@ impl<M: MulMod> Element<M> {
     fn squares(mut self, times: u32) -> Self {
         (0..times).for_each(|_| M::square_mod(&mut self.0, &P));
         self
-    }
-
-    /// Half of the element.
-    pub(super) fn half(self) -> Self {
-        let odd = self.0[0] & 1 == 1;
-        let (words, carry) = if odd { overflowing_add(&self.0, &P) } else { (self.0, false) };
-        let [w0, w1, w2, w3] = words;
-        let top = u64::from(carry) << 63;
-        Self::new([w0 >> 1 | w1 << 63, w1 >> 1 | w2 << 63, w2 >> 1 | w3 << 63, w3 >> 1 | top])
     }
 
     /// The element to the powers of `2^n - 1` for n = 2, 22 and 223: both exponents below begin with 223 ones, a zero

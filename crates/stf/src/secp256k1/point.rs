@@ -38,14 +38,13 @@ impl<M: MulMod> Point<M> {
         self.z.is_zero()
     }
 
-    /// Source: the formulas for `a = 0` with the factor 1/2 in `z`, 3 multiplications and 4 squares. No point has
+    /// Source: the formulas for `a = 0` with the factor 1/2 in `z`, 5 multiplications and 3 squares. No point has
     /// order 2, so `z` stays as it is if and only if it is 0.
     pub(super) fn double(&mut self) {
-        let square = self.x.square();
-        let slope = (square + square + square).half();
+        let slope = self.x.square() * Element::THREE_HALVES;
         let s = self.y.square();
         let t = self.x * s;
-        self.x = slope.square() - (t + t);
+        self.x = slope.square() - t * Element::TWO;
         self.z = self.z * self.y;
         self.y = slope * (t - self.x) - s.square();
     }
@@ -89,7 +88,7 @@ impl<M: MulMod> Point<M> {
         let hh = h.square();
         let hhh = h * hh;
         let v = *u1 * hh;
-        self.x = slope.square() - hhh - (v + v);
+        self.x = slope.square() - hhh - v * Element::TWO;
         self.y = slope * (v - self.x) - *s1 * hhh;
         self.z = *z * h;
     }
