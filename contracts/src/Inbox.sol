@@ -11,12 +11,14 @@ import {DepositLib} from "./types/Deposit.sol";
 /// @title Inbox
 /// @dev See IInbox for what it promises and docs/reference/inbox.md for the reasons.
 contract Inbox is IInbox {
-    /// @dev One for each L1 block with deposits, in order. `count` and `rollingHash` run over the whole queue.
+    /// @dev One for each L1 block with deposits, in order. `rollingHash`, `count` and `depositGas` run over the whole
+    /// queue.
     struct Checkpoint {
         bytes32 rollingHash;
         uint64 count;
         uint64 blockNumber;
         uint64 timestamp;
+        uint64 depositGas;
     }
 
     /// @dev All that changes with every posting, in one slot.
@@ -31,6 +33,10 @@ contract Inbox is IInbox {
     uint256 public constant MAX_CALLDATA_BYTES = 131_072;
     /// @inheritdoc IInbox
     uint256 public constant MAX_BLOBS = 6;
+    /// @inheritdoc IInbox
+    uint64 public constant MAX_DEPOSIT_GAS = 4_000_000;
+    /// @inheritdoc IInbox
+    uint64 public constant MAX_ORIGIN_ADVANCE = 1024;
 
     uint64 private constant MAX_FORCE_WINDOW = 7 days;
 
@@ -109,6 +115,8 @@ contract Inbox is IInbox {
         if (msg.sender != batcher && !overdue) revert NotBatcher(msg.sender);
         if (index != head_.batchCount + 1) revert WrongIndex(head_.batchCount + 1, index);
         if (originNumber < head_.originNumber) revert OriginBeforeParent(head_.originNumber, originNumber);
+        uint64 furthest = head_.originNumber + MAX_ORIGIN_ADVANCE;
+        if (originNumber > furthest) revert OriginTooFar(furthest, originNumber);
 
         header.parentCommitment = batchCommitment[head_.batchCount];
         header.index = index;
@@ -117,8 +125,11 @@ contract Inbox is IInbox {
         header.postedAt = uint64(block.timestamp);
         _consume(header, head_, checkpoint);
         // The oldest waiting deposit is due, and the checkpoints consumed are those up to the origin: consuming none
-        // means that the origin was chosen before that deposit.
-        if (overdue && checkpoint == head_.checkpointsConsumed) revert OverdueDepositLeft(checkpoint);
+        // means that the origin lies before that deposit. It may do so only where no batch can reach the deposit yet,
+        // and then the batch must come as near as it can.
+        if (overdue && checkpoint == head_.checkpointsConsumed && originNumber != furthest) {
+            revert OverdueDepositLeft(checkpoint);
+        }
 
         head_.batchCount = index;
         head_.originNumber = originNumber;
@@ -131,10 +142,12 @@ contract Inbox is IInbox {
     function _consume(BatchHeader memory header, Head memory head_, uint64 checkpoint) private view {
         if (checkpoint > head_.checkpointCount) revert NoSuchCheckpoint(head_.checkpointCount, checkpoint);
 
+        uint64 gasBefore = 0;
         if (head_.checkpointsConsumed != 0) {
             Checkpoint storage before = _checkpoints[head_.checkpointsConsumed - 1];
             header.depositHashBefore = before.rollingHash;
             header.depositsBefore = before.count;
+            gasBefore = before.depositGas;
         }
         if (checkpoint == head_.checkpointsConsumed) {
             header.depositHashAfter = header.depositHashBefore;
@@ -146,6 +159,12 @@ contract Inbox is IInbox {
             }
             header.depositHashAfter = last.rollingHash;
             header.depositsAfter = last.count;
+            // One checkpoint is always accepted. The Portal sells no more than the limit in an L1 block, so it fits; a
+            // portal that broke this could not make the next batch impossible, and the state transition cuts what does
+            // not fit in an L2 block.
+            if (checkpoint > head_.checkpointsConsumed + 1 && last.depositGas - gasBefore > MAX_DEPOSIT_GAS) {
+                revert TooMuchDepositGas(MAX_DEPOSIT_GAS, last.depositGas - gasBefore);
+            }
         }
         // Also refuses a checkpoint below the one consumed: its successor lies at or before the parent's origin.
         if (checkpoint < head_.checkpointCount) {
@@ -191,6 +210,34 @@ contract Inbox is IInbox {
         emit OriginKept(originNumber, hash);
     }
 
+    /// @inheritdoc IInbox
+    /// @dev A header that hashes to the hash of an L1 block is that block's header, so what is read out of it is true.
+    /// The form is checked all the same: L1 may once hash something else.
+    function keepOriginBehind(uint64 originNumber, bytes[] calldata headers) external {
+        uint64 number = originNumber + uint64(headers.length);
+        bytes32 hash = _originHash(number);
+        for (uint256 i = 0; i < headers.length; ++i) {
+            bytes calldata header = headers[i];
+            bytes32 got = keccak256(header);
+            if (got != hash) revert WrongOriginHeader(number, hash, got);
+            hash = _parentHash(number, header);
+            --number;
+        }
+        keptOrigin[originNumber] = hash;
+        emit OriginKept(originNumber, hash);
+    }
+
+    /// @dev The first item of a header's RLP: a list with two bytes of length, then a string of 32 bytes.
+    function _parentHash(uint64 number, bytes calldata header) private pure returns (bytes32) {
+        if (
+            header.length < 36 || header[0] != 0xf9 || uint16(bytes2(header[1:3])) != header.length - 3
+                || header[3] != 0xa0
+        ) {
+            revert NotAHeader(number);
+        }
+        return bytes32(header[4:36]);
+    }
+
     /// @dev From the 256 hashes of the EVM, else from the history contract of EIP-2935 (8191 blocks), else from those
     /// kept here. No answer is zero, and refused.
     function _originHash(uint64 originNumber) private view returns (bytes32 hash) {
@@ -216,7 +263,8 @@ contract Inbox is IInbox {
             rollingHash: DepositLib.next(last.rollingHash, from, to, l1Block, opaqueData),
             count: index + 1,
             blockNumber: l1Block,
-            timestamp: uint64(block.timestamp)
+            timestamp: uint64(block.timestamp),
+            depositGas: last.depositGas + _gasOf(opaqueData)
         });
         if (count != 0 && last.blockNumber == l1Block) {
             _checkpoints[count - 1] = checkpoint;
@@ -225,6 +273,15 @@ contract Inbox is IInbox {
             _head.checkpointCount = count + 1;
         }
         emit DepositQueued(index, checkpoint.rollingHash, l1Block, checkpoint.timestamp);
+    }
+
+    /// @dev What a deposit counts against MAX_DEPOSIT_GAS: its gas limit, which stands behind mint and value. Data that
+    /// is too short to be a deposit does nothing on L2. Above the limit all are alike, so that no portal can make the
+    /// sum overflow.
+    function _gasOf(bytes calldata opaqueData) private pure returns (uint64) {
+        if (opaqueData.length < 73) return 0;
+        uint64 gasLimit = uint64(bytes8(opaqueData[64:72]));
+        return gasLimit > MAX_DEPOSIT_GAS ? MAX_DEPOSIT_GAS + 1 : gasLimit;
     }
 
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,12 +318,12 @@ contract Inbox is IInbox {
     function depositCheckpoints(uint256 i)
         external
         view
-        returns (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp)
+        returns (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp, uint64 depositGas)
     {
         uint64 total = _head.checkpointCount;
         if (i >= total) revert NoSuchCheckpoint(total, i);
-        Checkpoint memory checkpoint = _checkpoints[i];
-        return (checkpoint.rollingHash, checkpoint.count, checkpoint.blockNumber, checkpoint.timestamp);
+        Checkpoint memory found = _checkpoints[i];
+        return (found.rollingHash, found.count, found.blockNumber, found.timestamp, found.depositGas);
     }
 
     /// @inheritdoc IInbox

@@ -18,8 +18,6 @@ contract Portal is IPortal, DepositMeter {
     uint256 private constant DEPOSIT_VERSION = 0;
     uint64 private constant RECEIVE_GAS_LIMIT = 100_000;
     uint256 private constant MAX_DEPOSIT_DATA = 120_000;
-    /// @dev As OP's default resource configuration.
-    uint64 private constant MAX_DEPOSIT_GAS = 20_000_000;
     /// @dev Gas of the L1 attributes transaction, which every L2 block starts with.
     uint64 private constant ATTRIBUTES_GAS = 1_000_000;
     /// @dev Gas kept for what stands between the check and the call, and the CALL's own worst case, as in OP's SafeCall.
@@ -47,7 +45,7 @@ contract Portal is IPortal, DepositMeter {
     /// @dev Wei that left in a quarter, counted by `block.timestamp / QUARTER`, on two immediate votes alone.
     mapping(uint256 quarter => uint256) private _leftInstantly;
 
-    constructor(PortalParams memory params) DepositMeter(_maxDepositGas(params.l2GasLimit)) {
+    constructor(PortalParams memory params) DepositMeter(_maxDepositGas(params)) {
         address expected = IInbox(params.inbox).portal();
         if (expected != address(this)) revert NotItsPortal(expected, address(this));
         settlement = params.settlement;
@@ -106,11 +104,12 @@ contract Portal is IPortal, DepositMeter {
         return byteCount * 40 + 21_000;
     }
 
-    /// @dev So that the deposits of any one L1 block fit in one L2 block.
-    function _maxDepositGas(uint64 l2GasLimit) private pure returns (uint64) {
-        if (l2GasLimit < 2 * ATTRIBUTES_GAS) revert GasLimitTooLow(l2GasLimit);
-        uint64 room = l2GasLimit - ATTRIBUTES_GAS;
-        return room < MAX_DEPOSIT_GAS ? room : MAX_DEPOSIT_GAS;
+    /// @dev So that the deposits of any one L1 block fit in one L2 block and in one batch.
+    function _maxDepositGas(PortalParams memory params) private view returns (uint64) {
+        if (params.l2GasLimit < 2 * ATTRIBUTES_GAS) revert GasLimitTooLow(params.l2GasLimit);
+        uint64 room = params.l2GasLimit - ATTRIBUTES_GAS;
+        uint64 most = IInbox(params.inbox).MAX_DEPOSIT_GAS();
+        return room < most ? room : most;
     }
 
     // ── Withdrawals ─────────────────────────────────────────────────────────────────────────────────────────────────

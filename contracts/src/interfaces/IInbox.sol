@@ -37,7 +37,8 @@ struct InboxParams {
 /// every batch recorded here has exactly one right output. No owner, no upgrade, no pause.
 /// @dev Invariants (docs/reference/inbox.md): IN-1 commitments form one linear chain; IN-2 a batch consumes exactly the deposits
 /// made up to its origin; IN-3 origins never go back and are strictly past; IN-4 a batch posted while a deposit is
-/// overdue consumes it; IN-5 only the portal adds deposits.
+/// overdue consumes it or moves the origin as far towards it as a batch may; IN-5 only the portal adds deposits; IN-6 a
+/// batch moves the origin by at most MAX_ORIGIN_ADVANCE, and its deposits have at most MAX_DEPOSIT_GAS.
 interface IInbox {
     /// @notice A batch was recorded. Index 0 is the genesis header, emitted at construction.
     /// @param openings The blobs' openings in blob order; empty for a batch posted as calldata.
@@ -65,10 +66,16 @@ interface IInbox {
     error WrongIndex(uint64 expected, uint64 got);
     /// @notice The origin lies before the origin of the batch before.
     error OriginBeforeParent(uint64 parentOrigin, uint64 got);
+    /// @notice The origin lies further past that of the batch before than one batch may move it.
+    error OriginTooFar(uint64 furthest, uint64 got);
     /// @notice The origin is the present block or lies in the future.
     error OriginNotPast(uint64 blockNumber, uint64 got);
     /// @notice L1 no longer knows the origin's hash (more than 8191 blocks back), and nobody kept it.
     error OriginUnknown(uint64 originNumber);
+    /// @notice Something else than the header of L1 block `blockNumber`: it has another hash.
+    error WrongOriginHeader(uint64 blockNumber, bytes32 expected, bytes32 got);
+    /// @notice What hashes to the hash of L1 block `blockNumber` is not the RLP of a header.
+    error NotAHeader(uint64 blockNumber);
     /// @notice The given genesis origin has another hash on this chain.
     error OriginMismatch(uint64 originNumber, bytes32 expected, bytes32 got);
     /// @notice `checkpoint` exceeds the number of checkpoints.
@@ -77,7 +84,10 @@ interface IInbox {
     error DepositsLeft(uint64 checkpoint, uint64 depositBlock, uint64 originNumber);
     /// @notice A deposit made after the origin would be consumed.
     error DepositsAfterOrigin(uint64 checkpoint, uint64 depositBlock, uint64 originNumber);
-    /// @notice The oldest waiting deposit is overdue, and the batch does not consume it.
+    /// @notice The deposits of the batch have more gas than one batch may consume.
+    error TooMuchDepositGas(uint64 maximum, uint64 got);
+    /// @notice The oldest waiting deposit is overdue, and the batch neither consumes it nor moves the origin as far as
+    /// a batch may.
     error OverdueDepositLeft(uint64 checkpoint);
     /// @notice More bytes than a posting may have.
     error DataTooLong(uint256 maximum, uint256 got);
@@ -94,8 +104,10 @@ interface IInbox {
 
     /// @notice Records the next batch from all blobs of this transaction.
     /// @param index Must be `batchCount() + 1`, so that a repeated transaction cannot post twice.
-    /// @param originNumber L1 origin of the batch: strictly past, at least the parent's, at most 8191 blocks back or kept.
+    /// @param originNumber L1 origin of the batch: strictly past, at least the parent's and at most MAX_ORIGIN_ADVANCE
+    /// more, at most 8191 blocks back or kept.
     /// @param checkpoint Number of deposit checkpoints consumed after the batch: exactly those up to the origin.
+    /// If there are several, their gas is at most MAX_DEPOSIT_GAS.
     /// @param blobs One entry for every blob of the transaction, in order.
     function postBlobs(uint64 index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external;
 
@@ -107,10 +119,16 @@ interface IInbox {
     /// @param data The batch body, at most 131,072 bytes.
     function postCalldata(uint64 index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external;
 
-    /// @notice Keeps the hash of an L1 block of the last 8191, so that it can be an origin later. Open to all. A batch
-    /// carries the L1 headers since the parent's origin: kept origins let a rollup that stood still for weeks catch up
-    /// in batches of bounded size.
+    /// @notice Keeps the hash of an L1 block that L1 still knows (the last 8191), so that it can be an origin later.
+    /// Open to all.
     function keepOrigin(uint64 originNumber) external;
+
+    /// @notice Keeps the hash of an older L1 block, found by walking back from one that L1 knows or that somebody kept.
+    /// Open to all. So a rollup that stood still for however long can go on. A walk that is too long for one
+    /// transaction goes on from where the one before ended.
+    /// @param originNumber The block to keep.
+    /// @param headers RLP headers of the L1 blocks from `originNumber + headers.length` down to `originNumber + 1`.
+    function keepOriginBehind(uint64 originNumber, bytes[] calldata headers) external;
 
     /// @notice Adds a deposit to the queue. Portal only.
     /// @param from Sender on L2, already aliased.
@@ -148,10 +166,12 @@ interface IInbox {
     /// @return count Number of deposits in the queue after it.
     /// @return blockNumber The L1 block.
     /// @return timestamp Its timestamp.
+    /// @return depositGas L2 gas limits of all deposits in the queue after it; a limit above MAX_DEPOSIT_GAS counts as
+    /// one more than that.
     function depositCheckpoints(uint256 i)
         external
         view
-        returns (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp);
+        returns (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp, uint64 depositGas);
 
     /// @notice Number of deposits ever queued.
     function depositCount() external view returns (uint64);
@@ -160,7 +180,7 @@ interface IInbox {
     function depositHash() external view returns (bytes32);
 
     /// @notice Whether the oldest waiting deposit is older than the force window: then anyone may post, and only a
-    /// batch that consumes it is accepted.
+    /// batch that consumes it is accepted, or one that moves the origin by MAX_ORIGIN_ADVANCE where it lies further.
     function forcedDue() external view returns (bool);
 
     /// @notice The account that may always post.
@@ -180,4 +200,10 @@ interface IInbox {
 
     /// @notice Blobs a batch may have.
     function MAX_BLOBS() external view returns (uint256);
+
+    /// @notice L2 gas limits that the deposits of a batch may have in all, and those of any one L1 block.
+    function MAX_DEPOSIT_GAS() external view returns (uint64);
+
+    /// @notice L1 blocks by which a batch may move the origin.
+    function MAX_ORIGIN_ADVANCE() external view returns (uint64);
 }

@@ -112,4 +112,24 @@ contract InboxGasTest is InboxFixture, TransactionGas {
             _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (9, 1008, 1, new bytes(0))));
         vm.snapshotValue("Inbox", "post calldata, empty, with deposits", last);
     }
+
+    /// Headers as large as they are on mainnet, with no byte zero, so that the calldata costs what it may at most.
+    function test_SnapshotKeepOrigin() public {
+        (uint256 gas,) = _transact(ANYONE, address(inbox), 0, abi.encodeCall(IInbox.keepOrigin, (999)));
+        vm.snapshotValue("Inbox", "keep an origin that L1 knows", gas);
+
+        bytes[] memory headers = new bytes[](128);
+        bytes memory rest = new bytes(600);
+        for (uint256 i = 0; i < rest.length; ++i) {
+            rest[i] = 0x11;
+        }
+        bytes32 parent = _hashOf(871);
+        for (uint256 i = 128; i > 0; --i) {
+            headers[i - 1] = abi.encodePacked(hex"f90279a0", parent, rest);
+            parent = keccak256(headers[i - 1]);
+        }
+        vm.setBlockhash(999, parent);
+        (gas,) = _transact(ANYONE, address(inbox), 0, abi.encodeCall(IInbox.keepOriginBehind, (871, headers)));
+        vm.snapshotValue("Inbox", "keep an origin 128 headers behind", gas);
+    }
 }

@@ -17,6 +17,7 @@ contract InboxHandler is EdgeTest {
         bytes32 rolling;
         uint64 l1Block;
         uint64 timestamp;
+        uint64 gasLimit;
     }
 
     Inbox public immutable inbox;
@@ -25,8 +26,13 @@ contract InboxHandler is EdgeTest {
     uint64[] internal _blocks;
     uint256 public refused;
     uint256 public forced;
-    /// @dev Set when a batch was accepted although an overdue deposit stayed behind.
+    /// @dev Set when a batch was accepted although an overdue deposit stayed behind that it could have consumed, or
+    /// come nearer to.
     bool public leftOverdue;
+    /// @dev Set when a batch went too far, or took several checkpoints with too much gas.
+    bool public pastTheLimits;
+    /// @dev Set when the shortest step forward was refused.
+    bool public stuck;
     /// @dev Set when somebody else than the batcher posted although nothing was overdue.
     bool public postedUninvited;
 
@@ -48,50 +54,121 @@ contract InboxHandler is EdgeTest {
         _mine(number + 1, timestamp + _bound(time, 1 hours, 20 hours));
     }
 
+    /// @dev More blocks than a batch can move the origin, without a day's worth of time.
+    function passFar(uint256 blocks) external {
+        (uint64 number, uint64 timestamp) = _now();
+        blocks = _bound(blocks, 500, 3000);
+        _mine(number + blocks, timestamp + 12 * blocks);
+    }
+
+    /// @dev A portal that sells more in one L1 block than it should is among what is tried.
+    function depositGas(address from, address to, uint64 gasLimit, bytes calldata data) external {
+        gasLimit = uint64(_bound(gasLimit, 0, 5_000_000));
+        _deposit(from, to, abi.encodePacked(uint256(0), uint256(0), gasLimit, false, data), gasLimit);
+    }
+
     function deposit(address from, address to, bytes calldata opaqueData) external {
+        uint64 gasLimit = 0;
+        if (opaqueData.length >= 73) gasLimit = uint64(bytes8(opaqueData[64:72]));
+        _deposit(from, to, opaqueData, gasLimit);
+    }
+
+    function _deposit(address from, address to, bytes memory opaqueData, uint64 gasLimit) private {
         vm.prank(PORTAL);
         inbox.enqueue(from, to, opaqueData);
         (uint64 number, uint64 timestamp) = _now();
         bytes32 before = _queue.length == 0 ? bytes32(0) : _queue[_queue.length - 1].rolling;
-        _queue.push(Queued(keccak256(abi.encode(before, from, to, number, keccak256(opaqueData))), number, timestamp));
+        bytes32 rolling = keccak256(abi.encode(before, from, to, number, keccak256(opaqueData)));
+        _queue.push(Queued(rolling, number, timestamp, gasLimit));
     }
 
-    /// @dev Posts with an origin some blocks back and the checkpoint that belongs to it, or with one beside it.
-    function post(uint256 back, uint256 wrong, bool asAnyone, bytes calldata data) external {
-        (uint64 number, uint64 timestamp) = _now();
-        uint64 origin = number - uint64(_bound(back, 1, 60));
+    /// @dev Posts with an origin some blocks back, or some blocks on from the parent's, and the checkpoint that belongs
+    /// to it, or with one beside it.
+    function post(uint256 where, uint256 wrong, bool asAnyone, bytes calldata data) external {
+        (uint64 number,) = _now();
+        uint64 origin = number - uint64(_bound(where / 4, 1, 60));
+        if (where % 4 == 0) origin = _last().originNumber + uint64(_bound(where / 4, 0, 1030));
+        if (where % 4 == 1) origin = _last().originNumber + 1024;
         uint64 checkpoint = _checkpointUpTo(origin);
         if (wrong % 8 == 0) ++checkpoint;
         if (wrong % 8 == 1 && checkpoint != 0) --checkpoint;
+        if (!_post(origin, checkpoint, asAnyone, data)) ++refused;
+    }
 
-        bool overdue = _isOverdue(timestamp);
-        vm.prank(asAnyone ? ANYONE : BATCHER);
-        try inbox.postCalldata(uint64(_headers.length), origin, checkpoint, data) {
-            BatchHeader memory parent = _headers[_headers.length - 1];
-            uint64 consumed = _countUpTo(origin);
-            if (overdue) {
-                ++forced;
-                if (consumed == parent.depositsAfter) leftOverdue = true;
-            } else if (asAnyone) {
-                postedUninvited = true;
-            }
-            _headers.push(
-                BatchHeader({
-                    parentCommitment: parent.commitment(),
-                    index: uint64(_headers.length),
-                    dataHash: keccak256(abi.encode(uint8(0), keccak256(data))),
-                    depositsBefore: parent.depositsAfter,
-                    depositHashBefore: parent.depositHashAfter,
-                    depositsAfter: consumed,
-                    depositHashAfter: consumed == 0 ? bytes32(0) : _queue[consumed - 1].rolling,
-                    originNumber: origin,
-                    originHash: blockhash(origin),
-                    postedAt: timestamp
-                })
-            );
-        } catch {
-            ++refused;
+    /// @dev The shortest step forward: to the next L1 block with deposits, or as far as a batch may. Whatever happened
+    /// before, it must be possible, and for anyone if a deposit is overdue.
+    function goOn(bool asAnyone) external {
+        (uint64 number, uint64 timestamp) = _now();
+        uint64 origin = _last().originNumber + 1024;
+        if (origin >= number) origin = number - 1;
+        uint64 consumed = _last().depositsAfter;
+        if (consumed < _queue.length && _queue[consumed].l1Block < origin) origin = _queue[consumed].l1Block;
+        // What L1 forgot, somebody keeps by walking back to it; here only the outcome, in the slot of the mapping.
+        if (number - origin > 8191) {
+            vm.store(address(inbox), keccak256(abi.encode(uint256(origin), uint256(4))), _hashOf(origin));
         }
+        if (!_post(origin, _checkpointUpTo(origin), asAnyone && _isOverdue(timestamp), "")) stuck = true;
+    }
+
+    function _post(uint64 origin, uint64 checkpoint, bool asAnyone, bytes memory data) private returns (bool) {
+        (, uint64 timestamp) = _now();
+        bool overdue = _isOverdue(timestamp);
+        bytes32 originHash = _known(origin);
+        vm.prank(asAnyone ? ANYONE : BATCHER);
+        try inbox.postCalldata(uint64(_headers.length), origin, checkpoint, data) {}
+        catch {
+            return false;
+        }
+        BatchHeader memory parent = _last();
+        uint64 consumed = _countUpTo(origin);
+        if (overdue) {
+            ++forced;
+            bool nearer = origin == parent.originNumber + 1024 && _queue[parent.depositsAfter].l1Block > origin;
+            if (consumed == parent.depositsAfter && !nearer) leftOverdue = true;
+        } else if (asAnyone) {
+            postedUninvited = true;
+        }
+        if (origin > parent.originNumber + 1024) pastTheLimits = true;
+        if (!_fits(parent.depositsAfter, consumed)) pastTheLimits = true;
+        _headers.push(
+            BatchHeader({
+                parentCommitment: parent.commitment(),
+                index: uint64(_headers.length),
+                dataHash: keccak256(abi.encode(uint8(0), keccak256(data))),
+                depositsBefore: parent.depositsAfter,
+                depositHashBefore: parent.depositHashAfter,
+                depositsAfter: consumed,
+                depositHashAfter: consumed == 0 ? bytes32(0) : _queue[consumed - 1].rolling,
+                originNumber: origin,
+                originHash: originHash,
+                postedAt: timestamp
+            })
+        );
+        return true;
+    }
+
+    /// @dev What the chain answers for a past block; the history contract knows all that `blockhash` does not.
+    function _known(uint64 origin) private returns (bytes32) {
+        (uint64 number,) = _now();
+        if (origin >= number) return 0;
+        if (number - origin <= 256) return blockhash(origin);
+        if (number - origin > 8191) return inbox.keptOrigin(origin);
+        vm.store(HISTORY, bytes32(uint256(origin) % 8191), _hashOf(origin));
+        return _hashOf(origin);
+    }
+
+    function _last() private view returns (BatchHeader memory) {
+        return _headers[_headers.length - 1];
+    }
+
+    /// @dev Whether the deposits from one place in the queue to another are of one L1 block, or have little gas.
+    function _fits(uint64 from, uint64 to) private view returns (bool) {
+        if (from == to || _queue[from].l1Block == _queue[to - 1].l1Block) return true;
+        uint256 sum = 0;
+        for (uint64 i = from; i < to; ++i) {
+            sum += _queue[i].gasLimit;
+        }
+        return sum <= 4_000_000;
     }
 
     function headerCount() external view returns (uint256) {
@@ -124,12 +201,12 @@ contract InboxHandler is EdgeTest {
     }
 
     function _isOverdue(uint64 timestamp) private view returns (bool) {
-        uint64 consumed = _headers[_headers.length - 1].depositsAfter;
+        uint64 consumed = _last().depositsAfter;
         return consumed < _queue.length && timestamp > _queue[consumed].timestamp + 12 hours;
     }
 }
 
-/// IN-1 to IN-5 of docs/reference/inbox.md, whatever is deposited and posted.
+/// IN-1 to IN-7 of docs/reference/inbox.md, whatever is deposited and posted.
 contract InboxInvariantTest is InboxFixture {
     InboxHandler internal handler;
 
@@ -152,6 +229,9 @@ contract InboxInvariantTest is InboxFixture {
         // IN-4, and nobody posts in the batcher's place otherwise.
         vm.assertFalse(handler.leftOverdue());
         vm.assertFalse(handler.postedUninvited());
+        // IN-6 and IN-7
+        vm.assertFalse(handler.pastTheLimits());
+        vm.assertFalse(handler.stuck());
     }
 
     /// IN-1 and IN-2: every commitment is that of the header recomputed from scratch, with the chain and with exactly the
@@ -179,10 +259,11 @@ contract InboxInvariantTest is InboxFixture {
         uint256 count = inbox.checkpointCount();
         uint64 block_ = 0;
         uint64 deposits = 0;
+        uint64 gas_ = 0;
         for (uint256 i = 0; i < count; ++i) {
-            (, uint64 total, uint64 blockNumber,) = inbox.depositCheckpoints(i);
-            vm.assertTrue(blockNumber > block_ && total > deposits);
-            (block_, deposits) = (blockNumber, total);
+            (, uint64 total, uint64 blockNumber,, uint64 depositGas) = inbox.depositCheckpoints(i);
+            vm.assertTrue(blockNumber > block_ && total > deposits && depositGas >= gas_);
+            (block_, deposits, gas_) = (blockNumber, total, depositGas);
         }
     }
 }

@@ -45,6 +45,10 @@ abstract contract PortalFixture is EdgeTest {
     }
 
     function _deployPortal(uint256 instantCap) internal {
+        _deployPortal(instantCap, L2_GAS_LIMIT);
+    }
+
+    function _deployPortal(uint256 instantCap, uint64 l2GasLimit) internal {
         vm.etch(HISTORY, HISTORY_CODE);
         _mine(1000, START);
         outputs = new FinalOutputs();
@@ -61,7 +65,7 @@ abstract contract PortalFixture is EdgeTest {
         );
         portal = new Portal(
             PortalParams({
-                settlement: address(outputs), inbox: address(inbox), l2GasLimit: L2_GAS_LIMIT, instantCap: instantCap
+                settlement: address(outputs), inbox: address(inbox), l2GasLimit: l2GasLimit, instantCap: instantCap
             })
         );
     }

@@ -8,6 +8,7 @@ import {Cheats} from "../support/Cheats.sol";
 /// @notice Stands for Settlement and Inbox: whatever output the test wants is final, in every batch.
 contract AnyOutput {
     bytes32 public constant domain = keccak256("domain");
+    uint64 public constant MAX_DEPOSIT_GAS = 4_000_000;
     bytes32 private _output;
 
     function set(bytes32 output) external {
@@ -18,7 +19,7 @@ contract AnyOutput {
         return _output;
     }
 
-    /// @dev The Portal asks for it in its constructor.
+    /// @dev The Portal asks for it in its constructor, as for MAX_DEPOSIT_GAS.
     function portal() external view returns (address) {
         return msg.sender;
     }

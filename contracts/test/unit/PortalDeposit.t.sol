@@ -10,7 +10,7 @@ import {PortalFixture} from "../support/PortalFixture.sol";
 /// constructor
 /// ├── the inbox names another portal → NotItsPortal
 /// ├── the L2 gas limit leaves no room → GasLimitTooLow
-/// └── sells at most 20M gas an L1 block, and leaves the attributes' gas
+/// └── sells at most the Inbox's limit in an L1 block, and leaves the attributes' gas
 contract PortalConstructorTest is PortalFixture {
     function test_RevertWhen_TheInboxNamesAnotherPortal() public {
         address fresh = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
@@ -31,7 +31,19 @@ contract PortalConstructorTest is PortalFixture {
         vm.assertEq(portal.instantCap(), 0);
         vm.assertEq(portal.instantAvailable(), type(uint256).max);
         vm.assertEq(portal.l2Sender(), address(0xdEaD));
-        vm.assertEq(uint256(portal.maxDepositGas()), 20_000_000);
+        vm.assertEq(uint256(portal.maxDepositGas()), inbox.MAX_DEPOSIT_GAS());
+    }
+
+    /// PO-4
+    function test_SellsNoMoreThanOneBlockAndOneBatchCanHold() public {
+        uint64[4] memory gasLimits = [uint64(2_000_000), 4_999_999, 5_000_000, 60_000_000];
+        uint64[4] memory sold = [uint64(1_000_000), 3_999_999, 4_000_000, 4_000_000];
+        for (uint256 i = 0; i < 4; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            _deployPortal(0, gasLimits[i]);
+            vm.assertEq(uint256(portal.maxDepositGas()), sold[i]);
+            vm.revertToState(snapshot);
+        }
     }
 }
 
@@ -60,12 +72,13 @@ contract PortalDepositTest is PortalFixture {
         vm.expectRevert(abi.encodeWithSelector(IPortal.DepositGasTooLow.selector, 21_400, 21_399));
         portal.depositTransaction(BOB, 0, 21_399, false, new bytes(10));
         portal.depositTransaction(BOB, 0, 21_400, false, new bytes(10));
-        portal.depositTransaction(BOB, 0, 21_000 + 40 * 120_000, false, new bytes(120_000));
+        // The most data for which an L1 block sells gas.
+        portal.depositTransaction(BOB, 0, 3_957_200, false, new bytes(98_405));
     }
 
     function test_RevertWhen_ABlockSellsNoMoreGas() public {
-        portal.depositTransaction(BOB, 0, 19_900_000, false, "");
-        vm.expectRevert(abi.encodeWithSelector(DepositMeter.DepositGasExhausted.selector, 20_000_000, 20_000_001));
+        portal.depositTransaction(BOB, 0, 3_900_000, false, "");
+        vm.expectRevert(abi.encodeWithSelector(DepositMeter.DepositGasExhausted.selector, 4_000_000, 4_000_001));
         portal.depositTransaction(BOB, 0, 100_001, false, "");
         portal.depositTransaction(BOB, 0, 100_000, false, "");
         _nextBlock();
@@ -157,7 +170,7 @@ contract PortalDepositTest is PortalFixture {
         bool isCreation,
         bytes calldata data
     ) public {
-        gasLimit = uint64(_bound(gasLimit, portal.minimumGasLimit(uint64(data.length)), 20_000_000));
+        gasLimit = uint64(_bound(gasLimit, portal.minimumGasLimit(uint64(data.length)), 4_000_000));
         if (isCreation) to = address(0);
         vm.deal(ALICE, mint);
         bytes memory opaque = abi.encodePacked(uint256(mint), value, gasLimit, isCreation, data);
@@ -179,18 +192,21 @@ contract PortalMeterTest is PortalFixture {
         fee = baseFee;
     }
 
-    function _gasOfDeposit(uint64 gasLimit) private returns (uint256) {
+    /// @dev Undone afterwards: an L1 block has gas for one such deposit.
+    function _gasOfDeposit(uint64 gasLimit) private returns (uint256 used) {
+        uint256 snapshot = vm.snapshotState();
         uint256 start = gasleft();
         portal.depositTransaction(BOB, 0, gasLimit, false, "");
-        return start - gasleft();
+        used = start - gasleft();
+        vm.revertToState(snapshot);
     }
 
     function test_PriceFollowsDemand() public {
-        portal.depositTransaction(BOB, 0, 20_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 4_000_000, false, "");
         vm.assertEq(_baseFee(), 1 gwei);
         // A full block is ten targets: nine above it, times an eighth.
         _nextBlock();
-        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 400_000, false, "");
         vm.assertEq(_baseFee(), 2.125 gwei);
         // On target: unchanged.
         _nextBlock();
@@ -204,9 +220,9 @@ contract PortalMeterTest is PortalFixture {
     }
 
     function test_PriceFallsByAnEighthEachIdleBlock() public {
-        portal.depositTransaction(BOB, 0, 20_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 4_000_000, false, "");
         _nextBlock();
-        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 400_000, false, "");
         (uint64 number, uint64 timestamp) = _now();
         _mine(number + 3, timestamp + 36);
         portal.depositTransaction(BOB, 0, 21_000, false, "");
@@ -218,7 +234,7 @@ contract PortalMeterTest is PortalFixture {
     function testFuzz_PriceComesBackFromTheMaximum(uint256 idle) public {
         idle = _bound(idle, 600, 3_000_000);
         // The meter's slot: base fee (16 bytes), gas bought (8), block number (8), from the low end.
-        uint256 packed = uint256(type(uint128).max) | uint256(20_000_000) << 128 | uint256(1000) << 192;
+        uint256 packed = uint256(type(uint128).max) | uint256(4_000_000) << 128 | uint256(1000) << 192;
         vm.store(address(portal), bytes32(0), bytes32(packed));
         vm.assertEq(_baseFee(), type(uint128).max);
         _mine(1000 + idle, START + 12 * idle);
@@ -229,12 +245,12 @@ contract PortalMeterTest is PortalFixture {
     /// One block moves the price as EIP-1559 does.
     function testFuzz_PriceMovesAsEip1559(uint256 price, uint256 bought) public {
         price = _bound(price, 1 gwei, 1e15);
-        bought = _bound(bought, 0, 20_000_000);
+        bought = _bound(bought, 0, 4_000_000);
         vm.fee(type(uint64).max);
         vm.store(address(portal), bytes32(0), bytes32(price | bought << 128 | uint256(1000) << 192));
         _nextBlock();
         portal.depositTransaction(BOB, 0, 21_000, false, "");
-        uint256 target = 2_000_000;
+        uint256 target = 400_000;
         if (bought >= target) {
             // Up to nine targets above the target.
             vm.assertEq(_baseFee(), price + price * (bought - target) / (8 * target));

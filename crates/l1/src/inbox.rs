@@ -17,6 +17,13 @@ use crate::{
     bindings::{Inbox, Portal},
 };
 
+/// L2 gas limits of the deposits that one batch consumes, in all, unless they are of one L1 block. The Inbox's
+/// constant, which `check_rollup` compares.
+pub const MAX_DEPOSIT_GAS: u64 = 4_000_000;
+
+/// L1 blocks from the origin of a batch to that of the next. The Inbox's constant, which `check_rollup` compares.
+pub const MAX_ORIGIN_ADVANCE: u64 = 1024;
+
 /// Blocks asked for in one `eth_getLogs`. Public endpoints refuse more than some thousand.
 pub(crate) const LOG_RANGE: u64 = 1000;
 

@@ -11,6 +11,7 @@ mod file;
 mod follow;
 mod inbox;
 mod lanes;
+mod origins;
 mod sender;
 mod signer;
 mod states;
@@ -26,8 +27,12 @@ pub use deploy::{
 pub use error::{Error, ErrorKind};
 pub use file::{load_json, save_json};
 pub use follow::{FollowMode, Follower, L1Event};
-pub use inbox::{DepositCursor, InboxEvents, InboxReader, PostedBatch, QueuedDeposit};
+pub use inbox::{
+    DepositCursor, InboxEvents, InboxReader, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE, PostedBatch,
+    QueuedDeposit,
+};
 pub use lanes::{Lane, LaneReader, Lanes, Standing};
+pub use origins::{KNOWN_BLOCKS, keep_origin};
 pub use sender::{
     BlobProofs, FeeCaps, Fees, IdempotencyKey, Inclusion, Sender, SenderConfig, TxRequest,
     deserialize_wei,

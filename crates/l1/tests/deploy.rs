@@ -10,7 +10,7 @@ use oneslot_l1::{
     SenderConfig, Signer, System, SystemParams, SystemPlan, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Portal, Safe, Settlement},
-    check_rollup, check_system,
+    check_rollup, check_system, keep_origin,
 };
 use oneslot_types::{RollupConfig, calldata_data_hash};
 use support::{anvil, mine, rpc};
@@ -142,6 +142,31 @@ async fn deposits_and_batches_are_read_back_and_checked() {
     assert_eq!(reader.batch(2, d.start_block.number).await.unwrap(), None);
     assert_eq!(reader.batches(d.start_block.number, block.number).await.unwrap().len(), 2);
     drop(w.dir);
+}
+
+#[tokio::test]
+async fn an_origin_that_l1_forgot_is_kept_by_walking_back_to_it() {
+    let w = world().await;
+    let d = &w.deployment;
+    let inbox = Inbox::new(d.inbox, w.client.provider());
+    mine(&w.client, 700).await;
+    let step = async || keep_origin(&w.client, d.inbox, 300, 100).await.unwrap();
+    // The walk stops at multiples of 128, and another one goes on from there.
+    for stop in [512, 384, 300] {
+        assert!(inbox.keptOrigin(stop).call().await.unwrap().is_zero());
+        let request = step().await.expect("not kept yet");
+        w.deployer.send(&IdempotencyKey::new(format!("keep {stop}")), request).await.unwrap();
+        let kept = inbox.keptOrigin(stop).call().await.unwrap();
+        assert_eq!(kept, w.client.block(stop).await.unwrap().hash);
+    }
+    assert_eq!(step().await, None);
+    // What L1 knows needs nothing.
+    let recent = w.client.block_number().await.unwrap() - 100;
+    assert_eq!(keep_origin(&w.client, d.inbox, recent, 100).await.unwrap(), None);
+
+    let request = TxRequest::call(d.inbox, post_calldata(1, 300, 0, Bytes::new()));
+    w.deployer.send(&IdempotencyKey::new("post"), request).await.unwrap();
+    assert_eq!(inbox.head().call().await.unwrap().originNumber, 300);
 }
 
 #[tokio::test]

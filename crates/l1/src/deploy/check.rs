@@ -11,7 +11,7 @@ use oneslot_types::{domain, rollup_id};
 
 use super::{Contract, Deployed, Deployment, QuoteVerifier, System, contract::code_at};
 use crate::{
-    Error, L1Client,
+    Error, L1Client, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE,
     bindings::{
         DevQuoteVerifier, Inbox, L1CrossDomainMessenger, L1StandardBridge, OptimisticLane, Portal,
         Settlement, TeeLane,
@@ -247,6 +247,8 @@ impl Check<'_> {
                     registrant == d.registrant,
                     portal == d.portal,
                     forceWindow == d.force_window,
+                    MAX_DEPOSIT_GAS == MAX_DEPOSIT_GAS,
+                    MAX_ORIGIN_ADVANCE == MAX_ORIGIN_ADVANCE,
                 );
             }
             Contract::Portal => {
@@ -360,9 +362,7 @@ fn tee_trust_root(system: &System) -> B256 {
 fn max_deposit_gas(d: &Deployment) -> u64 {
     /// Gas that the Portal leaves to the attributes of a block.
     const ATTRIBUTES_GAS: u64 = 1_000_000;
-    /// The most that it ever sells.
-    const MOST: u64 = 20_000_000;
-    d.config.gasLimit.saturating_sub(ATTRIBUTES_GAS).min(MOST)
+    d.config.gasLimit.saturating_sub(ATTRIBUTES_GAS).min(MAX_DEPOSIT_GAS)
 }
 
 /// The words that may stand where immutables stand in the code of a contract of the system.
