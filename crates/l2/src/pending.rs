@@ -1,7 +1,8 @@
 //! What to post next.
 
 use alloy_primitives::Bytes;
-use oneslot_stf::{BatchBlock, batch};
+use oneslot_l1::{KNOWN_BLOCKS, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE};
+use oneslot_stf::{BatchBlock, batch, bounds};
 use oneslot_types::{
     RollupConfig,
     api::{PendingBatch, PendingLimits},
@@ -13,9 +14,9 @@ use crate::{
     store::{Block, Reader},
 };
 
-/// L1 blocks that the Inbox can look back for an origin (EIP-2935), less a margin for the time that
-/// the posting waits.
-const ORIGIN_WINDOW: u64 = 8_000;
+// The program's bounds, of which the Inbox enforces these two.
+const _: () = assert!(MAX_DEPOSIT_GAS == bounds::MAX_DEPOSIT_GAS);
+const _: () = assert!(MAX_ORIGIN_ADVANCE == bounds::MAX_ORIGIN_ADVANCE);
 
 /// The blocks after the last derived batch that can be posted now, as a batch body.
 ///
@@ -33,19 +34,21 @@ pub fn pending(
     let first = reader.batch_end(derived)? + 1;
     let most = limits.max_blocks.unwrap_or(u64::MAX).min(config.maxBlocksPerBatch);
     let max_bytes = limits.max_bytes.unwrap_or(6 * oneslot_stf::blob::PAYLOAD_BYTES - 4);
+    let reach = reach(reader, derived)?.min(l1_head.number);
 
     let mut blocks = Vec::new();
     let mut raw_bytes = 0u64;
-    while (blocks.len() as u64) < most {
-        let Some(block) = reader.block(first + blocks.len() as u64)? else {
-            break;
-        };
+    let mut full = false;
+    while let Some(block) = reader.block(first + blocks.len() as u64)? {
         // The posting is later than the L1 head known here, so these timestamps are not after it.
         if block.header.timestamp > l1_head.timestamp {
             break;
         }
         raw_bytes += upper_bound(&block);
-        if raw_bytes + 9 > config.maxBatchBytes {
+        full = blocks.len() as u64 >= most
+            || raw_bytes + 9 > config.maxBatchBytes
+            || block.body.origin_number > reach;
+        if full {
             break;
         }
         blocks.push(block);
@@ -54,13 +57,9 @@ pub fn pending(
         return Ok(None);
     };
     let last = &blocks[count - 1];
-    let oldest = l1_head.number.saturating_sub(ORIGIN_WINDOW);
-    let wanted = limits.min_origin.unwrap_or(0).min(l1_head.number);
-    let origin_number = if last.body.origin_number < oldest {
-        l1_head.number
-    } else {
-        last.body.origin_number.max(wanted)
-    };
+    let oldest = l1_head.number.saturating_sub(KNOWN_BLOCKS);
+    let wanted = limits.min_origin.unwrap_or(0);
+    let origin_number = origin(last.body.origin_number, wanted, reach, oldest);
     let (_, origin_hash) =
         reader.l1_header(origin_number)?.ok_or(Error::Missing { what: "L1 header" })?;
     Ok(Some(PendingBatch {
@@ -73,7 +72,45 @@ pub fn pending(
         deposits_after: reader.deposits_through(origin_number)?,
         checkpoint: reader.deposit_checkpoints(origin_number)?,
         body,
+        full: full || count < blocks.len(),
     }))
+}
+
+/// The origin to post with: that of the last block, a later one if it is asked for, and at most
+/// `reach`.
+///
+/// L1 may have forgotten the blocks before `oldest` when the posting is included: then a newer one,
+/// if one is within reach. If none is, the poster has the Inbox keep the block's own first.
+fn origin(of_block: u64, wanted: u64, reach: u64, oldest: u64) -> u64 {
+    if of_block < oldest && oldest <= reach { reach } else { wanted.clamp(of_block, reach) }
+}
+
+/// The furthest origin with which the Inbox takes a batch that builds on the batch `parent`.
+///
+/// It bounds how far a batch moves the origin and the gas of the deposits that it consumes. Those of
+/// one L1 block it always takes.
+fn reach(reader: &Reader, parent: u64) -> Result<u64> {
+    let parent = reader.batch(parent)?.ok_or(Error::Missing { what: "batch" })?.header;
+    let furthest = parent.originNumber.saturating_add(MAX_ORIGIN_ADVANCE);
+    let (mut gas, mut first) = (0u64, None);
+    for (_, record) in reader.deposits_until(parent.depositsAfter, furthest)? {
+        gas += counted_gas(&record.opaque_data);
+        let first = *first.get_or_insert(record.l1_block_number);
+        if gas > MAX_DEPOSIT_GAS && record.l1_block_number > first {
+            return Ok(record.l1_block_number - 1);
+        }
+    }
+    Ok(furthest)
+}
+
+/// What the Inbox counts for a deposit: the gas limit, which stands behind mint and value.
+fn counted_gas(opaque_data: &[u8]) -> u64 {
+    let Some(fixed) = opaque_data.first_chunk::<73>() else {
+        return 0;
+    };
+    let mut gas = [0; 8];
+    gas.copy_from_slice(&fixed[64..72]);
+    u64::from_be_bytes(gas).min(MAX_DEPOSIT_GAS + 1)
 }
 
 /// More bytes than the block takes in the body before compression.
@@ -113,5 +150,34 @@ fn posted(block: &Block) -> BatchBlock {
             .filter(|raw| raw.first() != Some(&DEPOSIT_TX_TYPE_ID))
             .cloned()
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_one_that_l1_knows_if_there_is_one_within_reach() {
+        // Nothing forgotten: the block's own, or what is asked for as far as it can be had.
+        assert_eq!(origin(10, 0, 1000, 0), 10);
+        assert_eq!(origin(10, 20, 1000, 10), 20);
+        assert_eq!(origin(10, 2000, 1000, 10), 1000);
+        // The block's own is forgotten: the newest within reach.
+        assert_eq!(origin(10, 0, 1000, 11), 1000);
+        assert_eq!(origin(10, 0, 1000, 1000), 1000);
+        // All are: the own one, to be kept first, or what is asked for.
+        assert_eq!(origin(10, 0, 1000, 1001), 10);
+        assert_eq!(origin(10, 2000, 1000, 1001), 1000);
+    }
+
+    #[test]
+    fn deposits_count_as_the_inbox_counts_them() {
+        let data = |gas: u64| [&[9; 64][..], &gas.to_be_bytes(), &[1, 2, 3]].concat();
+        assert_eq!(counted_gas(&data(21_000)), 21_000);
+        assert_eq!(counted_gas(&data(u64::MAX)), MAX_DEPOSIT_GAS + 1);
+        assert_eq!(counted_gas(&data(21_000)[..73]), 21_000);
+        assert_eq!(counted_gas(&data(21_000)[..72]), 0);
+        assert_eq!(counted_gas(&[]), 0);
     }
 }

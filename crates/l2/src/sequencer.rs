@@ -11,6 +11,7 @@ mod tests;
 use std::collections::HashMap;
 
 use alloy_consensus::Sealed;
+use oneslot_l1::{MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE};
 use oneslot_stf::{ATTRIBUTES_GAS, L1Origin, SkipReason, Tip, block_attributes};
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +20,6 @@ use crate::{
     error::{Error, Result},
     store::{Block, Reader},
 };
-
-/// Most L1 blocks by which one L2 block moves its origin on.
-const MAX_ORIGIN_STEP: u64 = 1_024;
 
 /// What a sequencer may decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +90,8 @@ impl Chain {
         })
     }
 
-    /// The newest origin whose L1 block is not later than the L2 block and whose deposits fit.
+    /// The newest origin whose L1 block is not later than the L2 block and whose deposits fit, in the
+    /// block and in a batch that starts with it.
     fn next_origin(
         &self,
         reader: &Reader,
@@ -104,8 +103,8 @@ impl Chain {
             .l1_head_number()?
             .ok_or(Error::Missing { what: "L1 origin" })?
             .saturating_sub(conf_depth)
-            .min(tip.origin.number.saturating_add(MAX_ORIGIN_STEP));
-        let room = self.config().gasLimit - ATTRIBUTES_GAS;
+            .min(tip.origin.number.saturating_add(MAX_ORIGIN_ADVANCE));
+        let room = (self.config().gasLimit - ATTRIBUTES_GAS).min(MAX_DEPOSIT_GAS);
         let mut next = NextOrigin { origin: tip.origin, deposits: Vec::new(), deposit_gas: 0 };
         for number in tip.origin.number + 1..=newest {
             let (header, _) =

@@ -11,11 +11,12 @@
 use std::time::{Duration, Instant};
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use jsonrpsee::rpc_params;
 use oneslot_l1::{
-    ClaimState, TxRequest,
+    ClaimState, KNOWN_BLOCKS, TxRequest,
     bindings::{OptimisticLane, Settlement, TeeLane},
+    keep_origin,
 };
 use oneslot_stf::blob::PAYLOAD_BYTES;
 use oneslot_types::{
@@ -56,7 +57,8 @@ impl Service for Poster {
         let wrap = |e| self.rollup.call_error("Inbox", address, e);
         let posted = inbox.head().call().await.map_err(wrap)?;
 
-        // An overdue deposit must be in the very next batch, and so must the L1 block that holds it.
+        // An overdue deposit must be in the very next batch, and so must the L1 block that holds it, or the batch must
+        // come as near to it as one may.
         let overdue = inbox.forcedDue().call().await.map_err(wrap)?;
         let mut limits =
             PendingLimits { max_bytes: Some(self.max_bytes()), ..PendingLimits::default() };
@@ -80,8 +82,10 @@ impl Service for Poster {
         if !overdue && !self.is_full(&pending) && age < self.config.interval_s {
             return Ok(Progress::Idle("collecting blocks"));
         }
-
         let parent = inbox.batchCommitment(posted.count).call().await.map_err(wrap)?;
+        if let Some(progress) = self.keep(pending.origin_number).await? {
+            return Ok(progress);
+        }
         let intent = format!("post/{address}/{}/{parent}", pending.index);
         let Some(name) = self.intents.name(&intent) else {
             return Ok(Progress::Idle("posted; waiting to see it"));
@@ -116,9 +120,26 @@ impl Poster {
     }
 
     fn is_full(&self, pending: &PendingBatch) -> bool {
-        let blocks = pending.last_block + 1 - pending.first_block;
-        pending.body.len() * 10 >= self.max_bytes() * 9
-            || blocks >= self.rollup.deployment.config.maxBlocksPerBatch
+        pending.full || pending.body.len() * 10 >= self.max_bytes() * 9
+    }
+
+    /// After a long outage L1 no longer knows the origin that a batch needs: has the Inbox keep it, one transaction a
+    /// step.
+    async fn keep(&mut self, origin: u64) -> Result<Option<Progress>, Error> {
+        let inbox = self.rollup.deployment.inbox;
+        let Some(request) = keep_origin(&self.rollup.l1, inbox, origin, KNOWN_BLOCKS).await? else {
+            return Ok(None);
+        };
+        let intent = format!("keep/{inbox}/{}", keccak256(&request.data));
+        let Some(name) = self.intents.name(&intent) else {
+            return Ok(Some(Progress::Idle("kept an L1 block; waiting to see it")));
+        };
+        let inclusion = self.rollup.send(name, request).await?;
+        self.intents.done(&intent);
+        Ok(Some(Progress::Done(format!(
+            "walked back towards L1 block {origin}, the next origin: {} gas",
+            inclusion.gas_used
+        ))))
     }
 }
 

@@ -77,6 +77,7 @@ mod tests {
             deposits_after: 0,
             checkpoint: 0,
             body: body.into(),
+            full: false,
         }
     }
 

@@ -161,6 +161,8 @@ pub struct PendingBatch {
     pub checkpoint: u64,
     /// Batch body: calldata as it is, or what is packed into blobs.
     pub body: Bytes,
+    /// Whether more blocks wait that a limit keeps out of this batch.
+    pub full: bool,
 }
 
 /// Answer of `oneslot_depositStatus`.

@@ -175,13 +175,14 @@ fn what_to_post_and_what_may_be_posted() {
         deposits_after: 5,
         checkpoint: 6,
         body: bytes!("0102"),
+        full: true,
     };
     pin(
         &batch,
         json!({
             "index": 1, "firstBlock": 2, "lastBlock": 3, "lastBlockHash": hash(1),
             "originNumber": 4, "originHash": hash(2), "depositsAfter": 5, "checkpoint": 6,
-            "body": "0x0102",
+            "body": "0x0102", "full": true,
         }),
     );
     let limits = PendingLimits { max_bytes: Some(7), ..PendingLimits::default() };

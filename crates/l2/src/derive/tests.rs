@@ -283,16 +283,17 @@ fn pending_batches_keep_to_the_limits() {
         pending(&reader, &config(), &PendingLimits::default()).expect("pending").expect("some");
     assert_eq!((all.index, all.first_block), (1, 1));
     // L1's head is at START + 36, the block of that second the last that may be posted.
-    assert_eq!(all.last_block, 9);
+    assert_eq!((all.last_block, all.full), (9, false));
     assert_eq!((all.origin_number, all.deposits_after, all.checkpoint), (ORIGIN + 3, 3, 3));
 
     let few = PendingLimits { max_blocks: Some(2), ..PendingLimits::default() };
     let few = pending(&reader, &config(), &few).expect("pending").expect("some");
     assert_eq!((few.last_block, few.origin_number, few.deposits_after), (2, ORIGIN + 1, 1));
+    assert!(few.full);
 
     let small = PendingLimits { max_bytes: Some(all.body.len() - 1), ..PendingLimits::default() };
     let small = pending(&reader, &config(), &small).expect("pending").expect("some");
-    assert!(small.last_block < 9 && small.body.len() < all.body.len());
+    assert!(small.last_block < 9 && small.body.len() < all.body.len() && small.full);
     let none = PendingLimits { max_bytes: Some(3), ..PendingLimits::default() };
     assert_eq!(pending(&reader, &config(), &none).expect("pending"), None);
 
@@ -303,4 +304,77 @@ fn pending_batches_keep_to_the_limits() {
     };
     let later = pending(&reader, &config(), &later).expect("pending").expect("some");
     assert_eq!((later.last_block, later.origin_number, later.checkpoint), (2, ORIGIN + 2, 2));
+}
+
+/// Takes in one more L1 block, with one deposit of that gas limit.
+fn deposit_with_gas(l1: &mut L1, rollup: &Rollup, index: u64, gas_limit: u64) {
+    let mut block = l1.mine(0);
+    let mut made = deposit(Address::repeat_byte(6), 5, block.header.number);
+    let mut fields = made.fields().expect("fields");
+    fields.gas_limit = gas_limit;
+    made.opaque_data = fields.opaque_data();
+    block.deposits = vec![(index, made)];
+    rollup.take(&block);
+}
+
+#[test]
+fn batches_consume_no_more_deposit_gas_than_the_inbox_takes() {
+    let mut l1 = L1::new();
+    let rollup = Rollup::new(&l1);
+    for (index, gas_limit) in [(0, 3_000_000), (1, 1_000_000), (2, 4_000_000), (3, 1_000_000)] {
+        deposit_with_gas(&mut l1, &rollup, index, gas_limit);
+        rollup.build(l1.head().timestamp);
+    }
+    for (index, origin, full) in
+        [(1, ORIGIN + 2, true), (2, ORIGIN + 3, true), (3, ORIGIN + 4, false)]
+    {
+        let next = pending(&reader(&rollup), &config(), &PendingLimits::default());
+        let next = next.expect("pending").expect("some");
+        assert_eq!((next.index, next.origin_number, next.full), (index, origin, full));
+        assert_eq!(next.checkpoint, origin - ORIGIN);
+        let mut block = l1.mine(0);
+        assert_eq!(post_pending(&rollup, &mut block, Mode::Calldata), index);
+        rollup.take(&block);
+        assert_eq!(rollup.chain.derive_next().expect("derives"), Some(index));
+        assert_eq!(reader(&rollup).head_number().expect("head"), Some(4), "nothing was replaced");
+    }
+}
+
+/// A Portal would not sell that much gas in one L1 block, but if one did, the rollup would go on.
+#[test]
+fn the_deposits_of_one_l1_block_are_always_consumed() {
+    let mut l1 = L1::new();
+    let rollup = Rollup::new(&l1);
+    rollup.build(START + 1);
+    deposit_with_gas(&mut l1, &rollup, 0, 5_000_000);
+    deposit_with_gas(&mut l1, &rollup, 1, 0);
+    rollup.take(&l1.mine(0));
+    deposit_with_gas(&mut l1, &rollup, 2, 21_000);
+    let limits = PendingLimits { min_origin: Some(ORIGIN + 4), ..PendingLimits::default() };
+    let next = pending(&reader(&rollup), &config(), &limits).expect("pending").expect("some");
+    assert_eq!((next.origin_number, next.checkpoint, next.deposits_after), (ORIGIN + 1, 1, 1));
+}
+
+#[test]
+fn batches_move_the_origin_no_further_than_the_inbox_lets_them() {
+    let mut l1 = L1::new();
+    let rollup = Rollup::new(&l1);
+    for _ in 0..1_029 {
+        rollup.take(&l1.mine(0));
+    }
+    rollup.build(l1.head().timestamp);
+    rollup.build(l1.head().timestamp + 1);
+    rollup.take(&l1.mine(0));
+    for min_origin in [None, Some(ORIGIN + 1_030)] {
+        let limits = PendingLimits { min_origin, ..PendingLimits::default() };
+        let next = pending(&reader(&rollup), &config(), &limits).expect("pending").expect("some");
+        assert_eq!((next.last_block, next.origin_number, next.full), (1, ORIGIN + 1_024, true));
+    }
+    let mut block = l1.mine(0);
+    assert_eq!(post_pending(&rollup, &mut block, Mode::Calldata), 1);
+    rollup.take(&block);
+    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(1));
+    let limits = PendingLimits { min_origin: Some(ORIGIN + 1_030), ..PendingLimits::default() };
+    let next = pending(&reader(&rollup), &config(), &limits).expect("pending").expect("some");
+    assert_eq!((next.last_block, next.origin_number, next.full), (2, ORIGIN + 1_030, false));
 }

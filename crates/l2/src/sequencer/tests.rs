@@ -104,13 +104,13 @@ fn the_origin_stays_behind_by_the_confirmation_depth() {
 }
 
 #[test]
-fn deposits_that_do_not_fit_wait_for_the_next_block() {
+fn deposits_that_do_not_fit_in_a_batch_wait_for_the_next_block() {
     let mut l1 = L1::new();
     let rollup = Rollup::new(&l1);
     for index in 0..3 {
         let mut block = l1.mine(0);
         let fields = oneslot_types::DepositFields {
-            gas_limit: 12_000_000,
+            gas_limit: 2_000_000,
             mint: U256::ZERO,
             value: U256::ZERO,
             is_creation: false,
@@ -125,6 +125,19 @@ fn deposits_that_do_not_fit_wait_for_the_next_block() {
     assert_eq!(block(&rollup, 1).body.origin_number, ORIGIN + 2);
     rollup.build(START + 101);
     assert_eq!(block(&rollup, 2).body.origin_number, ORIGIN + 3);
+}
+
+#[test]
+fn a_block_moves_the_origin_no_further_than_a_batch_may() {
+    let mut l1 = L1::new();
+    let rollup = Rollup::new(&l1);
+    for _ in 0..1_030 {
+        rollup.take(&l1.mine(0));
+    }
+    rollup.build(START + 13_000);
+    assert_eq!(block(&rollup, 1).body.origin_number, ORIGIN + 1_024);
+    rollup.build(START + 13_001);
+    assert_eq!(block(&rollup, 2).body.origin_number, ORIGIN + 1_030);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod data;
 mod faults;
 mod forced;
+mod outage;
 mod prover;
 mod reorg;
 mod status;
