@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Every bench and what it runs.
-const ALL: &[&str] = &["stf", "gas", "demo", "l2", "zkvm", "final"];
+const ALL: &[&str] = &["stf", "program", "gas", "demo", "l2", "zkvm", "final"];
 /// Arguments of the example `final_proof`: the parameters in use, then the ones they were chosen
 /// among, then a circuit of half the size.
 const FINAL: &[&str] = &[
@@ -29,8 +29,7 @@ const PROFILE: &str = "dev profile: opt-level 1, dependencies 2";
 pub(crate) fn run(what: Option<&str>) -> Result<()> {
     match what {
         None => ALL.iter().try_for_each(|name| run(Some(name))),
-        // One table has both: transfers a second, and instructions of the program.
-        Some("stf" | "guest") => {
+        Some("stf") => {
             sh::step(&format!("bench stf ({PROFILE})"));
             sh::run(sh::cargo().args([
                 "run",
@@ -40,6 +39,7 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
                 "--example=throughput",
             ]))
         }
+        Some("program") => program(),
         Some("gas") => gas(),
         Some("demo") => demo(),
         Some("l2") => {
@@ -55,6 +55,21 @@ pub(crate) fn run(what: Option<&str>) -> Result<()> {
         Some("final") => final_proof(),
         Some(other) => bail!("no bench {other}: expected one of {ALL:?}"),
     }
+}
+
+/// Instructions of batches, by function.
+fn program() -> Result<()> {
+    npm::install()?;
+    let symbols = crate::guests::stf_with_symbols()?.unwrap_or_default();
+    sh::step("bench program");
+    let uniswap = sh::root().join("node_modules/@uniswap/v2-core/build");
+    sh::run(
+        sh::cargo()
+            .args(["run", "--locked", "--package=oneslot-stf", "--features=devchain"])
+            .args(["--example=program", "--"])
+            .arg(symbols)
+            .arg(uniswap),
+    )
 }
 
 /// Makes final proofs of the demonstration circuit with several parameters, each of which has a

@@ -72,6 +72,16 @@ pub(crate) fn check_hashes() -> Result<()> {
     put(true, &folder.join("SHA256SUMS"), sums.as_bytes())
 }
 
+/// The state transition before it was stripped, which names its functions; none without the toolchain.
+pub(crate) fn stf_with_symbols() -> Result<Option<PathBuf>> {
+    if Tools::find().is_err() {
+        println!("no names of functions: {TOOLCHAIN}");
+        return Ok(None);
+    }
+    run(true)?;
+    Ok(Some(Path::new(BUILD).join("target/riscv64im-oneslot/release/oneslot-guest-stf")))
+}
+
 /// Whether the toolchain is there: the error says how to install it.
 pub(crate) fn check_toolchain() -> Result<()> {
     Tools::find().map(|_| ())
