@@ -1,13 +1,14 @@
 //! What to post next.
 
+use alloy_eips::eip2718::{Decodable2718, Eip2718Error};
 use alloy_primitives::Bytes;
 use oneslot_l1::{KNOWN_BLOCKS, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE};
-use oneslot_stf::{BatchBlock, batch, bounds};
+use oneslot_stf::{BatchBlock, Budget, batch, bounds};
 use oneslot_types::{
     RollupConfig,
     api::{PendingBatch, PendingLimits},
 };
-use op_alloy_consensus::DEPOSIT_TX_TYPE_ID;
+use op_alloy_consensus::{DEPOSIT_TX_TYPE_ID, OpReceiptEnvelope, OpTxEnvelope};
 
 use crate::{
     error::{Error, Result},
@@ -37,20 +38,25 @@ pub fn pending(
     let reach = reach(reader, derived)?.min(l1_head.number);
 
     let mut blocks = Vec::new();
-    let mut raw_bytes = 0u64;
-    let mut full = false;
+    let (mut raw_bytes, mut transactions) = (0u64, 0);
+    let (mut full, mut budget) = (false, Budget::batch());
     while let Some(block) = reader.block(first + blocks.len() as u64)? {
         // The posting is later than the L1 head known here, so these timestamps are not after it.
         if block.header.timestamp > l1_head.timestamp {
             break;
         }
         raw_bytes += upper_bound(&block);
+        transactions += block.body.transactions.len();
         full = blocks.len() as u64 >= most
+            || transactions > bounds::MAX_BATCH_TRANSACTIONS
             || raw_bytes + 9 > config.maxBatchBytes
             || block.body.origin_number > reach;
-        if full {
+        // A block that the batch has no gas left for would lose transactions.
+        let Some(left) = after(reader, &block, budget)?.filter(|_| !full) else {
+            full = true;
             break;
-        }
+        };
+        budget = left;
         blocks.push(block);
     }
     let Some((count, body)) = fit(&blocks, max_bytes) else {
@@ -113,6 +119,27 @@ fn counted_gas(opaque_data: &[u8]) -> u64 {
     u64::from_be_bytes(gas).min(MAX_DEPOSIT_GAS + 1)
 }
 
+/// What a block leaves of its batch's gas; none if not all of its transactions would run.
+fn after(reader: &Reader, block: &Block, budget: Budget) -> Result<Option<Budget>> {
+    let receipts = reader.receipts(block.hash)?.ok_or(Error::Missing { what: "receipts" })?;
+    let malformed = |error: Eip2718Error| Error::Corrupt {
+        table: "bodies or receipts",
+        reason: error.to_string(),
+    };
+    let mut before = 0;
+    let mut posted = Vec::new();
+    for (raw, receipt) in block.body.transactions.iter().zip(&receipts) {
+        let total =
+            OpReceiptEnvelope::decode_2718_exact(receipt).map_err(malformed)?.cumulative_gas_used();
+        if raw.first() != Some(&DEPOSIT_TX_TYPE_ID) {
+            let transaction = OpTxEnvelope::decode_2718_exact(raw).map_err(malformed)?;
+            posted.push((transaction, total.saturating_sub(before)));
+        }
+        before = total;
+    }
+    Ok(budget.after(posted.iter().map(|(transaction, gas)| (transaction, *gas))))
+}
+
 /// More bytes than the block takes in the body before compression.
 fn upper_bound(block: &Block) -> u64 {
     let transactions: usize = block.body.transactions.iter().map(|raw| raw.len() + 9).sum();
@@ -139,7 +166,7 @@ fn fit(blocks: &[Block], max_bytes: usize) -> Option<(usize, Bytes)> {
 }
 
 /// What of a block has to be posted; the deposits come from L1 anyway.
-fn posted(block: &Block) -> BatchBlock {
+pub(crate) fn posted(block: &Block) -> BatchBlock {
     BatchBlock {
         timestamp: block.header.timestamp,
         origin_number: block.body.origin_number,

@@ -267,7 +267,8 @@ fn run<S: NodeSource>(
         let sender = deposit.from;
         let envelope = OpTxEnvelope::Deposit(deposit.clone().seal_slow());
         let encoded = Bytes::from(envelope.encoded_2718());
-        transactions.push(execute_one(&mut executor, envelope, encoded, sender)?.0);
+        execute_one(&mut executor, &envelope, encoded.clone(), sender)?;
+        transactions.push(BlockTransaction { envelope, encoded, sender });
     }
     let mut skipped = Vec::new();
     for (index, encoded) in attributes.transactions.iter().enumerate() {
@@ -279,21 +280,18 @@ fn run<S: NodeSource>(
             }
         };
         // From here on there is work, which a transaction that is skipped takes from the budget too.
-        let gas_limit = envelope.gas_limit();
-        // A part of what authorizations cost may be refunded.
-        let least = bounds::least_gas(&envelope);
         let Some(sender) = recover::sender(&envelope) else {
-            budget.take(gas_limit);
+            budget.take_skipped(&envelope);
             skipped.push(Skipped { index, reason: SkipReason::Signature });
             continue;
         };
-        match execute_one(&mut executor, envelope, encoded.clone(), sender) {
-            Ok((transaction, gas_used)) => {
-                budget.take(gas_used.max(least));
-                transactions.push(transaction);
+        match execute_one(&mut executor, &envelope, encoded.clone(), sender) {
+            Ok(gas_used) => {
+                budget.take_used(&envelope, gas_used);
+                transactions.push(BlockTransaction { envelope, encoded: encoded.clone(), sender });
             }
             Err(error) => {
-                budget.take(gas_limit);
+                budget.take_skipped(&envelope);
                 let reason = skip(*error)?;
                 // The failed attempt warmed accounts; without this the next transaction would pay
                 // less gas than in a block that never held this one.
@@ -314,16 +312,15 @@ fn run<S: NodeSource>(
     })
 }
 
+/// Executes a transaction and gives the gas that it used.
 fn execute_one<S: NodeSource>(
     executor: &mut Executor<'_, S>,
-    envelope: OpTxEnvelope,
+    envelope: &OpTxEnvelope,
     encoded: Bytes,
     sender: Address,
-) -> Result<(BlockTransaction, u64), Box<BlockExecutionError>> {
-    let transaction = WithEncoded::new(encoded, Recovered::new_unchecked(&envelope, sender));
-    let gas = executor.execute_transaction(&transaction)?;
-    let (encoded, _) = transaction.split();
-    Ok((BlockTransaction { envelope, encoded, sender }, gas.tx_gas_used()))
+) -> Result<u64, Box<BlockExecutionError>> {
+    let transaction = WithEncoded::new(encoded, Recovered::new_unchecked(envelope, sender));
+    Ok(executor.execute_transaction(&transaction)?.tx_gas_used())
 }
 
 /// A posted transaction whose gas limit is worth looking at it further.

@@ -72,9 +72,29 @@ impl Budget {
         gas_limit <= self.gas
     }
 
-    /// Takes what a transaction used, or, if it was skipped after work was done on it, its whole limit.
-    pub const fn take(&mut self, gas: u64) {
-        self.gas = self.gas.saturating_sub(gas);
+    /// Takes what a transaction that ran used. A part of what authorizations cost may have been refunded.
+    pub(crate) fn take_used(&mut self, transaction: &OpTxEnvelope, gas_used: u64) {
+        self.gas = self.gas.saturating_sub(gas_used.max(least_gas(transaction)));
+    }
+
+    /// Takes the whole gas limit of a transaction that was skipped after work was done on it.
+    pub(crate) fn take_skipped(&mut self, transaction: &OpTxEnvelope) {
+        self.gas = self.gas.saturating_sub(transaction.gas_limit());
+    }
+
+    /// What a block leaves whose posted transactions all run and use so much gas. None if one of them
+    /// would be skipped because its gas limit is more than what is left.
+    pub fn after<'a>(
+        mut self,
+        transactions: impl IntoIterator<Item = (&'a OpTxEnvelope, u64)>,
+    ) -> Option<Self> {
+        for (transaction, gas_used) in transactions {
+            if !self.fits(transaction.gas_limit()) {
+                return None;
+            }
+            self.take_used(transaction, gas_used);
+        }
+        Some(self)
     }
 }
 

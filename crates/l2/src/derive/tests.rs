@@ -306,6 +306,48 @@ fn pending_batches_keep_to_the_limits() {
     assert_eq!((later.last_block, later.origin_number, later.checkpoint), (2, ORIGIN + 2, 2));
 }
 
+/// Three blocks with a transaction each that uses 3,000,000 gas: two fit in a batch. With the third one,
+/// its transaction would be skipped, and the block replaced.
+#[test]
+fn batches_hold_no_more_gas_than_derivation_executes() {
+    let mut l1 = L1::new();
+    let rollup = Rollup::new(&l1);
+    let wallet = Wallet::new(1);
+    for round in 0..3 {
+        rollup.take(&l1.mine(0));
+        // JUMPDEST, PUSH0, JUMP: until the gas is gone.
+        let forever = Bytes::from_static(&[0x5b, 0x5f, 0x56]);
+        rollup.submit(wallet.sign(round, TxKind::Create, 0, forever));
+        rollup.build(l1.head().timestamp);
+        let block = reader(&rollup).block(round + 1).expect("read").expect("block");
+        assert!(block.header.gas_used > 3_000_000);
+    }
+    let sequenced = blocks(&rollup, 3);
+    for (index, last, full) in [(1, 2, true), (2, 3, false)] {
+        let next = pending(&reader(&rollup), &config(), &PendingLimits::default());
+        let next = next.expect("pending").expect("some");
+        assert_eq!((next.index, next.last_block, next.full), (index, last, full));
+        let mut block = l1.mine(0);
+        post_pending(&rollup, &mut block, Mode::Calldata);
+        rollup.take(&block);
+        assert_eq!(rollup.chain.derive_next().expect("derives"), Some(index));
+    }
+    assert_eq!(blocks(&rollup, 3), sequenced);
+
+    // All three in one batch, as a poster would who does not look: the third loses its transaction.
+    let hostile = Rollup::new(&L1::new());
+    let mut l1 = L1::new();
+    (0..3).for_each(|_| hostile.take(&l1.mine(0)));
+    let posted: Vec<_> = sequenced[1..].iter().map(|(block, _)| pending::posted(block)).collect();
+    let mut block = l1.mine(0);
+    post(&hostile, &mut block, Mode::Calldata, ORIGIN + 3, &batch::encode(&posted));
+    hostile.take(&block);
+    assert_eq!(hostile.chain.derive_next().expect("derives"), Some(1));
+    let derived = blocks(&hostile, 3);
+    assert_eq!(derived[..3], sequenced[..3]);
+    assert_eq!(derived[3].0.body.transactions.len(), 1);
+}
+
 /// Takes in one more L1 block, with one deposit of that gas limit.
 fn deposit_with_gas(l1: &mut L1, rollup: &Rollup, index: u64, gas_limit: u64) {
     let mut block = l1.mine(0);
