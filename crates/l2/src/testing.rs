@@ -33,7 +33,7 @@ pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 7_500_000,
+        gasLimit: 6_000_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 0,
@@ -42,7 +42,7 @@ pub(crate) fn config() -> RollupConfig {
         blobBaseFeeScalar: 810_949,
         batcher: Address::repeat_byte(0xba),
         maxSequencerDrift: 600,
-        maxBlocksPerBatch: 512,
+        maxBlocksPerBatch: 384,
         maxBatchBytes: 1 << 20,
     }
 }
@@ -62,10 +62,22 @@ impl Wallet {
 
     /// An EIP-1559 transaction with a fee cap of 1 gwei.
     pub(crate) fn sign(&self, nonce: u64, to: TxKind, value: u64, input: Bytes) -> Bytes {
+        let gas_limit = if to.is_create() { 2_000_000 } else { 200_000 };
+        self.sign_with_gas(gas_limit, nonce, to, value, input)
+    }
+
+    pub(crate) fn sign_with_gas(
+        &self,
+        gas_limit: u64,
+        nonce: u64,
+        to: TxKind,
+        value: u64,
+        input: Bytes,
+    ) -> Bytes {
         self.sign_with(TxEip1559 {
             chain_id: config().l2ChainId,
             nonce,
-            gas_limit: if to.is_create() { 3_000_000 } else { 200_000 },
+            gas_limit,
             max_fee_per_gas: 1_000_000_000,
             max_priority_fee_per_gas: 1_000_000,
             to,

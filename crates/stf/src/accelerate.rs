@@ -4,9 +4,11 @@
 
 use crate::{
     blob,
+    modexp::modexp,
     mulmod::{MulMod, Words, from_be_bytes},
     secp256k1,
 };
+use alloc::vec::Vec;
 use alloy_primitives::keccak256;
 use core::marker::PhantomData;
 use revm::{
@@ -42,7 +44,7 @@ pub(crate) fn routines() -> Option<&'static Routines> {
     ROUTINES.get()
 }
 
-/// The EVM's precompiles, of which `ecrecover` is accelerated.
+/// The EVM's precompiles, of which `ecrecover` and modular exponentiation are accelerated.
 #[derive(Debug)]
 struct Precompiles<M>(PhantomData<M>);
 
@@ -54,6 +56,15 @@ impl<M: MulMod> Crypto for Precompiles<M> {
         hash: &[u8; 32],
     ) -> Result<[u8; 32], PrecompileHalt> {
         ecrecover::<M>(signature, parity, hash).ok_or(PrecompileHalt::Secp256k1RecoverFailed)
+    }
+
+    fn modexp(
+        &self,
+        base: &[u8],
+        exponent: &[u8],
+        modulus: &[u8],
+    ) -> Result<Vec<u8>, PrecompileHalt> {
+        Ok(modexp::<M>(base, exponent, modulus))
     }
 }
 

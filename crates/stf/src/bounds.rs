@@ -12,10 +12,10 @@ use revm::primitives::OnceLock;
 pub const MAX_BATCH_STEPS: u64 = 1 << 31;
 
 /// Steps that a unit of gas takes at most.
-pub const STEPS_PER_GAS: u64 = 140;
+pub const STEPS_PER_GAS: u64 = 160;
 
 /// Gas of the posted transactions of one batch, in all its blocks.
-pub const MAX_BATCH_GAS: u64 = 7_500_000;
+pub const MAX_BATCH_GAS: u64 = 6_000_000;
 
 /// Gas limits of the deposits that one batch consumes, in all. The Inbox enforces it.
 pub const MAX_DEPOSIT_GAS: u64 = 4_000_000;
@@ -27,7 +27,7 @@ pub const MAX_ORIGIN_ADVANCE: u64 = 1_024;
 pub const MAX_BATCH_TRANSACTIONS: usize = 1_024;
 
 /// Blocks in the data of one batch; a rollup's rules may allow fewer.
-pub const MAX_BATCH_BLOCKS: u64 = 512;
+pub const MAX_BATCH_BLOCKS: u64 = 384;
 
 /// Bytes that the data of one batch may inflate to; a rollup's rules may allow fewer.
 pub const MAX_BATCH_BYTES: u64 = 1 << 20;
@@ -120,15 +120,15 @@ pub(crate) fn least_gas(transaction: &OpTxEnvelope) -> u64 {
 /// cost several times that of other gas.
 const PRICES: [(u64, u64); 14] = [
     (0x02, 2),  // SHA-256
-    (0x05, 8),  // modular exponentiation
+    (0x05, 10), // modular exponentiation
     (0x06, 2),  // addition on BN254
     (0x07, 2),  // multiplication on BN254
     (0x09, 2),  // BLAKE2
     (0x0a, 4),  // KZG point evaluation
     (0x0b, 2),  // addition on BLS12-381 G1
-    (0x0c, 2),  // sum of multiples on G1
+    (0x0c, 3),  // sum of multiples on G1
     (0x0d, 2),  // addition on G2
-    (0x0e, 3),  // sum of multiples on G2
+    (0x0e, 5),  // sum of multiples on G2
     (0x0f, 3),  // pairing on BLS12-381
     (0x10, 2),  // map to G1
     (0x11, 2),  // map to G2

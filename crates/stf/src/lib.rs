@@ -18,6 +18,7 @@ mod execute;
 mod genesis;
 mod inflate;
 mod input;
+mod modexp;
 mod mulmod;
 mod origin;
 mod recover;

@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+use alloy_primitives::U256;
 use oneslot_guest_runtime::{
     FEATURE_MULMOD, commit, entry, features, halt, mul_mod, read_input, square_mod,
 };
@@ -33,8 +34,13 @@ fn main() {
     if features() & FEATURE_MULMOD != 0 {
         accelerate::<Machine>();
     }
-    let input = ExecutionInput::decode(read_input().into());
-    match input.and_then(|input| execute(&input)) {
+    let Ok(input) = ExecutionInput::decode(read_input().into()) else {
+        halt(REFUSED);
+    };
+    // The commitment covers all that was posted, so what was posted cannot be chosen for the key.
+    let [k0, k1, ..] = U256::from_be_bytes(input.batch.commitment().0).into_limbs();
+    foldhash::fast::set_key([k0, k1]);
+    match execute(&input) {
         Ok(statement) => commit(&statement.id().0),
         Err(_) => halt(REFUSED),
     }

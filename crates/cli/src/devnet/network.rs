@@ -417,7 +417,7 @@ fn rollup_config(place: u32) -> Result<RollupConfig> {
     Ok(RollupConfig {
         l1ChainId: L1_CHAIN_ID,
         l2ChainId: l2_chain_id(place),
-        gasLimit: 7_500_000,
+        gasLimit: 6_000_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
@@ -426,7 +426,7 @@ fn rollup_config(place: u32) -> Result<RollupConfig> {
         blobBaseFeeScalar: 810_949,
         batcher: key(place * ACCOUNTS + Role::Batcher as u32)?.address(),
         maxSequencerDrift: 1800,
-        maxBlocksPerBatch: 512,
+        maxBlocksPerBatch: 384,
         maxBatchBytes: 1 << 20,
     })
 }

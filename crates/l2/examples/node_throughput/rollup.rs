@@ -26,7 +26,7 @@ pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         l1ChainId: 31_337,
         l2ChainId: 901,
-        gasLimit: 7_500_000,
+        gasLimit: 6_000_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
@@ -35,7 +35,7 @@ pub(crate) fn config() -> RollupConfig {
         blobBaseFeeScalar: 810_949,
         batcher: Address::repeat_byte(0xba),
         maxSequencerDrift: 1_800,
-        maxBlocksPerBatch: 512,
+        maxBlocksPerBatch: 384,
         maxBatchBytes: 1 << 20,
     }
 }

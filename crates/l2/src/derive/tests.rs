@@ -317,7 +317,7 @@ fn batches_hold_no_more_gas_than_derivation_executes() {
         rollup.take(&l1.mine(0));
         // JUMPDEST, PUSH0, JUMP: until the gas is gone.
         let forever = Bytes::from_static(&[0x5b, 0x5f, 0x56]);
-        rollup.submit(wallet.sign(round, TxKind::Create, 0, forever));
+        rollup.submit(wallet.sign_with_gas(3_000_000, round, TxKind::Create, 0, forever));
         rollup.build(l1.head().timestamp);
         let block = reader(&rollup).block(round + 1).expect("read").expect("block");
         assert!(block.header.gas_used > 3_000_000);

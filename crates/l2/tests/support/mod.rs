@@ -89,7 +89,7 @@ fn rules(batcher: Address) -> RollupConfig {
     RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 7_500_000,
+        gasLimit: 6_000_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 0,
@@ -98,7 +98,7 @@ fn rules(batcher: Address) -> RollupConfig {
         blobBaseFeeScalar: 810_949,
         batcher,
         maxSequencerDrift: 600,
-        maxBlocksPerBatch: 512,
+        maxBlocksPerBatch: 384,
         maxBatchBytes: 1 << 20,
     }
 }

@@ -440,7 +440,7 @@ async fn deploy(
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 7_500_000,
+        gasLimit: 6_000_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,
@@ -449,7 +449,7 @@ async fn deploy(
         blobBaseFeeScalar: 810_949,
         batcher: Service::Post.address(),
         maxSequencerDrift: 1800,
-        maxBlocksPerBatch: 512,
+        maxBlocksPerBatch: 384,
         maxBatchBytes: 1 << 20,
     };
     let mut params = DeployParams {

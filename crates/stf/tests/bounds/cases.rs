@@ -1,6 +1,7 @@
 //! Contracts that use their gas on one thing, again and again.
 
-use alloy_primitives::{Address, U256, hex, keccak256};
+use alloy_eips::{eip2935, eip4788};
+use alloy_primitives::{Address, Bytes, U256, hex, keccak256};
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
 use oneslot_stf::{
     BlobData, GenesisAccount,
@@ -21,8 +22,10 @@ pub(crate) struct Case {
     pub(crate) storage: Vec<(U256, U256)>,
     /// Other accounts.
     pub(crate) others: Vec<(Address, GenesisAccount)>,
-    /// Whether it ends before the gas does.
-    pub(crate) ends: bool,
+    /// Gas limits of the two runs whose difference is measured.
+    pub(crate) gas: [u64; 2],
+    /// Whether it ends because the gas is gone, and is undone.
+    pub(crate) fails: bool,
 }
 
 impl Case {
@@ -33,7 +36,8 @@ impl Case {
             calldata: Vec::new(),
             storage: Vec::new(),
             others: Vec::new(),
-            ends: false,
+            gas: [1_200_000, 2_800_000],
+            fails: false,
         }
     }
 }
@@ -43,9 +47,25 @@ pub(crate) fn forever(body: &[u8]) -> Vec<u8> {
     [&[0x5b], body, &[0x5f, 0x56]].concat()
 }
 
-/// A loop around 100 times `body`.
+/// A loop around `body` that begins at `start` and stops when no more than `rest` gas is left: JUMPDEST,
+/// body, PUSH4 rest, GAS, GT, PUSH1 start, JUMPI. What it does is not undone.
+fn while_gas(start: u8, body: &[u8], rest: u32) -> Vec<u8> {
+    [&[0x5b], body, &[0x63], &rest.to_be_bytes(), &[0x5a, 0x11, 0x60, start, 0x57]].concat()
+}
+
+/// A loop around 100 times `body`, of which each takes at most 400 gas.
 fn often(body: &[u8]) -> Vec<u8> {
-    forever(&body.repeat(100))
+    while_gas(0, &body.repeat(100), 50_000)
+}
+
+/// A loop around 10 times `body`, of which each takes at most 4,000 gas.
+fn some(body: &[u8]) -> Vec<u8> {
+    while_gas(0, &body.repeat(10), 50_000)
+}
+
+/// A loop around `body`, which takes at most 100,000 gas.
+fn dear(body: &[u8]) -> Vec<u8> {
+    while_gas(0, body, 110_000)
 }
 
 /// A loop around 100 times an instruction on `arity` numbers, all of them below it on the stack: `first`,
@@ -53,14 +73,9 @@ fn often(body: &[u8]) -> Vec<u8> {
 fn arithmetic(op: u8, arity: u8, first: &[u8]) -> Vec<u8> {
     let push = |bytes: &[u8]| [&[0x5f + bytes.len() as u8][..], bytes].concat();
     let mut code = [push(first), push(&[0xff; 32]), push(&[0xfe; 32])].concat();
-    let start = code.len() as u8;
-    code.push(0x5b);
-    for _ in 0..100 {
-        // DUP3 as often as there are operands, the operation, POP.
-        code.extend([0x82].repeat(arity.into()));
-        code.extend([op, 0x50]);
-    }
-    code.extend([0x60, start, 0x56]);
+    // DUP3 as often as there are operands, the operation, POP.
+    let body = [&[0x82].repeat(arity.into())[..], &[op, 0x50]].concat().repeat(20);
+    code.extend(while_gas(code.len() as u8, &body, 50_000));
     code
 }
 
@@ -69,19 +84,25 @@ pub(crate) fn instructions() -> Vec<Case> {
         Case::new("jump destinations", often(&[0x5b])),
         Case::new("push and pop", often(&[0x5f, 0x50])),
         Case::new("keccak of a byte", often(&[0x60, 1, 0x5f, 0x20, 0x50])),
-        Case::new("keccak of 4 KiB", often(&[0x61, 16, 0, 0x5f, 0x20, 0x50])),
-        Case::new("keccak across words", often(&[0x61, 16, 0, 0x60, 7, 0x20, 0x50])),
+        Case::new("keccak of 4 KiB", some(&[0x61, 16, 0, 0x5f, 0x20, 0x50])),
+        Case::new("keccak across words", some(&[0x61, 16, 0, 0x60, 7, 0x20, 0x50])),
         Case::new("block hashes", often(&[0x60, 1, 0x43, 0x03, 0x40, 0x50])),
         Case::new("memory words", often(&[0x5f, 0x5f, 0x52])),
         Case::new("memory words across words", often(&[0x5f, 0x60, 13, 0x52])),
-        Case::new("memory copies", often(&[0x61, 0x80, 0, 0x5f, 0x60, 7, 0x5e])),
-        Case::new("code copies", often(&[0x61, 0x60, 0, 0x5f, 0x5f, 0x39])),
+        Case::new("memory copies", some(&[0x61, 0x80, 0, 0x5f, 0x60, 7, 0x5e])),
+        Case::new("code copies", some(&[0x61, 0x60, 0, 0x5f, 0x5f, 0x39])),
         Case::new(
             "calls of nothing",
             often(&[0x5f, 0x5f, 0x5f, 0x5f, 0x60, 0xaa, 0x5a, 0xfa, 0x50]),
         ),
         // Calls of itself, until the depth or the gas of a call ends it.
-        Case::new("calls of itself", forever(&[0x5f, 0x5f, 0x5f, 0x5f, 0x30, 0x5a, 0xfa, 0x50])),
+        Case {
+            fails: true,
+            ..Case::new(
+                "calls of itself",
+                forever(&[0x5f, 0x5f, 0x5f, 0x5f, 0x30, 0x5a, 0xfa, 0x50]),
+            )
+        },
     ];
     // Multiplication, divisions, remainders, powers, shifts, with operands of several lengths.
     for (name, op, arity) in [
@@ -111,36 +132,37 @@ pub(crate) fn state() -> Vec<Case> {
     vec![
         Case::new("transient writes", often(&[0x5a, 0x5a, 0x5d])),
         Case::new("transient reads", often(&[0x5a, 0x5c, 0x50])),
-        Case::new("slots read", often(&[0x5a, 0x54, 0x50])),
-        Case::new("slots written", often(&[0x5a, 0x5a, 0x55])),
+        Case::new("slots read", dear(&[0x5a, 0x54, 0x50])),
+        Case::new("slots written", dear(&[0x5a, 0x5a, 0x55])),
         Case::new("one slot written", often(&[0x5a, 0x5f, 0x55])),
         Case {
             storage: slots(),
-            ..Case::new("slots read in a deep trie", often(&[0x5a, 0x54, 0x50]))
+            ..Case::new("slots read in a deep trie", dear(&[0x5a, 0x54, 0x50]))
         },
         Case {
             storage: slots(),
-            ..Case::new("slots written in a deep trie", often(&[0x5a, 0x5a, 0x55]))
+            ..Case::new("slots written in a deep trie", dear(&[0x5a, 0x5a, 0x55]))
         },
-        // Slots 0, 1, 2, ..: 100,000 to 0.
+        // Slots 0, 1, 2 and so on: PUSH0, and DUP1, PUSH0, SWAP1, SSTORE, PUSH1 1, ADD.
         Case {
             storage: slots(),
             ..Case::new(
                 "slots cleared",
-                [&[0x5f, 0x5b][..], &[0x5f, 0x81, 0x55, 0x60, 1, 0x01], &[0x60, 1, 0x56]].concat(),
+                [&[0x5f][..], &while_gas(1, &[0x80, 0x5f, 0x90, 0x55, 0x60, 1, 0x01], 30_000)]
+                    .concat(),
             )
         },
-        Case::new("accounts read", often(&[0x5a, 0x31, 0x50])),
-        Case::new("empty logs", often(&[0x5f, 0x5f, 0xa0])),
-        Case::new("logs of topics", often(&logs)),
-        Case::new("logs of bytes", often(&[0x61, 4, 0, 0x5f, 0xa0])),
-        Case::new("creations", often(&[0x5f, 0x5f, 0x5f, 0xf0, 0x50])),
-        Case::new("creations of long init code", often(&[0x61, 0xbf, 0, 0x5f, 0x5f, 0xf0, 0x50])),
-        Case::new("calls of new accounts", often(&values)),
-        Case { ends: true, calldata: zeros, ..Case::new("zeros in calldata", vec![0]) },
-        Case { ends: true, calldata: random(19_200), ..Case::new("bytes in calldata", vec![0]) },
-        calls_of_codes(codes(400)),
-        Case { others: codes(400), ..Case::new("sizes of codes", from_the_first(&[0x80, 0x3b])) },
+        Case::new("accounts read", dear(&[0x5a, 0x31, 0x50])),
+        Case::new("empty logs", dear(&[0x5f, 0x5f, 0xa0])),
+        Case::new("logs of topics", dear(&logs)),
+        Case::new("logs of bytes", dear(&[0x61, 4, 0, 0x5f, 0xa0])),
+        Case::new("creations", dear(&[0x5f, 0x5f, 0x5f, 0xf0, 0x50])),
+        Case::new("creations of long init code", dear(&[0x61, 0xbf, 0, 0x5f, 0x5f, 0xf0, 0x50])),
+        Case::new("calls of new accounts", dear(&values)),
+        Case { calldata: zeros, ..Case::new("zeros in calldata", vec![0]) },
+        Case { calldata: random(19_200), ..Case::new("bytes in calldata", vec![0]) },
+        calls_of_codes(codes(1_100)),
+        Case { others: codes(1_100), ..Case::new("sizes of codes", from_the_first(&[0x80, 0x3b])) },
     ]
 }
 
@@ -168,9 +190,10 @@ pub(crate) fn codes(count: u32) -> Vec<(Address, GenesisAccount)> {
 
 /// A loop with a number on the stack that counts from the first of the codes; `body` adds one number.
 fn from_the_first(body: &[u8]) -> Vec<u8> {
-    let start = [&[0x63][..], &FIRST.to_be_bytes()].concat();
-    let at = start.len() as u8;
-    [&start, &[0x5b][..], body, &[0x50, 0x60, 1, 0x01, 0x60, at, 0x56]].concat()
+    let mut code = [&[0x63][..], &FIRST.to_be_bytes()].concat();
+    let body = [body, &[0x50, 0x60, 1, 0x01]].concat();
+    code.extend(while_gas(code.len() as u8, &body, 10_000));
+    code
 }
 
 /// Calls of contracts that have never been read before.
@@ -179,16 +202,28 @@ pub(crate) fn calls_of_codes(others: Vec<(Address, GenesisAccount)>) -> Case {
     Case { others, ..Case::new("calls of codes", from_the_first(&call)) }
 }
 
-/// Copies the calldata to memory, then calls a precompile with so many bytes of it for ever.
+/// Copies the calldata to memory, then calls a precompile with so many bytes of it, as long as the gas
+/// pays for another call. The first call must succeed.
 fn calls(name: &'static str, address: u16, input: Vec<u8>, length: usize, output: usize) -> Case {
     let push = |value: usize| [&[0x63][..], &(value as u32).to_be_bytes()].concat();
-    let mut code = vec![0x36, 0x5f, 0x5f, 0x37];
+    let one = [
+        [push(output), push(length), push(length)].concat(),
+        vec![0x5f, 0x61],
+        address.to_be_bytes().to_vec(),
+        vec![0x5a, 0xfa],
+    ]
+    .concat();
+    // CALLDATACOPY of all, GAS, the call, INVALID unless it succeeded, GAS.
+    let mut code = [&[0x36, 0x5f, 0x5f, 0x37, 0x5a][..], &one].concat();
+    let succeeded = code.len() as u8 + 4;
+    code.extend([0x60, succeeded, 0x57, 0xfe, 0x5b, 0x5a]);
+    // What it took, and a sixteenth and 1,000 more: SWAP1, SUB, DUP1, PUSH1 4, SHR, ADD, PUSH2 1000, ADD.
+    code.extend([0x90, 0x03, 0x80, 0x60, 4, 0x1c, 0x01, 0x61, 0x03, 0xe8, 0x01]);
+    // JUMPDEST, the call, POP, DUP1, GAS, GT, PUSH1 start, JUMPI.
     let start = code.len() as u8;
     code.push(0x5b);
-    code.extend([push(output), push(length), push(length)].concat());
-    code.extend([0x5f, 0x61]);
-    code.extend(address.to_be_bytes());
-    code.extend([0x5a, 0xfa, 0x50, 0x60, start, 0x56]);
+    code.extend(one);
+    code.extend([0x50, 0x80, 0x5a, 0x11, 0x60, start, 0x57]);
     Case { calldata: input, ..Case::new(name, code) }
 }
 
@@ -206,7 +241,7 @@ pub(crate) fn copies() -> Case {
 pub(crate) fn deep_calls() -> Case {
     let write = [0x5f, 0x61, 0xd4, 0x80, 0x52];
     let recurse = [0x5f, 0x5f, 0x5f, 0x5f, 0x30, 0x5a, 0xfa, 0x50];
-    Case::new("deep calls", forever(&[&write[..], &recurse].concat()))
+    Case { fails: true, ..Case::new("deep calls", forever(&[&write[..], &recurse].concat())) }
 }
 
 /// As much memory as the gas of a batch pays for, in one call.
@@ -219,7 +254,7 @@ pub(crate) fn memory() -> Case {
     let length = code.len();
     code[length - 2] = 0x60;
     code.insert(length - 1, at);
-    Case::new("memory", code)
+    Case { fails: true, ..Case::new("memory", code) }
 }
 
 fn word(number: usize) -> [u8; 32] {
@@ -236,7 +271,17 @@ fn power(name: &'static str, length: usize, exponent: &[u8], odd: bool) -> Case 
     call(name, 5, input, length)
 }
 
-/// A short base and a long exponent, the dearest of modular powers.
+/// A power modulo a number that ends in many zeros.
+fn even_power(name: &'static str, length: usize, top: &[u8]) -> Case {
+    let mut input = [word(length), word(1), word(length)].concat();
+    input.extend(vec![0xfd; length]);
+    input.push(3);
+    input.extend(top);
+    input.extend(vec![0; length - top.len()]);
+    call(name, 5, input, length)
+}
+
+/// A short base and a long exponent
 pub(crate) fn worst_power() -> Case {
     power("powers of a word", 8, &[0xff; 800], false)
 }
@@ -279,8 +324,52 @@ const BLS_G2: [u8; 256] = hex!(
     "3f370d275cec1da1aaa9075ff05f79be"
 );
 
-pub(crate) fn worst_pairing() -> Case {
-    call("pairings on BN254", 8, [&BN_G1[..], &BN_G2].concat(), 32)
+/// Pairings on BN254, 20 a call as long as the gas pays for that, then 5, then one: the dearest that there
+/// is.
+pub(crate) fn worst_pairings() -> Case {
+    let mut code = Vec::new();
+    for copy in 0..20_u16 {
+        // CALLDATACOPY of the pair, one after the other.
+        code.extend([0x60, 192, 0x5f, 0x61]);
+        code.extend((192 * copy).to_be_bytes());
+        code.push(0x37);
+    }
+    for (pairs, rest) in [(20_u16, 760_000_u32), (5, 230_000), (1, 85_000)] {
+        let start = code.len() as u16;
+        // JUMPDEST, the call, POP, PUSH4 rest, GAS, GT, PUSH2 start, JUMPI.
+        code.extend([0x5b, 0x60, 32, 0x61, 0x0f, 0x3c, 0x61]);
+        code.extend((192 * pairs).to_be_bytes());
+        code.extend([0x5f, 0x60, 8, 0x5a, 0xfa, 0x50, 0x63]);
+        code.extend(rest.to_be_bytes());
+        code.extend([0x5a, 0x11, 0x61]);
+        code.extend(start.to_be_bytes());
+        code.push(0x57);
+    }
+    let calldata = [&BN_G1[..], &BN_G2].concat();
+    Case { calldata, ..Case::new("pairings on BN254", code) }
+}
+
+/// The accounts of a chain that is not new: many of them, and the contracts of EIP-2935 and EIP-4788
+/// with all of their storage in use.
+pub(crate) fn old_chain() -> Vec<(Address, GenesisAccount)> {
+    let slots = |count: u64| {
+        let value = |slot: u64| U256::from_be_bytes(keccak256(slot.to_be_bytes()).0);
+        (0..count).map(|slot| (U256::from(slot), value(slot))).collect()
+    };
+    let contract = |code: &Bytes, count: u64| GenesisAccount {
+        nonce: 1,
+        code: code.clone(),
+        storage: slots(count),
+        ..GenesisAccount::default()
+    };
+    let rich = GenesisAccount { balance: U256::from(1), ..GenesisAccount::default() };
+    (0..100_000_u64)
+        .map(|index| (Address::from_word(keccak256(index.to_be_bytes())), rich.clone()))
+        .chain([
+            (eip2935::HISTORY_STORAGE_ADDRESS, contract(&eip2935::HISTORY_STORAGE_CODE, 8_191)),
+            (eip4788::BEACON_ROOTS_ADDRESS, contract(&eip4788::BEACON_ROOTS_CODE, 2 * 8_191)),
+        ])
+        .collect()
 }
 
 pub(crate) fn precompiles() -> Vec<Case> {
@@ -316,6 +405,20 @@ pub(crate) fn precompiles() -> Vec<Case> {
         power("powers of 40 bytes", 40, &[0xff; 64], false),
         power("powers of 64 bytes", 64, &[0xff; 64], true),
         power("powers of 256 bytes", 256, &[0xff; 16], false),
+        power("powers of 33 bytes", 33, &[0xff; 40], true),
+        power("even powers of 33 bytes", 33, &[0xff; 40], false),
+        power("short powers of 33 bytes", 33, &[0xff; 2], true),
+        power("longer powers of 33 bytes", 33, &[1, 0, 0], true),
+        power("short powers of 256 bytes", 256, &[0xff; 2], true),
+        power("longer powers of 256 bytes", 256, &[1, 0, 0], true),
+        power("powers of 1024 bytes", 1_024, &[0xff], true),
+        power("even powers of 256 bytes", 256, &[0xff; 4], false),
+        even_power("cubes of 16 bytes and zeros", 16, &[3]),
+        even_power("cubes of 40 bytes and zeros", 40, &[0xff; 3]),
+        even_power("cubes of 96 bytes and zeros", 96, &[0xff; 24]),
+        even_power("cubes of 256 bytes and zeros", 256, &[3]),
+        even_power("cubes of 384 bytes and zeros", 384, &[0xff; 24]),
+        even_power("cubes of 1024 bytes and zeros", 1_024, &[0xff; 128]),
         power("cubes of a byte", 1, &[3], true),
         power("cubes of 32 bytes", 32, &[3], false),
         power("cubes of 96 bytes", 96, &[3], true),
@@ -366,32 +469,58 @@ pub(crate) fn with_another_point(bytes: &[u8]) -> (BlobOpening, BlobData) {
 }
 
 pub(crate) fn pairings() -> Vec<Case> {
-    let scalar = [0xff; 32];
     let coordinate = {
         let mut field = [0x11; 64];
         field[..17].fill(0);
         field
     };
-    let g1 = [&BLS_G1[..], &scalar].concat();
-    let g2 = [&BLS_G2[..], &scalar].concat();
+    // Of the highest weight below the groups' orders: sums double and add.
+    let heavy = |top: u8| {
+        let mut scalar = [0xff; 32];
+        scalar[0] = top;
+        scalar
+    };
+    let g1 = [&BLS_G1[..], &heavy(0x3f)].concat();
+    let g2 = [&BLS_G2[..], &heavy(0x3f)].concat();
+    // Digits of three bits that are all 4, and all 5, which fall into two buckets.
+    let digits = |digit: u64| -> [u8; 32] {
+        (0..84).fold(U256::ZERO, |sum, at| sum | U256::from(digit) << (3 * at)).to_be_bytes()
+    };
+    let two_g1 = [&BLS_G1[..], &digits(4), &BLS_G1, &digits(5)].concat();
+    let two_g2 = [&BLS_G2[..], &digits(4), &BLS_G2, &digits(5)].concat();
     let pair = [&BLS_G1[..], &BLS_G2].concat();
     let bn_pair = [&BN_G1[..], &BN_G2].concat();
     vec![
         call("addition on BN254", 6, BN_G1.repeat(2), 64),
-        call("multiplication on BN254", 7, [&BN_G1[..], &scalar].concat(), 64),
-        worst_pairing(),
+        call("multiplication on BN254", 7, [&BN_G1[..], &heavy(0x2f)].concat(), 64),
+        call("pairings on BN254", 8, bn_pair.clone(), 32),
         call("two pairings on BN254", 8, bn_pair.repeat(2), 32),
         call("ten pairings on BN254", 8, bn_pair.repeat(10), 32),
+        Case {
+            gas: [2_500_000, 4_500_000],
+            ..call("20 pairings on BN254", 8, bn_pair.repeat(20), 32)
+        },
         call("point evaluation", 0x0a, opening(), 64),
         call("addition on G1", 0x0b, BLS_G1.repeat(2), 128),
         call("a multiple on G1", 0x0c, g1.clone(), 128),
+        call("two multiples on G1", 0x0c, two_g1, 128),
+        call("two multiples on G2", 0x0e, two_g2, 256),
         call("16 multiples on G1", 0x0c, g1.repeat(16), 128),
-        call("128 multiples on G1", 0x0c, g1.repeat(128), 128),
+        Case {
+            gas: [3_800_000, 5_700_000],
+            ..call("64 multiples on G1", 0x0c, g1.repeat(64), 128)
+        },
         call("addition on G2", 0x0d, BLS_G2.repeat(2), 256),
         call("a multiple on G2", 0x0e, g2.clone(), 256),
-        call("16 multiples on G2", 0x0e, g2.repeat(16), 256),
+        Case {
+            gas: [3_500_000, 5_800_000],
+            ..call("16 multiples on G2", 0x0e, g2.repeat(16), 256)
+        },
         call("a pairing on BLS12-381", 0x0f, pair.clone(), 32),
-        call("8 pairings on BLS12-381", 0x0f, pair.repeat(8), 32),
+        Case {
+            gas: [3_500_000, 5_800_000],
+            ..call("8 pairings on BLS12-381", 0x0f, pair.repeat(8), 32)
+        },
         call("map to G1", 0x10, coordinate.to_vec(), 128),
         call("map to G2", 0x11, coordinate.repeat(2), 256),
     ]
