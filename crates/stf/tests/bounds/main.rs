@@ -44,7 +44,7 @@ fn run(name: &str, chain: &mut DevChain, input: ExecutionInput) -> (Executed, u6
 
 fn chain(case: &Case, sender: &Account) -> DevChain {
     let code = case.code.clone().into();
-    let storage = case.storage.iter().copied().collect();
+    let storage = case.storage.to_vec();
     let contract = GenesisAccount { nonce: 1, code, storage, ..GenesisAccount::default() };
     let others = case.others.iter().cloned().chain([(CONTRACT, contract)]);
     DevChain::new(config(), [sender.address()], others)
