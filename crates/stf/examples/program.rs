@@ -138,9 +138,9 @@ fn swap(folder: &Path) -> Result<ExecutionInput, Box<dyn Error>> {
         serde_json::from_slice(&fs::read(folder.join("UniswapV2Factory.json"))?)?;
     let code: Bytes = factory["bytecode"].as_str().ok_or("no bytecode")?.parse()?;
     let address = me.create(0);
-    send(&mut chain, TxKind::Create, 7_000_000, [&code[..], &word(me)].concat())?;
+    send(&mut chain, TxKind::Create, 5_500_000, [&code[..], &word(me)].concat())?;
     let create = call("createPair(address,address)", &TOKENS.map(word));
-    let (_, logs) = send(&mut chain, TxKind::Call(address), 7_000_000, create)?;
+    let (_, logs) = send(&mut chain, TxKind::Call(address), 5_500_000, create)?;
     // PairCreated(token0, token1, pair, count)
     let pair = Address::from_word(B256::from_slice(&logs.last().ok_or("no pair")?.data.data[..32]));
     let pay = |amount: u64| call("transfer(address,uint256)", &[word(pair), number(amount)]);

@@ -1,5 +1,5 @@
 //! How many transfers a second the native function executes: `throughput [COUNT]`, COUNT transfers in one
-//! batch, 140 if absent.
+//! batch, 100 if absent.
 //!
 //! The whole of `execute` on one thread (witness hashing, signature recovery, EVM, roots), best of ten.
 
@@ -7,7 +7,7 @@ use oneslot_stf::{devchain::transfers, execute};
 use std::time::Instant;
 
 fn main() {
-    let count = std::env::args().nth(1).map_or(140, |count| count.parse().expect("a number"));
+    let count = std::env::args().nth(1).map_or(100, |count| count.parse().expect("a number"));
     println!("| transfer | count | seconds | transfers/s |");
     println!("|---|---|---|---|");
     for (name, token) in [("native", false), ("ERC-20", true)] {

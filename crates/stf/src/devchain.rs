@@ -336,8 +336,8 @@ fn l1_header(parent: &Sealed<Header>) -> Sealed<Header> {
 const WETH: Address = address!("4200000000000000000000000000000000000006");
 
 /// The recorded input of a batch with `count` transfers, each from and to an account of its own, in one
-/// block: native ones, or of an ERC-20 token to accounts that hold none. A batch has room for about 380 or
-/// 150.
+/// block: native ones, or of an ERC-20 token to accounts that hold none. A batch has room for about 280 or
+/// 110.
 pub fn transfers(count: u64, token: bool) -> Result<ExecutionInput> {
     let mut senders: Vec<_> = (0..count).map(Account::new).collect();
     let config = config();
