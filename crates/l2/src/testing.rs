@@ -33,7 +33,7 @@ pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 6_000_000,
+        gasLimit: 5_700_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 0,

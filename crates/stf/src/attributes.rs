@@ -29,7 +29,7 @@ const SELECTOR: FixedBytes<4> = fixed_bytes!("3db6be2b");
 pub fn check_config(config: &RollupConfig) -> Result<()> {
     let u32_max = u64::from(u32::MAX);
     let bounds = [
-        ("gasLimit", config.gasLimit, 2 * ATTRIBUTES_GAS, MAX_BATCH_GAS, "2000000 to 6000000"),
+        ("gasLimit", config.gasLimit, 2 * ATTRIBUTES_GAS, MAX_BATCH_GAS, "2000000 to 5700000"),
         ("eip1559Denominator", config.eip1559Denominator, 1, u32_max, "1 to 2^32-1"),
         ("eip1559Elasticity", config.eip1559Elasticity, 1, u32_max, "1 to 2^32-1"),
         ("daFootprintGasScalar", config.daFootprintGasScalar, 0, 0xffff, "at most 65535"),

@@ -11,11 +11,11 @@ use revm::primitives::OnceLock;
 /// Steps that the program takes at most for one batch.
 pub const MAX_BATCH_STEPS: u64 = 1 << 31;
 
-/// Steps that a unit of gas takes at most.
-pub const STEPS_PER_GAS: u64 = 160;
+/// Steps that a unit of gas takes at most, counted after refunds.
+pub const STEPS_PER_GAS: u64 = 168;
 
 /// Gas of the posted transactions of one batch, in all its blocks.
-pub const MAX_BATCH_GAS: u64 = 6_000_000;
+pub const MAX_BATCH_GAS: u64 = 5_700_000;
 
 /// Gas limits of the deposits that one batch consumes, in all. The Inbox enforces it.
 pub const MAX_DEPOSIT_GAS: u64 = 4_000_000;

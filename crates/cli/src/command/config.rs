@@ -75,7 +75,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("folder");
         let right = std::fs::read_to_string(example("deploy.example.toml")).expect("example");
         for (from, to) in [
-            ("gas_limit = 6000000", "gas_limit = 6000001"),
+            ("gas_limit = 5700000", "gas_limit = 5700001"),
             ("max_blocks_per_batch = 384", "max_blocks_per_batch = 385"),
             ("max_batch_bytes = 1048576", "max_batch_bytes = 1048577"),
         ] {

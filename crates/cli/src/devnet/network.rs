@@ -417,7 +417,7 @@ fn rollup_config(place: u32) -> Result<RollupConfig> {
     Ok(RollupConfig {
         l1ChainId: L1_CHAIN_ID,
         l2ChainId: l2_chain_id(place),
-        gasLimit: 6_000_000,
+        gasLimit: 5_700_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,

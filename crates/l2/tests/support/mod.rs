@@ -89,7 +89,7 @@ fn rules(batcher: Address) -> RollupConfig {
     RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 6_000_000,
+        gasLimit: 5_700_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 0,

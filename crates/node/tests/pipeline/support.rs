@@ -440,7 +440,7 @@ async fn deploy(
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
-        gasLimit: 6_000_000,
+        gasLimit: 5_700_000,
         eip1559Denominator: 250,
         eip1559Elasticity: 6,
         minBaseFee: 1_000_000,

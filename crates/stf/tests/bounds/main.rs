@@ -230,6 +230,39 @@ fn codes_named_in_an_access_list_are_bounded() {
     assert!((100..=bounds::STEPS_PER_GAS).contains(&each), "{each}");
 }
 
+/// A refund takes back up to a fifth of the gas, but not the work: clearing a slot that is named in the
+/// access list costs 4,800 gas and gives them back.
+#[test]
+fn refunds_are_bounded() {
+    let (clears, pairs) = (225, 128);
+    let case = cases::clears_and_pairings(clears, pairs);
+    let alice = Account::new(1);
+    let mut chain = chain(&case, &alice);
+    let keys = (0..clears as u64).map(|slot| B256::from(U256::from(slot)));
+    let tx = alice.sign(TxEip1559 {
+        chain_id: chain.config.l2ChainId,
+        gas_limit: bounds::MAX_BATCH_GAS - 100_000,
+        max_fee_per_gas: 100_000_000_000,
+        to: TxKind::Call(CONTRACT),
+        input: case.calldata.clone().into(),
+        access_list: AccessList(vec![AccessListItem {
+            address: CONTRACT,
+            storage_keys: keys.collect(),
+        }]),
+        ..TxEip1559::default()
+    });
+    let nothing = steps(&Case::new("nothing", vec![0]), 100_000);
+    let input = chain.post(&chain.blocks([vec![tx]]));
+    let (executed, steps, _) = run("refunds", &mut chain, input);
+    let block = &executed.blocks[0];
+    assert!(block.receipts.last().is_some_and(|receipt| receipt.status()));
+    let gas = block.header.gas_used - nothing.1;
+    let each = (steps - nothing.0) / gas;
+    println!("refunds: {each} steps a unit of gas, {gas} gas");
+    // More than without them.
+    assert!((158..=bounds::STEPS_PER_GAS).contains(&each), "{each}");
+}
+
 /// Slots whose keys all have one hash, if the hash has a key that the attacker knows. The program's hash
 /// has the batch's own key.
 #[test]
@@ -312,7 +345,7 @@ fn authorizations_that_cannot_run_are_bounded() {
         chain.post(&chain.blocks([vec![alice.sign(tx); copies]]))
     };
     // As many as the gas pays for.
-    let input = post(&chain, 230, bounds::MAX_BATCH_GAS - 100_000, 20);
+    let input = post(&chain, 220, bounds::MAX_BATCH_GAS - 100_000, 20);
     let (executed, steps, _) = run("authorizations", &mut chain, input);
     let skipped = &executed.blocks[0].skipped;
     assert_eq!(skipped.len(), 20);
