@@ -91,6 +91,9 @@ mod tests {
             names(fuzz_workspaces(), "crates"),
             ["recursion", "riscv", "stf", "tee", "zkvm"]
         );
-        assert_eq!(names(guest_workspaces(), "guests"), ["fibonacci", "runtime", "sha256", "stf"]);
+        assert_eq!(
+            names(guest_workspaces(), "guests"),
+            ["fibonacci", "foldhash", "memory", "runtime", "sha256", "stf"]
+        );
     }
 }
