@@ -29,7 +29,7 @@ fn demo_survives_the_sudden_death_of_each_service() {
     for (service, stage) in [
         ("node", "rollup.ready"),
         ("post", "deposit.eth"),
-        ("prove-tee", "deposit.erc20"),
+        ("enclave", "deposit.erc20"),
         ("attest", "deposit.erc20"),
         ("propose", "withdraw.erc20"),
         ("settle", "withdraw.erc20"),
@@ -45,7 +45,7 @@ fn demo_survives_the_sudden_death_of_each_service() {
         let row = memory.iter().find(|row| row["name"] == name).expect("a row for each process");
         row["restarts"].as_u64().expect("number")
     };
-    for service in ["node", "post", "prove-tee", "attest", "propose", "settle"] {
+    for service in ["node", "post", "enclave", "attest", "propose", "settle"] {
         assert!(restarts(service) >= 1, "{service} was not killed");
     }
     devnet.interrupt();
@@ -75,7 +75,7 @@ fn demo_survives_deaths_at_any_moment() {
     let _turn = support::turn();
     let mut devnet = Devnet::start(&[]);
     devnet.until_stage("contracts.deployed");
-    let services = ["node", "post", "prove-tee", "attest", "propose", "settle"];
+    let services = ["node", "post", "enclave", "attest", "propose", "settle"];
     let (report, killed) = devnet.report_under_kills(&services);
     assert_report(&report);
     assert!(killed > 5, "only {killed} processes died");
@@ -121,7 +121,7 @@ fn assert_report(report: &Value) {
 fn every_process_is_healthy(devnet: &Devnet) {
     for (name, metric) in [
         ("node", "oneslot_l2_safe_block"),
-        ("prove-tee", "oneslot_tee_statements_signed_total"),
+        ("enclave", "oneslot_tee_statements_signed_total"),
         ("post", "oneslot_posted_batch"),
         ("attest", "oneslot_attested_batch"),
         ("propose", "oneslot_claimed_batch"),

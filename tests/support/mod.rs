@@ -68,7 +68,7 @@ impl Devnet {
     fn alive(&mut self) {
         if let Some(status) = self.child.try_wait().expect("status") {
             let mut logs = String::new();
-            for name in ["node", "post", "prove-tee", "attest", "propose", "settle"] {
+            for name in ["node", "post", "enclave", "attest", "propose", "settle"] {
                 let text = fs::read_to_string(self.net(&format!("{name}.log"))).unwrap_or_default();
                 let tail: Vec<_> = text.lines().rev().take(15).collect();
                 logs += &format!("\n--- {name}\n");

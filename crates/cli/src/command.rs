@@ -3,7 +3,6 @@
 pub(crate) mod config;
 pub(crate) mod deploy;
 pub(crate) mod deposit;
-pub(crate) mod final_proof;
 pub(crate) mod inspect;
 pub(crate) mod prove;
 pub(crate) mod replay;

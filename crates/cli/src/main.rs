@@ -2,13 +2,12 @@
 
 mod command;
 mod config;
-mod devnet;
 mod key;
 mod program;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use eyre::Result;
+use eyre::{Result, WrapErr};
 use std::{io::IsTerminal, path::PathBuf};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -47,7 +46,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Run a whole system on this machine: L1 (anvil), contracts, node, services, and a user's way through it.
-    Devnet(devnet::Args),
+    Devnet(oneslot_devnet::Args),
     /// Deploy Settlement, lanes and rollups on L1, and compare L1 with the files.
     #[command(subcommand)]
     Deploy(command::deploy::Command),
@@ -58,9 +57,9 @@ enum Command {
     Node,
     /// Post the rollup's blocks to the Inbox on L1. Section `[post]`.
     Post,
-    /// Run the TEE prover: execute batches in an enclave and sign what they do. Section `[prove_tee]`.
-    ProveTee,
-    /// Have the TEE prover sign each batch, and submit what it signs. Section `[attest]`.
+    /// Run the enclave: execute batches in it and sign what they do. Section `[enclave]`.
+    Enclave,
+    /// Have the enclave sign each batch, and submit what it signs. Section `[attest]`.
     Attest,
     /// Claim the output of each batch on the optimistic lane, with a bond. Section `[propose]`.
     Propose,
@@ -84,8 +83,6 @@ enum Command {
     Prove(command::prove::ProveArgs),
     /// Verify a folder of proofs: every segment, and that they chain from the program's start to its halt.
     Verify(command::prove::VerifyArgs),
-    /// Prove a demonstration circuit and verify its final proof by contracts on a local L1 (anvil).
-    FinalProof(command::final_proof::Args),
     /// Write completions for a shell to standard output.
     Completions {
         /// Which shell: bash, zsh, fish, ...
@@ -96,8 +93,8 @@ enum Command {
 impl Command {
     /// Whether it runs until it is stopped, as a process of an operator.
     fn is_service(&self) -> bool {
-        use Command::{Attest, Node, Post, Propose, ProveTee, Settle};
-        matches!(self, Node | Post | ProveTee | Attest | Propose | Settle)
+        use Command::{Attest, Enclave, Node, Post, Propose, Settle};
+        matches!(self, Node | Post | Enclave | Attest | Propose | Settle)
     }
 }
 
@@ -118,12 +115,15 @@ async fn run(args: Args) -> Result<()> {
     let config = config::Source::new(args.config);
     let json = args.json;
     match args.command {
-        Command::Devnet(args) => devnet::run(args).await,
+        Command::Devnet(args) => {
+            let program = std::env::current_exe().wrap_err("cannot find the oneslot program")?;
+            oneslot_devnet::run(args, &program).await
+        }
         Command::Deploy(command) => command::deploy::run(&config, command, json).await,
         Command::Config(command) => command::config::run(&config, command, json),
         Command::Node => command::service::node(&config, on_signal()).await,
         Command::Post => command::service::post(&config, on_signal()).await,
-        Command::ProveTee => command::service::prove_tee(&config, on_signal()).await,
+        Command::Enclave => command::service::enclave(&config, on_signal()).await,
         Command::Attest => command::service::attest(&config, on_signal()).await,
         Command::Propose => command::service::propose(&config, on_signal()).await,
         Command::Settle => command::service::settle(&config, on_signal()).await,
@@ -139,7 +139,6 @@ async fn run(args: Args) -> Result<()> {
             completions(shell);
             Ok(())
         }
-        Command::FinalProof(args) => command::final_proof::run(args, json).await,
     }
 }
 

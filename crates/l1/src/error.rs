@@ -3,19 +3,9 @@
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
+use oneslot_types::ErrorKind;
 
 use crate::PolicyName;
-
-/// What a caller may do about an [`Error`]. Only the services act on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The same call may succeed later: the endpoint is away, late or behind.
-    Retry,
-    /// L1 is no longer what the caller assumed: look at the chain again and start over.
-    Reset,
-    /// Configuration, data or code is wrong; trying again cannot help.
-    Fatal,
-}
 
 /// The errors of this crate.
 #[derive(Debug, thiserror::Error)]

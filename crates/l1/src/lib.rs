@@ -24,7 +24,7 @@ pub use deploy::{
     QuoteVerifier, RollupParams, RollupPlan, System, SystemParams, SystemPlan, TeeParams,
     check_rollup, check_system,
 };
-pub use error::{Error, ErrorKind};
+pub use error::Error;
 pub use file::{load_json, save_json};
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{

@@ -423,7 +423,7 @@ async fn an_endpoint_that_fails_and_loses_answers_delays_but_never_doubles() {
         loop {
             match sender.send(&key, pay(1 << at)).await {
                 Ok(_) => break,
-                Err(error) => assert_eq!(error.kind(), oneslot_l1::ErrorKind::Retry, "{error}"),
+                Err(error) => assert_eq!(error.kind(), oneslot_types::ErrorKind::Retry, "{error}"),
             }
         }
     }

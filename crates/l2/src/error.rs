@@ -1,20 +1,10 @@
 //! What can go wrong in the rollup node.
 
 use alloy_primitives::B256;
+use oneslot_types::ErrorKind;
 
 /// Short for the crate's results.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
-
-/// What the caller should do about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Try again later; nothing is lost.
-    Retry,
-    /// Rebuild the connection or the view of L1, then try again.
-    Reset,
-    /// A person has to look.
-    Fatal,
-}
 
 /// An error of the rollup node.
 #[derive(Debug, thiserror::Error)]
@@ -147,16 +137,15 @@ pub enum Error {
 
 impl Error {
     /// What the caller should do about it.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotDerived { .. } => Kind::Retry,
-            Self::L1Order { .. } | Self::L1Data { .. } => Kind::Reset,
-            Self::L1(error) => match error.kind() {
-                oneslot_l1::ErrorKind::Retry => Kind::Retry,
-                oneslot_l1::ErrorKind::Reset => Kind::Reset,
-                _ => Kind::Fatal,
-            },
-            _ => Kind::Fatal,
+            Self::NotDerived { .. } => ErrorKind::Retry,
+            // A reorganisation between two requests looks like this and passes.
+            Self::L1Order { .. } | Self::L1Data { .. } => ErrorKind::Reset,
+            // The node remembers fewer L1 blocks than that: a person has to look.
+            Self::L1(oneslot_l1::Error::DeepReorg { .. }) => ErrorKind::Fatal,
+            Self::L1(error) => error.kind(),
+            _ => ErrorKind::Fatal,
         }
     }
 }

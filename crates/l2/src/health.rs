@@ -1,9 +1,7 @@
-//! `/health` and `/metrics`.
+//! How the rollup node is.
 
-use std::{net::SocketAddr, sync::OnceLock, time::SystemTime};
+use std::{net::SocketAddr, time::SystemTime};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -11,18 +9,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     chain::Chain,
     error::{Error, Result},
+    http,
     rpc::status,
 };
 
 /// Seconds without a new L2 block after which a sequencer counts as ill.
 const MAX_BLOCK_AGE: u64 = 60;
-
-/// The metrics recorder of this process, if this crate could install one. A process that installed
-/// its own recorder before gets the node's metrics there.
-pub fn metrics_handle() -> Option<&'static PrometheusHandle> {
-    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).as_ref()
-}
 
 /// Answer of `/health`.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +26,12 @@ struct Health {
     safe_block: u64,
     finalized_block: u64,
     l1_block: u64,
+}
+
+impl http::Health for Health {
+    fn is_healthy(&self) -> bool {
+        self.healthy
+    }
 }
 
 #[derive(Clone)]
@@ -51,42 +49,10 @@ pub(crate) async fn serve(
     caught_up: watch::Receiver<bool>,
     cancel: CancellationToken,
 ) -> Result<(SocketAddr, tokio::task::JoinHandle<()>)> {
-    let io = |source| Error::Io { what: format!("HTTP server on {address}"), source };
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(io)?;
-    let local = listener.local_addr().map_err(io)?;
     let context = Context { chain, sequencing, caught_up };
-    let app = Router::new()
-        .route("/health", get(health))
-        .route("/metrics", get(metrics))
-        .with_state(context);
-    let task = tokio::spawn(async move {
-        let server = axum::serve(listener, app);
-        let stopped = server.with_graceful_shutdown(cancel.cancelled_owned());
-        if let Err(error) = stopped.await {
-            tracing::error!(%error, "HTTP server stopped");
-        }
-    });
-    Ok((local, task))
-}
-
-async fn metrics() -> (StatusCode, String) {
-    match metrics_handle() {
-        Some(handle) => (StatusCode::OK, handle.render()),
-        None => {
-            (StatusCode::NOT_FOUND, "the metrics of this process are served elsewhere\n".into())
-        }
-    }
-}
-
-async fn health(State(context): State<Context>) -> (StatusCode, Json<Health>) {
-    let answer = tokio::task::spawn_blocking(move || check(&context)).await;
-    let health = match answer {
-        Ok(Ok(health)) => health,
-        Ok(Err(error)) => ill(error.to_string()),
-        Err(_) => ill("stopping".into()),
-    };
-    let code = if health.healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(health))
+    let check = move || check(&context).unwrap_or_else(|error| ill(error.to_string()));
+    let io = |source| Error::Io { what: format!("HTTP server on {address}"), source };
+    http::serve_health(address, check, cancel).await.map_err(io)
 }
 
 fn ill(reason: String) -> Health {

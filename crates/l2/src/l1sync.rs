@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256, Bytes};
 use oneslot_l1::{
-    BlockRef, DepositCursor, ErrorKind, FollowMode, Follower, InboxReader, L1Client, L1Event,
+    BlockRef, DepositCursor, FollowMode, Follower, InboxReader, L1Client, L1Event,
     bindings::Settlement,
 };
 use oneslot_stf::blob;
+use oneslot_types::ErrorKind;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +55,7 @@ pub(crate) async fn follow(
             outcome = run(&chain, &source) => outcome,
         };
         let Err(error) = outcome else { return Ok(()) };
-        if is_fatal(&error) {
+        if error.kind() == ErrorKind::Fatal {
             return Err(error);
         }
         tracing::warn!(%error, "L1 follower starts over");
@@ -65,16 +66,6 @@ pub(crate) async fn follow(
         }
     }
     Ok(())
-}
-
-fn is_fatal(error: &Error) -> bool {
-    match error {
-        Error::L1(oneslot_l1::Error::DeepReorg { .. }) => true,
-        Error::L1(error) => error.kind() == ErrorKind::Fatal,
-        // A reorganisation between two requests looks like this and passes.
-        Error::L1Order { .. } | Error::L1Data { .. } => false,
-        _ => true,
-    }
 }
 
 async fn run(chain: &Chain, source: &Arc<L1Source>) -> Result<()> {

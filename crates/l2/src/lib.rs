@@ -6,6 +6,7 @@ mod derive;
 mod error;
 mod genesis;
 mod health;
+mod http;
 mod input;
 mod l1sync;
 mod node;
@@ -19,11 +20,11 @@ mod testing;
 
 pub use chain::{Chain, Head, attributes_of};
 pub use config::NodeConfig;
-pub use error::{Error, Kind, Result};
+pub use error::{Error, Result};
 pub use genesis::{
     Allocation, Genesis, GenesisFile, GenesisSpec, Predeploy, Predeploys, Value, rollup_file,
 };
-pub use health::metrics_handle;
+pub use http::{Health, metrics_handle, serve_health};
 pub use input::{BatchInput, Identity, InputBuilder};
 pub use node::{Node, RunningNode};
 pub use pending::pending;

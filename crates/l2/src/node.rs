@@ -20,7 +20,7 @@ use crate::{
     config::NodeConfig,
     error::{Error, Result},
     genesis::{Genesis, GenesisFile, GenesisSpec},
-    health,
+    health, http,
     input::{Identity, InputBuilder},
     l1sync::{self, L1Source, blocking},
     pool::{Pool, PoolLimits},
@@ -67,7 +67,7 @@ impl Node {
     /// Errors: the deployment file, the L1 chain, the genesis or the database do not fit together,
     /// or an address is taken.
     pub async fn start(config: NodeConfig, cancel: CancellationToken) -> Result<RunningNode> {
-        health::metrics_handle();
+        http::metrics_handle();
         let deployment = Deployment::load(&config.deployment)?;
         let client = connect(&config, &deployment).await?;
         let inbox = InboxReader::new(client.clone(), deployment.inbox, deployment.portal);

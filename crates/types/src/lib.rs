@@ -10,6 +10,8 @@ mod batch;
 mod config;
 mod deposit;
 #[cfg(feature = "api")]
+mod error_kind;
+#[cfg(feature = "api")]
 mod lane;
 mod output;
 mod statement;
@@ -18,6 +20,8 @@ pub use attestation::{key_report_data, tee_digest};
 pub use batch::{BatchHeader, BlobOpening, blob_data_hash, calldata_data_hash};
 pub use config::RollupConfig;
 pub use deposit::{Deposit, DepositError, DepositFields};
+#[cfg(feature = "api")]
+pub use error_kind::ErrorKind;
 #[cfg(feature = "api")]
 pub use lane::LaneKind;
 pub use output::OutputParts;

@@ -3,7 +3,7 @@
 use crate::{
     DepositStatus, Error, Wallet,
     l2::{L2, Receipt},
-    wallet::{L1, Side},
+    wallet::{L1, POLL, Side},
 };
 use alloy::providers::Provider;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -94,7 +94,23 @@ impl Wallet {
 
     /// Where a deposit stands; none while the rollup's node has not seen it.
     pub async fn deposit_status(&self, index: u64) -> Result<Option<DepositStatus>, Error> {
-        self.l2.deposit_status(index).await
+        Ok(self.l2.deposit_status(index).await?)
+    }
+
+    /// Waits until the rollup has executed a deposit. Gives its L2 transaction and the block of that.
+    ///
+    /// # Errors
+    /// [`Error::NoEffect`] where the deposit does nothing on L2.
+    pub async fn until_executed(&self, index: u64) -> Result<(B256, u64), Error> {
+        loop {
+            if let Some(status) = self.deposit_status(index).await? {
+                let tx = status.l2_tx_hash.ok_or(Error::NoEffect { index })?;
+                if let Some(block) = status.l2_block_number {
+                    return Ok((tx, block));
+                }
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     fn deposited(&self, receipt: &Receipt) -> Result<Deposited, Error> {

@@ -1,9 +1,8 @@
 //! What can go wrong, and whether trying again helps.
 
 use alloy_primitives::{Address, B256, U256};
+use oneslot_types::ErrorKind;
 use std::time::Duration;
-
-pub use oneslot_l1::ErrorKind;
 
 /// The errors of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +11,9 @@ pub enum Error {
     /// L1 could not be read.
     #[error(transparent)]
     L1(#[from] oneslot_l1::Error),
+    /// The rollup's node gave no answer that can be used.
+    #[error(transparent)]
+    Node(#[from] oneslot_client::Error),
     /// An endpoint answered with an error or not at all.
     #[error("{chain} {method}: {message}")]
     Rpc {
@@ -124,11 +126,11 @@ pub enum Error {
         /// From the L2 node.
         got: String,
     },
-    /// The L2 node does not have something that it must have.
-    #[error("the L2 node does not have {what}")]
-    Missing {
-        /// What is missing.
-        what: String,
+    /// A deposit whose data cannot be read does nothing on L2. The Portal makes no such deposit.
+    #[error("deposit {index} does nothing on L2")]
+    NoEffect {
+        /// Position in the queue.
+        index: u64,
     },
 }
 
@@ -137,10 +139,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::L1(error) => error.kind(),
+            Self::Node(error) => error.kind(),
             Self::Rpc { refused: false, .. }
             | Self::Unconfirmed { .. }
-            | Self::NotPayable { .. }
-            | Self::Missing { .. } => ErrorKind::Retry,
+            | Self::NotPayable { .. } => ErrorKind::Retry,
             _ => ErrorKind::Fatal,
         }
     }
@@ -150,26 +152,8 @@ impl Error {
         method: &'static str,
         error: alloy::transports::TransportError,
     ) -> Self {
-        use alloy::transports::RpcError;
-        match error {
-            RpcError::ErrorResp(payload) => {
-                // A revert's data name the reason better than the node's words.
-                let data = payload.data.as_ref().map(|data| data.get()).unwrap_or_default();
-                let message = format!("{} {data}", payload.message).trim_end().to_owned();
-                Self::Rpc { chain, method, message, refused: true }
-            }
-            // The texts of transport errors may hold the endpoint's address, and so an access token.
-            other => {
-                let message = match other {
-                    RpcError::NullResp => "null response",
-                    RpcError::Transport(_) => "the endpoint could not be reached or broke off",
-                    RpcError::SerError(_) => "the request could not be written",
-                    RpcError::DeserError { .. } => "the answer could not be read",
-                    _ => "failed",
-                };
-                Self::Rpc { chain, method, message: message.into(), refused: false }
-            }
-        }
+        let (message, refused) = oneslot_client::describe(error);
+        Self::Rpc { chain, method, message, refused }
     }
 
     pub(crate) fn contract(

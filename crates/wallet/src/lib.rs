@@ -8,15 +8,14 @@ mod pay;
 mod proof;
 mod rollup;
 mod status;
-mod transport;
 mod wallet;
 mod withdraw;
 mod withdrawal;
 
 pub use deposit::Deposited;
-pub use error::{Error, ErrorKind};
+pub use error::Error;
 pub use l2::{L2_STANDARD_BRIDGE, MESSAGE_PASSER};
-pub use oneslot_types::{LaneKind, api::DepositStatus};
+pub use oneslot_types::{ErrorKind, LaneKind, api::DepositStatus};
 pub use pay::{Payment, Relay};
 pub use proof::PaymentProof;
 pub use rollup::Rollup;

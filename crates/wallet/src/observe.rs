@@ -2,11 +2,12 @@
 
 use crate::{
     Error, Wallet, Withdrawal,
-    status::{Facts, Instant, Lane, OpenBatch, Status, Vote},
-    wallet::L1,
+    status::{Facts, Instant, Lane, OpenBatch, Stage, Status, Vote},
+    wallet::{L1, POLL, Side},
 };
 use alloy::{eips::BlockNumberOrTag, providers::DynProvider};
 use alloy_primitives::U256;
+use oneslot_client::Error as NodeError;
 use oneslot_l1::{
     ClaimState,
     bindings::{
@@ -30,6 +31,31 @@ impl Wallet {
     /// rollup's node, which can so delay or confuse this answer, but cannot change a payment.
     pub async fn status(&self, withdrawal: &Withdrawal) -> Result<Status, Error> {
         Ok(Status::of(&self.facts(withdrawal).await?))
+    }
+
+    /// Waits until a withdrawal can be paid or is paid, and tells `progress` every change. A node
+    /// that is away is waited for without end: whoever wants a limit sets one around this.
+    pub async fn until_payable(
+        &self,
+        withdrawal: &Withdrawal,
+        mut progress: impl FnMut(&Status),
+    ) -> Status {
+        let mut last = None;
+        loop {
+            match self.status(withdrawal).await {
+                Ok(status) => {
+                    if last.as_ref() != Some(&status) {
+                        progress(&status);
+                    }
+                    if matches!(status.stage, Stage::Payable | Stage::Paid) {
+                        return status;
+                    }
+                    last = Some(status);
+                }
+                Err(error) => tracing::debug!(%error, "status"),
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     async fn facts(&self, withdrawal: &Withdrawal) -> Result<Facts, Error> {
@@ -79,7 +105,8 @@ impl Wallet {
     /// Outer none: not in an L2 block. Inner none: its block is in no posted batch.
     async fn batch_of(&self, withdrawal: &Withdrawal) -> Result<Option<Option<u64>>, Error> {
         // Read again: a block that was not posted can be replaced, and the transaction move.
-        let Some(receipt) = self.l2.receipt(withdrawal.l2_tx).await? else { return Ok(None) };
+        let receipt = self.receipt(Side::L2, withdrawal.l2_tx).await?;
+        let Some(receipt) = receipt else { return Ok(None) };
         let hash = withdrawal.hash();
         let logs = Withdrawal::from_logs(withdrawal.l2_tx, receipt.block, &receipt.logs);
         if !logs.iter().any(|found| found.hash() == hash) {
@@ -120,8 +147,10 @@ impl Wallet {
         let mut indices = vec![finalized + 1, own];
         indices.dedup();
         for index in indices {
-            let statement = self.l2.batch(index).await?.statement;
-            open.push(OpenBatch { index, lanes: self.votes(&statement).await? });
+            let batch = self.l2.batch(index).await?;
+            let batch =
+                batch.ok_or_else(|| NodeError::Missing { what: format!("batch {index}") })?;
+            open.push(OpenBatch { index, lanes: self.votes(&batch.statement).await? });
         }
         Ok(open)
     }

@@ -2,11 +2,11 @@
 
 use crate::{
     Error, PaymentProof, Wallet, Withdrawal,
-    l2::{L2, MESSAGE_PASSER},
     wallet::{L1, Side},
 };
 use alloy::{providers::Provider, rpc::types::TransactionRequest};
 use alloy_primitives::{B256, U256};
+use oneslot_client::Error as NodeError;
 use oneslot_l1::bindings::L1CrossDomainMessenger;
 use oneslot_types::api::BatchInfo;
 use serde::Serialize;
@@ -63,7 +63,7 @@ impl Wallet {
     /// to the newest final batch: every later output holds the withdrawal too.
     pub async fn prove(&self, withdrawal: &Withdrawal) -> Result<PaymentProof, Error> {
         let not_payable = |reason: String| Error::NotPayable { hash: withdrawal.hash(), reason };
-        let receipt = self.l2.receipt(withdrawal.l2_tx).await?;
+        let receipt = self.receipt(Side::L2, withdrawal.l2_tx).await?;
         let receipt =
             receipt.ok_or_else(|| not_payable("its transaction is in no L2 block".into()))?;
         let own = self.l2.batch_of_block(receipt.block).await?;
@@ -77,9 +77,11 @@ impl Wallet {
         match self.prove_in(withdrawal, &own).await {
             Err(error) if is_the_nodes(&error) && own.index < last => {
                 tracing::warn!(%error, batch = own.index, newest = last, "trying a later batch");
-                let newest = self.l2.batch(last).await?;
                 // The first failure says more than that of the way out.
-                self.prove_in(withdrawal, &newest).await.map_err(|_| error)
+                match self.l2.batch(last).await {
+                    Ok(Some(newest)) => self.prove_in(withdrawal, &newest).await.map_err(|_| error),
+                    _ => Err(error),
+                }
             }
             result => result,
         }
@@ -94,11 +96,8 @@ impl Wallet {
         let settlement = self.settlement();
         let output = settlement.finalOutput(self.rollup().rollup_id, batch.index).call().await;
         let output = output.map_err(|error| Error::contract(L1, "finalOutput", error))?;
-        let block = self.l2.block(batch.last_block).await?;
-        let proof = self.l2.proof(MESSAGE_PASSER, withdrawal.slot(), batch.last_block).await?;
-        let nodes = proof.storage_proof.into_iter().next().map(|slot| slot.proof);
-        let nodes = nodes.unwrap_or_default();
-        PaymentProof::new(withdrawal.clone(), batch.index, output, &block.header.inner, nodes)
+        let (index, block) = (batch.index, batch.last_block);
+        PaymentProof::fetch(&self.l2, withdrawal, index, block, output).await
     }
 
     /// Delivers a message that failed inside a payment, for example because its recipient was paused.
@@ -154,7 +153,6 @@ fn is_the_nodes(error: &Error) -> bool {
     matches!(
         error,
         Error::BadProof { .. }
-            | Error::Missing { .. }
-            | Error::Rpc { chain: L2, refused: true, .. }
+            | Error::Node(NodeError::Missing { .. } | NodeError::Rpc { refused: true, .. })
     )
 }

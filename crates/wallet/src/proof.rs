@@ -3,11 +3,12 @@
 //! The pieces come from an L2 node and are checked here against the output that L1 holds final, so that a
 //! wrong node costs a retry elsewhere and no gas.
 
-use crate::{Error, Withdrawal};
+use crate::{Error, Withdrawal, l2::MESSAGE_PASSER};
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use alloy_sol_types::SolCall;
 use alloy_trie::{Nibbles, proof::verify_proof};
+use oneslot_client::NodeClient;
 use oneslot_l1::bindings::Portal;
 use oneslot_types::OutputParts;
 
@@ -64,6 +65,24 @@ impl PaymentProof {
                 got: error.to_string(),
             })?;
         Ok(Self { withdrawal, batch, output: parts, nodes })
+    }
+
+    /// Has a rollup's node prove a withdrawal against the output that is final on L1 for `batch`,
+    /// whose last L2 block is `block`, and checks it.
+    ///
+    /// # Errors
+    /// As [`PaymentProof::new`], and [`Error::Node`].
+    pub async fn fetch(
+        node: &NodeClient,
+        withdrawal: &Withdrawal,
+        batch: u64,
+        block: u64,
+        output: B256,
+    ) -> Result<Self, Error> {
+        let header = node.block(block).await?.header.inner;
+        let proof = node.proof(MESSAGE_PASSER, withdrawal.slot(), block).await?;
+        let nodes = proof.storage_proof.into_iter().next().map(|slot| slot.proof);
+        Self::new(withdrawal.clone(), batch, output, &header, nodes.unwrap_or_default())
     }
 
     /// The batch whose output it refers to.

@@ -138,6 +138,21 @@ pub struct Status {
 }
 
 impl Status {
+    /// One line about the lanes: `TEE attested, OP claimed, attests at 1700000000`.
+    pub fn votes(&self) -> String {
+        let vote = |lane: &Lane| {
+            let name = lane.kind;
+            match lane.vote {
+                Vote::Attested => format!("{name} attested"),
+                Vote::Missing => format!("{name} missing"),
+                Vote::Claimed { ready_at } => format!("{name} claimed, attests at {ready_at}"),
+                Vote::Disputed => format!("{name} disputed"),
+                Vote::Suspended => format!("{name} suspended"),
+            }
+        };
+        self.lanes.iter().map(vote).collect::<Vec<_>>().join(", ")
+    }
+
     /// Draws the conclusion from the facts.
     pub fn of(facts: &Facts) -> Self {
         let final_batch = facts.batch.filter(|index| *index <= facts.finalized);

@@ -2,8 +2,7 @@
 
 use crate::{
     Error, Rollup,
-    l2::{L2, L2Client, Receipt},
-    transport,
+    l2::{L2, Receipt},
 };
 use alloy::{
     eips::Encodable2718,
@@ -11,10 +10,11 @@ use alloy::{
         AnyTransactionReceipt, Ethereum, EthereumWallet, NetworkTransactionBuilder, NetworkWallet,
         TransactionBuilder,
     },
-    providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::{client::RpcClient, types::TransactionRequest},
+    providers::{DynProvider, Provider},
+    rpc::types::TransactionRequest,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
+use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{L1Client, L1Config, LaneReader, bindings};
 use std::{borrow::Cow, time::Duration};
 use url::Url;
@@ -22,8 +22,8 @@ use url::Url;
 /// Name of the chain in errors.
 pub(crate) const L1: &str = "L1";
 
-/// How often a transaction that was sent is looked for.
-const POLL: Duration = Duration::from_millis(500);
+/// Time between two looks at what is waited for.
+pub(crate) const POLL: Duration = Duration::from_millis(500);
 /// After how many looks it is sent again: a node that started anew has forgotten its pool.
 const RESEND: u32 = 10;
 
@@ -57,13 +57,14 @@ impl WalletConfig {
         }
     }
 
-    /// JSON-RPC of the rollup's node, which may be away for `l2_outage`.
-    ///
-    /// A request is repeated where the connection was refused or broke, and where the node asks for
-    /// patience (HTTP 429 or 503); one that got no answer within `request_timeout` is not. What is sent
-    /// twice this way must count once: reads do, and so do signed transactions.
-    pub fn l2_client(&self) -> Result<RpcClient, Error> {
-        transport::client(self.l2_rpc.clone(), self.request_timeout, self.l2_outage)
+    /// A client of the rollup's node, which may be away for `l2_outage`.
+    pub fn l2_client(&self) -> Result<NodeClient, Error> {
+        let config = ClientConfig {
+            request_timeout: self.request_timeout,
+            outage: self.l2_outage,
+            ..ClientConfig::new(self.l2_rpc.clone())
+        };
+        Ok(NodeClient::new(&config)?)
     }
 }
 
@@ -72,7 +73,7 @@ impl WalletConfig {
 pub struct Wallet {
     pub(crate) config: WalletConfig,
     pub(crate) l1: L1Client,
-    pub(crate) l2: L2Client,
+    pub(crate) l2: NodeClient,
     pub(crate) lanes: LaneReader,
     account: Option<Account>,
 }
@@ -114,25 +115,21 @@ impl Wallet {
         let mut l1_config = L1Config::new(config.l1_rpc.clone(), config.rollup.l1_chain_id);
         l1_config.request_timeout_ms = config.request_timeout.as_millis() as u64;
         let l1 = L1Client::connect(&l1_config).await?;
-        let bare = ProviderBuilder::new()
-            .disable_recommended_fillers()
-            .connect_client(config.l2_client()?)
-            .erased();
+        let l2 = config.l2_client()?;
         let account = signer.map(|signer| Account {
             address: NetworkWallet::<Ethereum>::default_signer_address(&signer),
             signer,
         });
         let rollup = &config.rollup;
         let lanes = LaneReader::new(l1.clone(), rollup.settlement, rollup.rollup_id);
-        let wallet = Self { config, l1, l2: L2Client::new(bare), lanes, account };
+        let wallet = Self { config, l1, l2, lanes, account };
         wallet.check_chain().await?;
         wallet.check_portal().await?;
         Ok(wallet)
     }
 
     async fn check_chain(&self) -> Result<(), Error> {
-        let got = self.l2.provider().get_chain_id().await;
-        let got = got.map_err(|error| Error::transport(L2, "eth_chainId", error))?;
+        let got = self.l2.chain_id().await?;
         let expected = self.config.rollup.l2_chain_id;
         match got == expected {
             true => Ok(()),
@@ -305,9 +302,9 @@ impl Wallet {
         seen.map_err(|_| Error::Unconfirmed { chain: side.name(), hash, after })
     }
 
-    async fn receipt(&self, side: Side, hash: B256) -> Result<Option<Receipt>, Error> {
+    pub(crate) async fn receipt(&self, side: Side, hash: B256) -> Result<Option<Receipt>, Error> {
         if let Side::L2 = side {
-            return self.l2.receipt(hash).await;
+            return Ok(self.l2.receipt(hash).await?.as_ref().and_then(Receipt::of));
         }
         let method = "eth_getTransactionReceipt";
         let answer: Result<Option<AnyTransactionReceipt>, _> =

@@ -60,7 +60,7 @@ impl Wallet {
 
     /// The withdrawals that an L2 transaction started; none where it is not in a block, or started none.
     pub async fn find(&self, l2_tx: B256) -> Result<Vec<Withdrawal>, Error> {
-        let receipt = self.l2.receipt(l2_tx).await?;
+        let receipt = self.receipt(Side::L2, l2_tx).await?;
         Ok(receipt.as_ref().map(all).unwrap_or_default())
     }
 }

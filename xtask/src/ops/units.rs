@@ -5,7 +5,7 @@ use eyre::{Result, WrapErr, ensure};
 use std::{collections::BTreeSet, fs};
 
 /// The services, by the command that runs them.
-const SERVICES: &[&str] = &["node", "post", "prove-tee", "attest", "propose", "settle"];
+const SERVICES: &[&str] = &["node", "post", "enclave", "attest", "propose", "settle"];
 
 /// Fails if a unit is missing, is one too many, or runs something else than its name says.
 pub(super) fn check() -> Result<()> {

@@ -4,7 +4,9 @@ use super::{WalletSection, deploy, print};
 use crate::config::Source;
 use eyre::{Result, bail, ensure};
 use oneslot_l2::NodeConfig;
-use oneslot_node::{AttesterConfig, PosterConfig, ProposerConfig, ProverConfig, SettlerConfig};
+use oneslot_services::{
+    AttesterConfig, EnclaveConfig, PosterConfig, ProposerConfig, SettlerConfig,
+};
 use serde_json::json;
 
 /// Check a configuration file.
@@ -41,7 +43,7 @@ fn section(source: &Source, name: &str) -> Result<()> {
     match name {
         "node" => source.section::<NodeConfig>(name).map(drop),
         "post" => source.section::<PosterConfig>(name).map(drop),
-        "prove_tee" => source.section::<ProverConfig>(name).map(drop),
+        "enclave" => source.section::<EnclaveConfig>(name).map(drop),
         "attest" => source.section::<AttesterConfig>(name).map(drop),
         "propose" => source.section::<ProposerConfig>(name).map(drop),
         "settle" => source.section::<SettlerConfig>(name).map(drop),
@@ -145,7 +147,7 @@ mod tests {
     fn every_key_occurs_in_the_example() {
         keys_occur::<NodeConfig>("node");
         keys_occur::<PosterConfig>("post");
-        keys_occur::<ProverConfig>("prove_tee");
+        keys_occur::<EnclaveConfig>("enclave");
         keys_occur::<AttesterConfig>("attest");
         keys_occur::<ProposerConfig>("propose");
         keys_occur::<SettlerConfig>("settle");

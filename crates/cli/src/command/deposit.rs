@@ -4,9 +4,8 @@ use super::{Amount, WalletSection, print};
 use crate::config::Source;
 use alloy_primitives::{Address, B256};
 use eyre::{Result, eyre};
-use oneslot_wallet::{Deposited, Wallet};
+use oneslot_wallet::Deposited;
 use serde::Serialize;
-use std::time::Duration;
 
 /// Move ETH or an ERC-20 from L1 to L2.
 #[derive(clap::Args)]
@@ -47,7 +46,7 @@ pub(crate) async fn run(source: &Source, args: Args, json: bool) -> Result<()> {
         _ => return Err(eyre!("nothing to deposit: give --eth, or --token and --amount")),
     };
     let on_l2 =
-        if args.no_wait { None } else { Some(until_executed(&wallet, deposited.index).await?) };
+        if args.no_wait { None } else { Some(wallet.until_executed(deposited.index).await?) };
     let outcome = Outcome {
         l2_tx: on_l2.map(|(tx, _)| tx),
         l2_block: on_l2.map(|(_, block)| block),
@@ -60,18 +59,4 @@ pub(crate) async fn run(source: &Source, args: Args, json: bool) -> Result<()> {
             println!("L2 transaction {tx} in block {block}");
         }
     })
-}
-
-/// Waits until the rollup has executed a deposit.
-pub(crate) async fn until_executed(wallet: &Wallet, index: u64) -> Result<(B256, u64)> {
-    loop {
-        if let Some(status) = wallet.deposit_status(index).await? {
-            let tx = status.l2_tx_hash;
-            let tx = tx.ok_or_else(|| eyre!("deposit {index} does nothing on L2"))?;
-            if let Some(block) = status.l2_block_number {
-                return Ok((tx, block));
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
 }

@@ -2,14 +2,13 @@
 
 use super::{WalletSection, print};
 use crate::config::Source;
-use alloy::providers::{Provider, ProviderBuilder};
 use alloy_primitives::B256;
-use eyre::{Result, WrapErr, eyre};
+use eyre::{Result, eyre};
 use oneslot_l1::{
     Deployment, L1Client, L1Config, Lane, LaneReader, Standing, bindings::OptimisticLane,
 };
 use oneslot_types::{LaneKind, Statement, api::BatchInfo};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -37,7 +36,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
     let section = WalletSection::load(source)?;
     let (Command::Batch { index } | Command::Statement { index } | Command::Claim { index }) =
         command;
-    let batch: Option<BatchInfo> = rpc(&section, "oneslot_batch", json!([index])).await?;
+    let batch = section.wallet_config()?.l2_client()?.batch(index).await?;
     let batch = batch.ok_or_else(|| eyre!("the node has derived no batch {index}"))?;
     let value = match command {
         Command::Batch { .. } => serde_json::to_value(&batch)?,
@@ -124,20 +123,6 @@ async fn connect(section: &WalletSection) -> Result<(Deployment, L1Client)> {
     let config = L1Config::new(section.l1_rpc.clone(), deployment.l1_chain_id);
     let l1 = L1Client::connect(&config).await?;
     Ok((deployment, l1))
-}
-
-/// A call of the rollup node's own methods.
-pub(crate) async fn rpc<T: DeserializeOwned>(
-    section: &WalletSection,
-    method: &'static str,
-    params: Value,
-) -> Result<T> {
-    let provider = ProviderBuilder::new().connect_client(section.wallet_config()?.l2_client()?);
-    let answer: Value = provider
-        .raw_request(method.into(), params)
-        .await
-        .wrap_err_with(|| format!("{method} of the rollup node"))?;
-    serde_json::from_value(answer).wrap_err_with(|| format!("{method}: unexpected answer"))
 }
 
 /// One line a value, as `name  value`. What is inside an object or a list of objects is indented

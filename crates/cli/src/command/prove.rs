@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Instant};
 use super::print;
 use eyre::{Result, WrapErr};
 use indicatif::{ProgressBar, ProgressStyle};
-use oneslot_node::proving::{self, Event, Manifest, Run};
+use oneslot_prover::{Event, Manifest, Run};
 use serde_json::{Value, json};
 
 /// Instructions of a segment unless told otherwise.
@@ -59,7 +59,7 @@ pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
     )?);
     let start = Instant::now();
     let (mut segments, mut done, mut proven, mut bytes_total) = (0, 0, 0, 0);
-    let manifest = proving::prove(&run, &args.out, |event| match event {
+    let manifest = oneslot_prover::prove(&run, &args.out, |event| match event {
         Event::Executed { instructions, segments: count } => {
             segments = count;
             bar.set_length(instructions);
@@ -93,7 +93,7 @@ pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
 pub(crate) fn verify(args: VerifyArgs, json: bool) -> Result<()> {
     let start = Instant::now();
     let bar = ProgressBar::new_spinner();
-    let (manifest, outcome) = proving::verify(&args.folder, |segment| {
+    let (manifest, outcome) = oneslot_prover::verify(&args.folder, |segment| {
         bar.set_message(format!("segment {segment} is valid"));
         bar.tick();
     })?;

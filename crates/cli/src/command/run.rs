@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use eyre::{Result, WrapErr, ensure};
-use oneslot_node::proving::tape;
+use oneslot_prover::tape;
 use oneslot_riscv::{Machine, Profile, Program, Status, Symbols};
 use serde_json::json;
 

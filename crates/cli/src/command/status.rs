@@ -1,13 +1,12 @@
 //! `oneslot status`: what is final, by which lanes, and how old it is.
 
-use super::{WalletSection, inspect, print};
+use super::{WalletSection, print};
 use crate::config::Source;
 use eyre::Result;
 use oneslot_l1::{
     L1Client, L1Config,
     bindings::{Inbox, Settlement},
 };
-use oneslot_types::api::SyncStatus;
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,7 +19,7 @@ pub(crate) async fn run(source: &Source, json: bool) -> Result<()> {
     let last = settlement.lastFinalized(deployment.rollup_id).call().await?;
     let (batch, output, finalized_at) = (last._0, last._1, last._2);
     let posted = Inbox::new(deployment.inbox, l1.provider()).batchCount().call().await?;
-    let sync: SyncStatus = inspect::rpc(&section, "oneslot_syncStatus", json!([])).await?;
+    let sync = section.wallet_config()?.l2_client()?.sync_status().await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let age = now.saturating_sub(finalized_at);
     let value = json!({

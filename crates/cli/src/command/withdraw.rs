@@ -4,10 +4,9 @@ use super::{Amount, WalletSection, print};
 use crate::config::Source;
 use alloy_primitives::{Address, B256};
 use eyre::{Result, eyre};
-use oneslot_wallet::{Payment, Stage, Status, Vote, Wallet, Withdrawal};
+use oneslot_wallet::{Payment, Stage, Status, Wallet, Withdrawal};
 use serde::Serialize;
 use serde_json::json;
-use std::time::Duration;
 
 /// Move ETH or an ERC-20 from L2 to L1.
 #[derive(clap::Subcommand)]
@@ -75,7 +74,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
             let wallet = section.connect(true).await?;
             for withdrawal in find(&wallet, l2_tx).await? {
                 if wait {
-                    until_payable(&wallet, &withdrawal, |_| {}).await?;
+                    wallet.until_payable(&withdrawal, |_| {}).await;
                 }
                 let payment = wallet.pay(&withdrawal).await?;
                 print(json, &paid(&withdrawal, &payment), || match payment.l1_tx {
@@ -110,46 +109,6 @@ async fn find(wallet: &Wallet, l2_tx: B256) -> Result<Vec<Withdrawal>> {
     Ok(found)
 }
 
-/// Waits until a withdrawal can be paid or is paid; tells `progress` every change.
-pub(crate) async fn until_payable(
-    wallet: &Wallet,
-    withdrawal: &Withdrawal,
-    mut progress: impl FnMut(&Status),
-) -> Result<Status> {
-    let mut last = None;
-    loop {
-        match wallet.status(withdrawal).await {
-            Ok(status) => {
-                if last.as_ref() != Some(&status) {
-                    progress(&status);
-                }
-                if matches!(status.stage, Stage::Payable | Stage::Paid) {
-                    return Ok(status);
-                }
-                last = Some(status);
-            }
-            // A node that starts again comes back.
-            Err(error) => tracing::debug!(%error, "status"),
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-}
-
-/// One line about the votes: `TEE attested, OP claimed (attests at 1700000000)`.
-pub(crate) fn votes(status: &Status) -> String {
-    let vote = |lane: &oneslot_wallet::Lane| {
-        let name = lane.kind;
-        match lane.vote {
-            Vote::Attested => format!("{name} attested"),
-            Vote::Missing => format!("{name} missing"),
-            Vote::Claimed { ready_at } => format!("{name} claimed, attests at {ready_at}"),
-            Vote::Disputed => format!("{name} disputed"),
-            Vote::Suspended => format!("{name} suspended"),
-        }
-    };
-    status.lanes.iter().map(vote).collect::<Vec<_>>().join(", ")
-}
-
 fn print_status(status: &Status) {
     let state = match status.stage {
         Stage::NotIncluded => "not in an L2 block",
@@ -164,7 +123,7 @@ fn print_status(status: &Status) {
         println!("  batch       {batch}");
     }
     if !status.lanes.is_empty() {
-        println!("  lanes       {}; {} missing", votes(status), status.votes_missing);
+        println!("  lanes       {}; {} missing", status.votes(), status.votes_missing);
     }
     let time = |seconds: Option<u64>| {
         seconds.map_or(String::from("unknown"), |s| format!("{s} (L1 time, s)"))

@@ -7,7 +7,7 @@ use oneslot_l1::{
     CouncilPlan, FeeCaps, L1Config, OptimisticParams, PolicyName, QuoteVerifier, RollupParams,
     SystemParams, TeeParams,
 };
-use oneslot_node::KeySource;
+use oneslot_services::KeySource;
 use oneslot_tee::DEV_QUOTE_ROOT;
 use oneslot_types::RollupConfig;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,199 @@
+//! Watches the votes of all lanes on L1 and reports there what is provably wrong with them.
+//!
+//! | fault | proof | report |
+//! |---|---|---|
+//! | a key signed two outputs of one input | the two signatures | `TeeLane.contradict` |
+//! | a proposer claimed two outputs of one input | the two claims | `OptimisticLane.contradict` |
+//! | a lane attests two outputs of one input | the lane itself | `Settlement.contradict` |
+//! | a lane attests something else than the final output | L1 and our node | `Settlement.reportDisagreement` |
+//! | a key signed something else than the final output | L1 and our node | `TeeLane.disprove` |
+//! | a claim of something else than the final output, or of a defeated proposer | L1 and our node | `OptimisticLane.slash` |
+//!
+//! The first three prove themselves. The others need two sources: L1's verdict, and our own node's output, which must be the
+//! final one.
+
+mod report;
+mod votes;
+
+use std::{collections::HashSet, time::Duration};
+
+use alloy_primitives::{Address, B256};
+use oneslot_l1::{Verdict, Vote, VoteReader, Voter};
+
+use self::{
+    report::Fault,
+    votes::{Ballot, Votes},
+};
+use crate::{Error, Final, Progress, Rollup, SettlerConfig, backoff::Backoff};
+
+/// How long a report that L1 refused is left alone. Somebody else was faster, as a rule, and the next look shows it.
+const REFUSED_FOR: Duration = Duration::from_secs(600);
+
+/// The watch over the votes. What it knows follows from L1; a restart only reads it again.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    votes: Votes,
+    /// Faults reported since the start, by id. The sender's journal remembers them beyond that.
+    reported: HashSet<B256>,
+    refused: Backoff<B256>,
+}
+
+impl Faults {
+    pub(crate) fn new(rollup: &Rollup, config: &SettlerConfig) -> Self {
+        let deployment = &rollup.deployment;
+        let reader = VoteReader::new(rollup.l1.clone(), deployment.rollup_id);
+        Self {
+            votes: Votes::new(reader, deployment.start_block.number, config.watch_blocks),
+            reported: HashSet::new(),
+            refused: Backoff::of(REFUSED_FOR),
+        }
+    }
+
+    /// Reads new votes and reports one fault, if there is one. `None`: there is nothing to report now.
+    pub(crate) async fn report(
+        &mut self,
+        rollup: &Rollup,
+        last: &Final,
+    ) -> Result<Option<Progress>, Error> {
+        self.votes.read(&rollup.lanes.of_batch(last.batch + 1).await?.lanes).await?;
+        let fault = match self.contradiction(rollup).await? {
+            Some(fault) => Some(fault),
+            None => self.wrong_vote(rollup, last).await?,
+        };
+        let Some(fault) = fault else { return Ok(None) };
+        let id = fault.id(&rollup.deployment);
+        let request = fault.request(&rollup.deployment);
+        match rollup.send(fault.transaction_id(&rollup.deployment), request).await {
+            Ok(inclusion) => {
+                self.reported.insert(id);
+                metrics::counter!("oneslot_faults_reported_total", "kind" => fault.kind())
+                    .increment(1);
+                tracing::error!(%fault, "a fault was proven on L1");
+                Ok(Some(Progress::Done(format!("reported: {fault}, {} gas", inclusion.gas_used))))
+            }
+            // Somebody else was faster, as a rule.
+            Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
+                tracing::warn!(%fault, message, "L1 refuses a report");
+                self.refused.refuse(id);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A voter, or a whole optimistic lane, that said two things about one input.
+    async fn contradiction(&mut self, rollup: &Rollup) -> Result<Option<Fault>, Error> {
+        for (first, second) in self.votes.pairs() {
+            let fault = Fault::of_pair(first, second);
+            if self.is_new(rollup, &fault) && fault.stands(rollup).await? {
+                return Ok(Some(fault));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A vote that L1 holds wrong, or a claim of a defeated proposer.
+    async fn wrong_vote(&mut self, rollup: &Rollup, last: &Final) -> Result<Option<Fault>, Error> {
+        let defeated = self.defeated(rollup).await?;
+        let mut disagreeing = 0;
+        for ballot in self.votes.unsettled() {
+            let is_final = ballot.vote.statement.batchIndex <= last.batch;
+            let faults = match &ballot.vote.voter {
+                Voter::Proposer(account) if defeated.contains(&(ballot.event.lane, *account)) => {
+                    Some(vec![Fault::Claim(ballot.vote.clone())])
+                }
+                _ if is_final => faults_of_final(rollup, &ballot.vote).await?,
+                _ => {
+                    let mut disagrees = ballot.disagrees;
+                    if disagrees.is_none() {
+                        disagrees = compare(rollup, &ballot).await?;
+                        self.votes.compare(&ballot, disagrees);
+                    }
+                    disagreeing += u64::from(disagrees == Some(true));
+                    None
+                }
+            };
+            let Some(faults) = faults else { continue };
+            for fault in &faults {
+                if self.is_new(rollup, fault) && fault.stands(rollup).await? {
+                    return Ok(Some(fault.clone()));
+                }
+            }
+            if !faults.iter().any(|f| self.refused.holds(&f.id(&rollup.deployment))) {
+                self.votes.settle(&ballot);
+            }
+        }
+        metrics::gauge!("oneslot_disagreeing_votes").set(disagreeing as f64);
+        Ok(None)
+    }
+
+    fn is_new(&mut self, rollup: &Rollup, fault: &Fault) -> bool {
+        let id = fault.id(&rollup.deployment);
+        !self.reported.contains(&id) && !self.refused.holds(&id)
+    }
+
+    /// Which proposers with unsettled votes lost once, each with the lane on which it did.
+    async fn defeated(&self, rollup: &Rollup) -> Result<HashSet<(Address, Address)>, Error> {
+        let mut defeated = HashSet::new();
+        for (lane, account) in self.votes.proposers() {
+            let lost = rollup.optimistic_lane(lane).defeated(account).call().await;
+            if lost.map_err(|e| rollup.call_error("OptimisticLane", lane, e))? {
+                defeated.insert((lane, account));
+            }
+        }
+        Ok(defeated)
+    }
+}
+
+/// Whether a vote about an open batch is not what our node computed; `None` while the node has not. Nothing can be reported yet,
+/// but somebody should look.
+async fn compare(rollup: &Rollup, ballot: &Ballot) -> Result<Option<bool>, Error> {
+    let Some(ours) = rollup.statement(ballot.vote.statement.batchIndex).await? else {
+        return Ok(None);
+    };
+    let differs = ours.input_id() == ballot.input && ours.id() != ballot.event.statement_id;
+    if differs {
+        tracing::warn!(
+            batch = ours.batchIndex,
+            voter = %ballot.event.voter,
+            expected = %ours.output,
+            got = %ballot.vote.statement.output,
+            "a vote on L1 is not what the node computed"
+        );
+    }
+    Ok(Some(differs))
+}
+
+/// What to report of a vote about a final batch, in this order; `None` while L1 or our node cannot tell.
+async fn faults_of_final(rollup: &Rollup, vote: &Vote) -> Result<Option<Vec<Fault>>, Error> {
+    match judge(rollup, vote.statement.clone()).await? {
+        Verdict::Open => return Ok(None),
+        Verdict::Wrong => {}
+        Verdict::Moot | Verdict::Right => return Ok(Some(Vec::new())),
+    }
+    let batch = vote.statement.batchIndex;
+    let Some(ours) = rollup.statement(batch).await? else { return Ok(None) };
+    let settlement = rollup.settlement();
+    let is_final = settlement.finalOutput(rollup.deployment.rollup_id, batch).call().await;
+    let got =
+        is_final.map_err(|e| rollup.call_error("Settlement", rollup.deployment.settlement, e))?;
+    if ours.output != got {
+        return Err(Error::Disagreement {
+            batch,
+            what: "the node's output is not the final one",
+            expected: ours.output,
+            got,
+        });
+    }
+    let own = match vote.voter {
+        Voter::Enclave { .. } => Fault::Signature(vote.clone()),
+        Voter::Proposer(_) => Fault::Claim(vote.clone()),
+    };
+    Ok(Some(vec![Fault::Disagreement(vote.clone()), own]))
+}
+
+async fn judge(rollup: &Rollup, statement: oneslot_types::Statement) -> Result<Verdict, Error> {
+    let verdict = rollup.settlement().judge(statement.into()).call().await;
+    let address = rollup.deployment.settlement;
+    Ok(Verdict::try_from(verdict.map_err(|e| rollup.call_error("Settlement", address, e))?)?)
+}

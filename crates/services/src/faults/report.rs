@@ -1,0 +1,229 @@
+//! What can be held against a voter, and the transaction that does.
+
+use std::fmt;
+
+use alloy::sol_types::SolCall;
+use alloy_primitives::{Address, B256, Bytes, keccak256};
+use oneslot_l1::{
+    ClaimState, Deployment, TxRequest, Vote, Voter,
+    bindings::{OptimisticLane, Settlement, TeeLane},
+};
+
+use crate::{Error, Rollup};
+
+/// A fault that L1 can be shown.
+#[derive(Clone, Debug)]
+pub(super) enum Fault {
+    /// One key signed both.
+    Key(Vote, Vote),
+    /// One proposer claimed both.
+    Proposer(Vote, Vote),
+    /// The optimistic lane attests both.
+    Lane(Vote, Vote),
+    /// A lane attests this although another output is final.
+    Disagreement(Vote),
+    /// A key signed this although another output is final.
+    Signature(Vote),
+    /// This claim is lost: another output is final, or its proposer is defeated.
+    Claim(Vote),
+}
+
+impl Fault {
+    /// What two votes of one lane and one input, for different statements, amount to.
+    pub(super) fn of_pair(first: Vote, second: Vote) -> Self {
+        match first.voter {
+            Voter::Enclave { .. } => Self::Key(first, second),
+            Voter::Proposer(account) if account == second.voter.address() => {
+                Self::Proposer(first, second)
+            }
+            Voter::Proposer(_) => Self::Lane(first, second),
+        }
+    }
+
+    /// Its name in metrics.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Key(..) => "key",
+            Self::Proposer(..) => "proposer",
+            Self::Lane(..) => "lane",
+            Self::Disagreement(_) => "disagreement",
+            Self::Signature(_) => "signature",
+            Self::Claim(_) => "claim",
+        }
+    }
+
+    fn vote(&self) -> &Vote {
+        match self {
+            Self::Key(vote, _)
+            | Self::Proposer(vote, _)
+            | Self::Lane(vote, _)
+            | Self::Disagreement(vote)
+            | Self::Signature(vote)
+            | Self::Claim(vote) => vote,
+        }
+    }
+
+    /// The id of the transaction that reports it: the same fault has the same one, however often it is found.
+    pub(super) fn transaction_id(&self, deployment: &Deployment) -> String {
+        let (kind, vote) = (self.kind(), self.vote());
+        let (voter, statement) = (vote.voter.address(), &vote.statement);
+        let (lane, settlement) = (vote.lane.address, deployment.settlement);
+        match self {
+            // A key is revoked once, for ever.
+            Self::Key(..) => format!("report/{kind}/{lane}/{voter}"),
+            Self::Lane(..) => format!("report/{kind}/{settlement}/{}", deployment.rollup_id),
+            Self::Proposer(..) => {
+                format!("report/{kind}/{lane}/{voter}/{}", statement.input_id())
+            }
+            // Whoever voted for it.
+            Self::Disagreement(_) => format!("report/{kind}/{settlement}/{}", statement.id()),
+            Self::Signature(_) | Self::Claim(_) => {
+                format!("report/{kind}/{settlement}/{voter}/{}", statement.id())
+            }
+        }
+    }
+
+    /// Hash of that id.
+    pub(super) fn id(&self, deployment: &Deployment) -> B256 {
+        keccak256(self.transaction_id(deployment))
+    }
+
+    /// Whether L1 still lacks the report.
+    pub(super) async fn stands(&self, rollup: &Rollup) -> Result<bool, Error> {
+        match self {
+            Self::Key(vote, _) => {
+                let known = key_info(rollup, vote).await?;
+                Ok(known.expiresAt != 0 && !known.revoked)
+            }
+            Self::Signature(vote) => {
+                // A removed key shows only in what the lane does with it.
+                Ok(!key_info(rollup, vote).await?.revoked && would_disprove(rollup, vote).await?)
+            }
+            Self::Proposer(first, second) => {
+                Ok(is_open(rollup, first).await? && is_open(rollup, second).await?)
+            }
+            Self::Claim(vote) => is_open(rollup, vote).await,
+            Self::Lane(first, second) => {
+                let lane = first.lane.address;
+                Ok(!rollup.lanes.is_suspended(lane).await?
+                    && attests(rollup, first).await?
+                    && attests(rollup, second).await?)
+            }
+            Self::Disagreement(vote) => attests(rollup, vote).await,
+        }
+    }
+
+    /// The transaction that reports it.
+    pub(super) fn request(&self, deployment: &Deployment) -> TxRequest {
+        let (settlement, lane) = (deployment.settlement, self.vote().lane.address);
+        let (to, data) = match self {
+            Self::Key(first, second) => {
+                let ((first_payee, first_signature), (second_payee, second_signature)) =
+                    (signed(first), signed(second));
+                let call = TeeLane::contradictCall {
+                    first: first.statement.clone().into(),
+                    firstPayee: first_payee,
+                    firstSignature: first_signature,
+                    second: second.statement.clone().into(),
+                    secondPayee: second_payee,
+                    secondSignature: second_signature,
+                };
+                (lane, call.abi_encode())
+            }
+            Self::Signature(vote) => (lane, disproof(vote).abi_encode()),
+            Self::Proposer(first, second) => {
+                let (first, second) = (first.statement.clone(), second.statement.clone());
+                let call =
+                    OptimisticLane::contradictCall { first: first.into(), second: second.into() };
+                (lane, call.abi_encode())
+            }
+            Self::Claim(vote) => {
+                let call = OptimisticLane::slashCall { statement: vote.statement.clone().into() };
+                (lane, call.abi_encode())
+            }
+            Self::Lane(first, second) => {
+                let call = Settlement::contradictCall {
+                    lane,
+                    first: first.statement.clone().into(),
+                    second: second.statement.clone().into(),
+                };
+                (settlement, call.abi_encode())
+            }
+            Self::Disagreement(vote) => {
+                let statement = vote.statement.clone().into();
+                let call = Settlement::reportDisagreementCall { statement };
+                (settlement, call.abi_encode())
+            }
+        };
+        TxRequest::call(to, data)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let vote = self.vote();
+        let (voter, batch) = (vote.voter.address(), vote.statement.batchIndex);
+        let lane = vote.lane.kind;
+        match self {
+            Self::Key(..) => write!(f, "enclave key {voter} signed two outputs of batch {batch}"),
+            Self::Proposer(..) => write!(f, "{voter} claimed two outputs of batch {batch}"),
+            Self::Lane(..) => write!(f, "the {lane} lane attests two outputs of batch {batch}"),
+            Self::Disagreement(_) => {
+                write!(
+                    f,
+                    "the {lane} lane attests another output of batch {batch} than the final one"
+                )
+            }
+            Self::Signature(_) => {
+                write!(
+                    f,
+                    "enclave key {voter} signed another output of batch {batch} than the final one"
+                )
+            }
+            Self::Claim(_) => write!(f, "the claim of {voter} about batch {batch} is lost"),
+        }
+    }
+}
+
+/// Payee and signature of an enclave's vote.
+fn signed(vote: &Vote) -> (Address, Bytes) {
+    let (payee, signature) =
+        vote.voter.signed().expect("invariant: a fault of a key is made of votes of a key");
+    (payee, signature.clone())
+}
+
+fn disproof(vote: &Vote) -> TeeLane::disproveCall {
+    let (payee, signature) = signed(vote);
+    TeeLane::disproveCall { statement: vote.statement.clone().into(), payee, signature }
+}
+
+async fn key_info(rollup: &Rollup, vote: &Vote) -> Result<TeeLane::KeyInfo, Error> {
+    let lane = vote.lane.address;
+    let info = rollup.tee_lane(lane).keyInfo(vote.voter.address()).call().await;
+    info.map_err(|e| rollup.call_error("TeeLane", lane, e))
+}
+
+async fn would_disprove(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
+    let call = disproof(vote);
+    let lane = rollup.tee_lane(vote.lane.address);
+    let tried = lane.disprove(call.statement, call.payee, call.signature).call().await;
+    match tried.map_err(|e| rollup.call_error("TeeLane", vote.lane.address, e)) {
+        Ok(_) => Ok(true),
+        Err(Error::L1(oneslot_l1::Error::Call { .. })) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the claim of exactly this proposer is open.
+async fn is_open(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
+    let lane = vote.lane.address;
+    let claim = rollup.optimistic_lane(lane).claimOf(vote.statement.id()).call().await;
+    let claim = claim.map_err(|e| rollup.call_error("OptimisticLane", lane, e))?;
+    let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
+    Ok(open && claim.proposer == vote.voter.address())
+}
+
+/// Whether the voter's lane attests the statement now.
+async fn attests(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
+    Ok(rollup.lanes.attests(vote.lane.address, &vote.statement).await?)
+}

@@ -1,0 +1,152 @@
+//! The enclave process and its key on L1.
+
+use alloy::sol_types::SolCall;
+use alloy_primitives::{Address, Bytes};
+use oneslot_l1::{TxRequest, bindings::TeeLane};
+use oneslot_tee::{Client, ClientConfig, Endpoint, Info, Proof};
+
+use crate::{Error, Progress, Rollup, transaction_ids::TransactionIds};
+
+/// Days before a key's end at which the operator is told to restart the enclave for a new one.
+const WARN_DAYS: u64 = 2;
+
+/// A connection to one enclave process.
+#[derive(Debug)]
+pub(crate) struct Enclave {
+    client: Client,
+    /// The key it had at the last look.
+    key: Address,
+}
+
+impl Enclave {
+    pub(crate) fn new(endpoint: &str) -> Result<Self, Error> {
+        let endpoint: Endpoint =
+            endpoint.parse().map_err(|e| Error::Config(format!("enclave: {e}")))?;
+        Ok(Self { client: Client::new(ClientConfig::new(endpoint)), key: Address::ZERO })
+    }
+
+    /// The key it had at the last [`Enclave::enrol`].
+    pub(crate) fn key(&self) -> Address {
+        self.key
+    }
+
+    /// Sees to it that a TEE lane counts the enclave's key. `None`: it does.
+    pub(crate) async fn enrol(
+        &mut self,
+        rollup: &Rollup,
+        lane: Address,
+        ids: &mut TransactionIds,
+    ) -> Result<Option<Progress>, Error> {
+        let info = self.info().await?;
+        let program = rollup.deployment.program_hash;
+        if info.program_hash != program {
+            return Err(Error::Config(format!(
+                "the enclave runs program {}, the rollup's is {program}",
+                info.program_hash
+            )));
+        }
+        if info.key != self.key {
+            if let Some(warning) = &info.warning {
+                tracing::warn!("{warning}");
+            }
+            self.key = info.key;
+        }
+        let wrap = |e| rollup.call_error("TeeLane", lane, e);
+        let known = rollup.tee_lane(lane).keyInfo(info.key).call().await.map_err(wrap)?;
+        if known.expiresAt == 0 {
+            return self.register(rollup, lane, ids).await.map(Some);
+        }
+        let now = rollup.l1_time().await?;
+        let left = known.expiresAt.saturating_sub(now);
+        metrics::gauge!("oneslot_enclave_key_seconds_left").set(left as f64);
+        let dead = |message| Err(Error::EnclaveKey { key: info.key, message });
+        if known.revoked {
+            return dead("is revoked: it signed two outputs for one input. Find out why");
+        }
+        if left == 0 {
+            return dead("has expired: restart the enclave, it makes a new one");
+        }
+        if now < known.activeFrom {
+            return Ok(Some(Progress::Idle("the enclave's key is not active yet")));
+        }
+        let live = rollup
+            .tee_lane(lane)
+            .isLive(info.key, rollup.deployment.rollup_id)
+            .call()
+            .await
+            .map_err(wrap)?;
+        if !live {
+            return dead("does not count for this rollup: it, or its measurement, was removed");
+        }
+        if left < WARN_DAYS * 86_400 {
+            tracing::warn!(key = %info.key, left, "the enclave's key ends soon: restart the enclave");
+        }
+        Ok(None)
+    }
+
+    async fn register(
+        &self,
+        rollup: &Rollup,
+        lane: Address,
+        ids: &mut TransactionIds,
+    ) -> Result<Progress, Error> {
+        let task = format!("enrol/{lane}/{}", self.key);
+        let Some(id) = ids.id(&task) else {
+            return Ok(Progress::Idle("key registered; waiting to see it"));
+        };
+        let (client, chain) = (self.client.clone(), rollup.deployment.l1_chain_id);
+        let quote = blocking(move || client.quote(chain, lane)).await?;
+        if quote.key != self.key {
+            return Ok(Progress::Idle("the enclave was restarted meanwhile"));
+        }
+        let bond = rollup
+            .tee_lane(lane)
+            .keyBond()
+            .call()
+            .await
+            .map_err(|e| rollup.call_error("TeeLane", lane, e))?;
+        let call = TeeLane::registerCall { quote: quote.quote.into(), key: quote.key };
+        let request = TxRequest::call(lane, call.abi_encode()).with_value(bond);
+        let inclusion = rollup.send(id, request).await?;
+        ids.done(&task);
+        Ok(Progress::Done(format!(
+            "registered enclave key {}, {} gas",
+            quote.key, inclusion.gas_used
+        )))
+    }
+
+    /// Executes a batch inside the enclave and returns the statement, signed for a TEE lane.
+    pub(crate) async fn prove(
+        &self,
+        rollup: &Rollup,
+        lane: Address,
+        payee: Address,
+        input: Bytes,
+    ) -> Result<Proof, Error> {
+        let client = self.client.clone();
+        let chain = rollup.deployment.l1_chain_id;
+        let proof = blocking(move || client.prove(chain, lane, payee, &input)).await?;
+        if proof.key != self.key {
+            return Err(Error::EnclaveKey {
+                key: proof.key,
+                message: "is new: the enclave was restarted",
+            });
+        }
+        Ok(proof)
+    }
+
+    async fn info(&self) -> Result<Info, Error> {
+        let client = self.client.clone();
+        blocking(move || client.info()).await
+    }
+}
+
+/// Runs a call of the synchronous enclave library off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, oneslot_tee::Error> + Send + 'static,
+) -> Result<T, Error> {
+    let result = tokio::task::spawn_blocking(call)
+        .await
+        .map_err(|e| Error::Local { what: "calling the enclave", message: e.to_string() })?;
+    Ok(result?)
+}
