@@ -104,7 +104,7 @@ fn final_proof() -> Result<()> {
     }
     sh::run(
         sh::cargo()
-            .args(["run", "--locked", "--package=oneslot-cli", "--", "final-proof"])
+            .args(["run", "--locked", "--package=oneslot-devnet", "--example=final_proof"])
             .env("ONESLOT_ANVIL", npm::tool("anvil")),
     )
 }

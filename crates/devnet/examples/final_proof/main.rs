@@ -1,5 +1,5 @@
 //! A demonstration circuit proven, its final proof verified by contracts on a local chain in one
-//! transaction, and what that costs: `cargo xtask bench final-proof`.
+//! transaction, and what that costs: `cargo xtask bench final`.
 
 mod chain;
 

@@ -14,13 +14,12 @@ use axum::{
     routing::get,
 };
 use oneslot_l1::{L1Client, bindings::Inbox};
-use oneslot_types::api::SyncStatus;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
     RECIPIENT,
-    support::{ETHER, Network, Service, ask},
+    support::{ETHER, Network, Service, node},
 };
 
 /// The whole way without a single blob.
@@ -173,7 +172,7 @@ async fn a_second_node_derives_the_chain_from_a_beacon_node() {
                 beacon.asked.load(Ordering::SeqCst) >= before + 2
             })
             .await;
-        let status: SyncStatus = ask(&follower, "oneslot_syncStatus", json!([])).await;
+        let status = node(&follower).sync_status().await.expect("status");
         assert_eq!(status.derived_batch, 0, "from a beacon node that {name}");
     }
     beacon.mode.store(SERVES, Ordering::SeqCst);

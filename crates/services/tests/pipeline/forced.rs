@@ -3,12 +3,11 @@
 use alloy::providers::Provider;
 use alloy_primitives::U256;
 use oneslot_l1::bindings::{Inbox, Settlement};
-use oneslot_types::api::DepositStatus;
 use serde_json::json;
 
 use crate::{
     RECIPIENT,
-    support::{ETHER, Network, Service, ask},
+    support::{ETHER, Network, Service, node},
 };
 
 /// Seconds.
@@ -39,8 +38,7 @@ async fn deadlines_are_kept_without_anybody_asking() {
     let events = inbox.BatchPosted_filter().from_block(0).query().await.unwrap();
     let first = events.iter().find(|(event, _)| event.header.index == 1).unwrap();
     assert_eq!(first.0.header.depositsAfter, 1);
-    let status: Option<DepositStatus> =
-        ask(&network.l2_url(), "oneslot_depositStatus", json!([0])).await;
+    let status = node(&network.l2_url()).deposit_status(0).await.unwrap();
     let block = status.unwrap().l2_block_number.unwrap();
     assert!(block <= network.batch(1).await.unwrap().last_block);
     assert_eq!(network.user().get_balance(RECIPIENT).await.unwrap(), ETHER);

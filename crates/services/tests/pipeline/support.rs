@@ -19,6 +19,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address};
+use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
     Deployment, IdempotencyKey, L1Client, OptimisticParams, RollupParams, RollupPlan, Sender,
     SenderConfig, Signer, SystemParams, SystemPlan, TxRequest,
@@ -27,11 +28,7 @@ use oneslot_l1::{
 };
 use oneslot_l2::{Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode};
 use oneslot_tee::{DEV_QUOTE_ROOT, Endpoint, PlatformKind, Server, ServerConfig};
-use oneslot_types::{
-    LaneKind, RollupConfig,
-    api::{BatchInfo, SyncStatus},
-};
-use serde::de::DeserializeOwned;
+use oneslot_types::{LaneKind, RollupConfig, api::BatchInfo};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -376,24 +373,28 @@ impl Network {
 
     /// A batch as the sequencer's node derived it.
     pub(crate) async fn batch(&self, index: u64) -> Option<BatchInfo> {
-        ask(&self.l2_url(), "oneslot_batch", json!([index])).await
+        node(&self.l2_url()).batch(index).await.expect("batch")
     }
 
     /// Waits until another node has derived what the sequencer's node has now, and compares every block and receipt.
     pub(crate) async fn compare_with(&self, follower: &Url) {
-        let status: SyncStatus = ask(&self.l2_url(), "oneslot_syncStatus", json!([])).await;
+        let status = node(&self.l2_url()).sync_status().await.expect("status");
         let goal = status.safe_l2;
         assert!(goal.number > 0);
         self.until("the second node has derived the chain", async || {
-            let status: SyncStatus = ask(follower, "oneslot_syncStatus", json!([])).await;
+            let status = node(follower).sync_status().await.expect("status");
             status.safe_l2.number >= goal.number
         })
         .await;
         for number in 0..=goal.number {
             let tag = format!("{number:#x}");
             let of = async |url: &Url| -> (Value, Value) {
-                let block = ask(url, "eth_getBlockByNumber", json!([tag, true])).await;
-                (block, ask(url, "eth_getBlockReceipts", json!([tag])).await)
+                let node = node(url);
+                let ask = async |method: &'static str, params: Value| -> Value {
+                    node.provider().raw_request(method.into(), params).await.expect(method)
+                };
+                let block = ask("eth_getBlockByNumber", json!([tag, true])).await;
+                (block, ask("eth_getBlockReceipts", json!([tag])).await)
             };
             let ours = of(&self.l2_url()).await;
             assert!(ours.0.is_object());
@@ -410,11 +411,9 @@ fn key(account: usize) -> PrivateKeySigner {
     ANVIL_KEYS[account].parse().expect("a key")
 }
 
-/// One call of a node.
-pub(crate) async fn ask<T: DeserializeOwned>(url: &Url, method: &'static str, params: Value) -> T {
-    let provider = ProviderBuilder::new().connect_http(url.clone());
-    let answer: Value = provider.raw_request(method.into(), params).await.expect(method);
-    serde_json::from_value(answer).expect(method)
+/// A client of a node.
+pub(crate) fn node(url: &Url) -> NodeClient {
+    NodeClient::new(&ClientConfig::new(url.clone())).expect("client")
 }
 
 impl Drop for Network {
