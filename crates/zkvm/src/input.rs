@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    hash::Digest,
     memory::{CodeRange, Opening, ProgramImage, word_key},
 };
+use oneslot_stark::Digest;
 
 /// Most instructions of a segment.
 pub const MAX_SEGMENT_STEPS: u64 = 1 << 22;

@@ -10,13 +10,14 @@ use std::{
 };
 
 use oneslot_riscv::{Access, Op, Step};
+use oneslot_stark::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::symbolic::get_log_num_quotient_chunks;
 use p3_lookup::{LogUpGadget, Lookups};
 
 use crate::{
     bus::{TIME_START, TIME_STEP},
-    config::{Challenge, MAX_DEGREE, Val},
+    config::MAX_DEGREE,
     events::{MAX_PASSED, reads_rs2},
     keccak::ROUNDS,
     memory::{CodeRange, FIRST_LEAF, LEAF_BYTES, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_WORDS, leaf_of},
@@ -34,8 +35,6 @@ const CELLS_PER_STEP: u64 = 128;
 const LEAST_BUDGET: u64 = 1 << 24;
 /// Rows of a modular multiplication.
 const MULMOD_ROWS: usize = 2;
-/// Base field elements of a challenge.
-const CHALLENGE_DIMENSION: usize = 3;
 
 /// Columns of a row, in base field elements, by what they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +67,8 @@ impl Columns {
         );
         Self {
             trace: table.width(),
-            lookups: CHALLENGE_DIMENSION * (lookups.len() + 1),
-            quotient: CHALLENGE_DIMENSION << log_chunks,
+            lookups: CHALLENGE_DEGREE * (lookups.len() + 1),
+            quotient: CHALLENGE_DEGREE << log_chunks,
         }
     }
 }
@@ -373,7 +372,7 @@ mod tests {
         let lookups = prover_data(&config()).common.lookups;
         for (table, lookups) in Table::ALL.iter().zip(lookups) {
             let columns = COLUMNS[*table as usize];
-            assert_eq!(columns.lookups, CHALLENGE_DIMENSION * (lookups.len() + 1), "{table:?}");
+            assert_eq!(columns.lookups, CHALLENGE_DEGREE * (lookups.len() + 1), "{table:?}");
         }
     }
 

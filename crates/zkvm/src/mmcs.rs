@@ -9,27 +9,22 @@ use std::sync::mpsc::Sender;
 
 use batched::{BatchedHashes, Opening, Remembering};
 pub(crate) use deferred::DeferredOpening;
+use oneslot_stark::{DIGEST_LENGTH, PERMUTATION_WIDTH, Permutation, Val, permutation};
 use p3_commit::{BatchOpening, BatchOpeningRef, Mmcs};
 use p3_field::Field;
-use p3_goldilocks::{
-    Goldilocks, Poseidon2Goldilocks, default_goldilocks_poseidon2_8,
-    default_goldilocks_poseidon2_16,
-};
+use p3_goldilocks::{Poseidon2Goldilocks, default_goldilocks_poseidon2_16};
 use p3_matrix::{Dimensions, Matrix};
 use p3_merkle_tree::MerkleTreeMmcs;
 use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
 use tracing::debug_span;
 
-use crate::hash::DIGEST_LENGTH;
-
-type Val = Goldilocks;
 type Packed = <Val as Field>::Packing;
 type Digest = [Val; DIGEST_LENGTH];
 /// Rows are hashed with a wider permutation than nodes, 12 elements each, as they take most of the hashing; here too 4
 /// elements of the state stay out of reach. All rows at a height have the widths of their tables, so that nothing is
 /// padded.
 type Hash = PaddingFreeSponge<Poseidon2Goldilocks<16>, 16, 12, DIGEST_LENGTH>;
-type Compress = TruncatedPermutation<Poseidon2Goldilocks<8>, 2, DIGEST_LENGTH, 8>;
+type Compress = TruncatedPermutation<Permutation, 2, DIGEST_LENGTH, PERMUTATION_WIDTH>;
 type Library = MerkleTreeMmcs<Packed, Packed, Hash, Compress, 2, DIGEST_LENGTH>;
 type LibraryWith<'o, 'a> = MerkleTreeMmcs<
     Packed,
@@ -53,7 +48,7 @@ pub(crate) struct SegmentMmcs {
 impl SegmentMmcs {
     pub(crate) fn new() -> Self {
         let hash = Hash::new(default_goldilocks_poseidon2_16());
-        let compress = Compress::new(default_goldilocks_poseidon2_8());
+        let compress = Compress::new(permutation());
         let library = Library::new(hash.clone(), compress.clone(), 0);
         Self { library, hash, compress, later: None }
     }

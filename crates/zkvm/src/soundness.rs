@@ -5,6 +5,7 @@
 //! `transcript` names what challenges depend on.
 
 mod binding;
+mod constraints;
 mod faults;
 mod inverse;
 mod proofs;

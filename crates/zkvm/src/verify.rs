@@ -7,6 +7,7 @@ use std::{
 };
 
 use oneslot_riscv::Program;
+use oneslot_stark::Challenge;
 use p3_air::{Air, BaseAir, symbolic::AirLayout};
 use p3_batch_stark::{
     CommonData, folder::VerifierConstraintFolderWithLookups, symbolic::get_max_constraint_degree,
@@ -18,7 +19,7 @@ use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget};
 use crate::{
     Error, PublicValues, SegmentProof,
     bus::HALTED_PC,
-    config::{Challenge, Config, config, config_with},
+    config::{Config, config, config_with},
     key::prover_data,
     memory::ProgramImage,
     mmcs::{DeferredOpening, SegmentMmcs},

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use oneslot_stark::{Challenge, Val, permutation};
 use p3_batch_stark::{
     BatchProof, BatchShape, BatchVerifierTranscript, CommonData, common::GlobalPreprocessed,
     verify_batch,
@@ -15,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::Forgery;
 use crate::{
     Prover,
-    config::{Challenge, Challenger, Config, Val, config, seed},
+    config::{Challenger, Config, config, seed},
     key::prover_data,
     public::{Elements, LENGTH},
     tables::Table,
@@ -38,8 +39,7 @@ struct Recorder {
 
 impl Recorder {
     fn new() -> Self {
-        let permutation = p3_goldilocks::default_goldilocks_poseidon2_8();
-        Self { inner: Challenger::new(permutation), events: Arc::default() }
+        Self { inner: Challenger::new(permutation()), events: Arc::default() }
     }
 
     fn push(&self, event: Event) {

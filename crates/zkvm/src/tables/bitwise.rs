@@ -11,6 +11,7 @@
 //!   conjunction. The result is then determined, and its limbs are below 2^32.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -18,7 +19,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Frame, TableBuilder, bytes, constant, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

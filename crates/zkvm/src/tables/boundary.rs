@@ -4,6 +4,7 @@
 //! range and the segment's number occur in no constraint here: the leaf table takes the code range from its own public
 //! values, and whoever chains segments compares identity and number.
 
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -12,7 +13,6 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::fill::{Tally, cell, flag, matrix};
 use crate::{
     bus::{Access, SYSTEM_KEY, TIME_START, TableBuilder, constant, count, flow, tree},
-    columns::columns,
     memory::{DEPTH, OUTPUT_WORD},
     public::{self, Elements},
     record::Seen,

@@ -11,6 +11,7 @@
 //!   and immediate are even, and the sum lies between -2^13 and 2^33.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -21,7 +22,6 @@ use super::{
 };
 use crate::{
     bus::{Frame, TableBuilder, constant, read_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

@@ -1,6 +1,7 @@
 //! The four words of the committed output, copied from memory to the system words of the output.
 
 use oneslot_riscv::ECALL_COMMIT;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -8,7 +9,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Access, CALL, CODE_KEY, SYSTEM_KEY, TableBuilder, constant, count},
-    columns::columns,
     memory::OUTPUT_WORD,
     record::{Seen, limbs},
 };

@@ -10,16 +10,14 @@
 use std::sync::LazyLock;
 
 use oneslot_riscv::Op::{self, *};
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_goldilocks::Goldilocks;
 use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::fill::{cell, flag};
-use crate::{
-    bus::{DECODE, TableBuilder},
-    columns::columns,
-};
+use crate::bus::{DECODE, TableBuilder};
 
 /// Where an instruction keeps its fields, and what part of the word is its selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

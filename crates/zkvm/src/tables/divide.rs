@@ -32,6 +32,7 @@
 //!   its low limb.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
@@ -42,7 +43,6 @@ use super::{
 };
 use crate::{
     bus::{Frame, TableBuilder, constant, join, range, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs, quarters},
 };
 

@@ -16,6 +16,7 @@
 //!   without this a limb of 2^32 could be written.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
@@ -23,7 +24,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Frame, TableBuilder, constant, join, range, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

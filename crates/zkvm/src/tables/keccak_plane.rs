@@ -12,6 +12,7 @@
 //!   (0, 0) the bits that a constant can set have cells of their own, to keep the degree of constraints at 3.
 //! - Lanes of another round or call: time and round are those of the lanes taken, and the lanes sent belong to the next round.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -24,7 +25,6 @@ use super::{
 };
 use crate::{
     bus::{KECCAK, ROUND, TableBuilder, constant, count, spread},
-    columns::columns,
     keccak::{CONSTANT_BITS, OFFSETS, Round, source},
     record::quarters,
 };

@@ -1,5 +1,6 @@
 //! Constants of the keccak rounds: a fixed table.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -9,7 +10,6 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::fill::{Tally, cell, flag};
 use crate::{
     bus::{ROUND, TableBuilder},
-    columns::columns,
     keccak::{CONSTANT_BITS, CONSTANTS, ROUNDS},
 };
 

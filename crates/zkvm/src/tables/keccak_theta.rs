@@ -23,6 +23,7 @@
 //! - Rows without a call: lanes of round 0 come from memory, those of a later round from the round before. Every lane is sent once
 //!   and taken once; the numbers of rounds cannot wrap.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -31,7 +32,6 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::fill::{cell, cells, flag, matrix, spread};
 use crate::{
     bus::{KECCAK, TableBuilder, constant, count},
-    columns::columns,
     keccak::Round,
     record::quarters,
 };

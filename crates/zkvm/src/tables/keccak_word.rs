@@ -9,6 +9,7 @@
 //! - A result in the code range: the key has no offset for code.
 
 use oneslot_riscv::ECALL_KECCAK;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -16,7 +17,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Access, CALL, KECCAK, TableBuilder, constant, count, join, spread},
-    columns::columns,
     keccak::{LANES, ROUNDS},
     record::{Seen, quarters},
 };

@@ -15,6 +15,7 @@
 //! already; but then no reader of memory depends on the hash for it. Limbs at the end are on the bus, where every writer
 //! has checked them.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -24,7 +25,6 @@ use crate::{
     bus::{
         CODE_KEY, MEMORY, POSEIDON2, SYSTEM_KEY, TableBuilder, constant, count, join, range, tree,
     },
-    columns::columns,
     memory::{
         CodeRange, FIRST_LEAF, LEAF_TAG, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_NUMBER, leaf_digest,
         leaf_halves,
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::{
         bus::RANGE,
-        check::{Place, evaluate, unnoticed},
+        check::{Place, evaluate, unnoticed, valid_ranges},
         memory::{word_key, word_numbers},
         tables::Table,
     };
@@ -301,7 +301,7 @@ mod tests {
             };
             let honest = row(17);
             let before = evaluate(Table::Leaf, &honest, place);
-            assert!(before.valid_ranges());
+            assert!(valid_ranges(&before));
             let words = |evaluation: &crate::check::Evaluation| {
                 let words = evaluation.messages.iter().filter(|message| message.bus != RANGE);
                 words.cloned().collect::<Vec<_>>()
@@ -319,7 +319,7 @@ mod tests {
                 let other = moved[column(1 - half)].as_canonical_u64();
                 assert!(half == 0 || other >> 16 == 0, "only the upper half is out of range");
                 let after = evaluate(Table::Leaf, &moved, place);
-                assert!(after.failed.is_empty() && !after.valid_ranges(), "limb {limb}");
+                assert!(after.failed.is_empty() && !valid_ranges(&after), "limb {limb}");
                 assert_eq!(words(&after), words(&before), "limb {limb}");
             }
         }
@@ -353,7 +353,7 @@ mod tests {
                 }
                 let evaluation = evaluate(Table::Leaf, &row, place);
                 assert_eq!(evaluation.failed, [0_usize; 0]);
-                assert_eq!(evaluation.valid_ranges(), row == honest, "leaf {leaf}, {region}");
+                assert_eq!(valid_ranges(&evaluation), row == honest, "leaf {leaf}, {region}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Load of a whole word: `ld`.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -8,7 +9,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Access, CODE_KEY, Frame, TableBuilder, constant, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

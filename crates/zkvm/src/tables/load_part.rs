@@ -1,6 +1,7 @@
 //! Loads of less than a word: `lb`, `lbu`, `lh`, `lhu`, `lw`, `lwu`.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -14,7 +15,6 @@ use crate::{
         Access, CODE_KEY, Frame, TableBuilder, bytes, constant, join, range, read_register,
         write_register,
     },
-    columns::columns,
     record::{Executed, limbs},
 };
 

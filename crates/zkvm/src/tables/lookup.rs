@@ -1,5 +1,6 @@
 //! Fixed tables that others look up: 16-bit integers, bytes with their conjunction, powers of two, spread bits.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -7,10 +8,7 @@ use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::fill::{Tally, cell, spread};
-use crate::{
-    bus::{BYTES, POWER, RANGE, SPREAD, TableBuilder},
-    columns::columns,
-};
+use crate::bus::{BYTES, POWER, RANGE, SPREAD, TableBuilder};
 
 columns! {
     /// Multiplicities of entry `index`.

@@ -21,6 +21,7 @@
 //!   words exist. The result has no key of code. Reads come before the write: `m` is read at time 1 of the call, `b` at 2, `a` at 3.
 
 use oneslot_riscv::ECALL_MULMOD;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -30,7 +31,6 @@ use ruint::{Uint, aliases::U256};
 use super::fill::{Tally, cell, cells, flag, height};
 use crate::{
     bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range, read_register},
-    columns::columns,
     record::{Seen, quarters},
 };
 

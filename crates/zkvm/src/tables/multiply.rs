@@ -16,6 +16,7 @@
 //! - `high1` needs no check: the product of two words is below 2^128, and the rest of it is exact.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -23,7 +24,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Frame, TableBuilder, constant, join, range, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs, quarters},
 };
 

@@ -9,6 +9,7 @@
 //! sent once at most, and received as often. Indices stay below 2^29, as levels begin at 28 and leaves take level 0
 //! alone. A row that does not descend from the root would need another above it, and so on through all the p levels.
 
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -19,7 +20,6 @@ use super::{
 };
 use crate::{
     bus::{POSEIDON2, TableBuilder, count, tree},
-    columns::columns,
     memory::Node,
 };
 
@@ -122,13 +122,13 @@ pub(crate) fn compressions(nodes: &[Node]) -> Vec<Compression> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use oneslot_stark::compress;
     use p3_matrix::dense::RowMajorMatrix;
 
     use super::*;
     use crate::{
         bus::TREE,
         check::{Place, evaluate_row, surplus, unnoticed},
-        hash::compress,
         memory::{CodeRange, MemoryTree, Paths, SYSTEM_LEAF},
         public::tests::sample,
         record::Seen,

@@ -4,6 +4,7 @@
 //! Per S-box two columns hold x^3 and what the round makes of x^7, which keeps every constraint at degree 3. Every row
 //! holds a true permutation, padding that of zeros, so any multiplicity is sound.
 
+use oneslot_stark::{DIGEST_LENGTH, Digest, PERMUTATION_WIDTH, columns, concatenate};
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::{
@@ -18,16 +19,12 @@ use p3_maybe_rayon::prelude::*;
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
 use super::fill::height;
-use crate::{
-    bus::{POSEIDON2, TableBuilder},
-    columns::columns,
-    hash::{DIGEST_LENGTH, Digest, STATE_LENGTH, concatenate},
-};
+use crate::bus::{POSEIDON2, TableBuilder};
 
 type Linear = GenericPoseidon2LinearLayersGoldilocks;
 
 /// Elements of the state.
-const T: usize = STATE_LENGTH;
+const T: usize = PERMUTATION_WIDTH;
 /// Full rounds before, and as many after, the partial rounds.
 const HALF_FULL_ROUNDS: usize = INITIAL_CONSTANTS.len();
 const PARTIAL_ROUNDS: usize = PARTIAL_CONSTANTS.len();
@@ -183,12 +180,12 @@ fn fill_full_round(
 
 #[cfg(test)]
 mod tests {
+    use oneslot_stark::compress;
     use p3_matrix::Matrix;
 
     use super::*;
     use crate::{
         check::{Place, evaluate_row, unnoticed},
-        hash::compress,
         tables::Table,
     };
 

@@ -12,6 +12,7 @@
 //! written.
 
 use oneslot_riscv::Instruction;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
@@ -23,7 +24,6 @@ use super::{
 };
 use crate::{
     bus::{Access, CODE_KEY, DECODE, PROGRAM, TableBuilder, WRITES, constant, count, join, range},
-    columns::columns,
     record::{limbs, quarters},
 };
 

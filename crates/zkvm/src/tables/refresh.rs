@@ -1,5 +1,6 @@
 //! Accesses that change nothing: they keep the time between two accesses of a word below 2^16.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -7,7 +8,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Access, TableBuilder, join, range},
-    columns::columns,
     record::{Seen, limbs},
 };
 

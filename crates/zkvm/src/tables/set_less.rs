@@ -8,6 +8,7 @@
 //! - The result is `less`, a boolean that the operands determine, with a high limb of 0.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -15,7 +16,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Frame, TableBuilder, constant, join, range, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

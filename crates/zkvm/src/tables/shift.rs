@@ -13,6 +13,7 @@
 //!   `high0` below it.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
@@ -20,7 +21,6 @@ use p3_goldilocks::Goldilocks;
 use super::fill::{Tally, cell, cells, flag};
 use crate::{
     bus::{Frame, TableBuilder, constant, join, power, range, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs, quarters},
 };
 

@@ -15,6 +15,7 @@
 //!   `top + 2^15 - 2^16 sign` is below 2^16 for the right bit alone.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -25,7 +26,6 @@ use super::{
 };
 use crate::{
     bus::{Frame, TableBuilder, constant, join, power, range, read_register, write_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

@@ -1,6 +1,7 @@
 //! Store of a whole word: `sd`.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::{
     bus::{Access, Frame, TableBuilder, constant, read_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

@@ -1,6 +1,7 @@
 //! Stores of less than a word: `sb`, `sh`, `sw`.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::{
     bus::{Access, Frame, TableBuilder, bytes, constant, join, range, read_register},
-    columns::columns,
     record::{Executed, limbs},
 };
 

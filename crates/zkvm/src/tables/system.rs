@@ -4,6 +4,7 @@
 //! tables of their own, to which the row sends the address.
 
 use oneslot_riscv::{ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_READ, Op};
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
@@ -14,7 +15,6 @@ use crate::{
         Access, CALL, Frame, HALTED_PC, SYSTEM_KEY, TableBuilder, constant, count, join, range,
         read_register,
     },
-    columns::columns,
     memory::{COMMITTED_WORD, EXIT_WORD},
     record::{Executed, limbs, quarters},
 };

@@ -21,7 +21,6 @@ mod keccak;
 mod memory;
 mod mulmod;
 mod multiply;
-mod residues;
 mod rows;
 mod set_less;
 mod shift;
@@ -39,7 +38,7 @@ use self::{
 use super::{Table, fill::Tally};
 use crate::{
     bus::{BYTES, RANGE},
-    check::{Message, evaluate_row},
+    check::{Message, evaluate_row, evaluate_rows, residues},
     record::Executed,
 };
 
@@ -235,4 +234,19 @@ fn is_tallied(lookups: &[Message], tally: &Tally, pc: u64) -> bool {
 /// The cells of a word in limbs of 16 bits.
 fn quarter_cells(names: [&str; 4], value: u64) -> [(&str, u64); 4] {
     [0, 1, 2, 3].map(|limb| (names[limb], value >> (16 * limb) & 0xffff))
+}
+
+/// The search for forgeries sees the constraints that the judge sees.
+#[test]
+fn residues_are_those_of_the_evaluation() {
+    let mut random = Random(19);
+    for table in [Table::Divide, Table::MulMod] {
+        let mut cells = vec![Goldilocks::ZERO; 2 * table.width()];
+        for _ in 0..3 {
+            let evaluation = evaluate_rows(table, &cells);
+            let expected: Vec<_> = evaluation.failed.into_iter().zip(evaluation.residues).collect();
+            assert_eq!(residues(table, &cells), expected);
+            cells.iter_mut().for_each(|cell| *cell = Goldilocks::from_u64(random.next()));
+        }
+    }
 }

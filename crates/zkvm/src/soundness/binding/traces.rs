@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use oneslot_stark::{Digest, compress, concatenate, permute};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::Matrix;
@@ -9,7 +10,6 @@ use p3_matrix::Matrix;
 use crate::{
     bus::{RANGE, TIME_START, TIME_STEP},
     check::Message,
-    hash::{Digest, compress, concatenate, permute},
     memory::{DEPTH, LEAF_TAG, LEAF_WORDS},
     soundness::{Forgery, Refusal},
     tables::{
