@@ -13,7 +13,7 @@ pub trait Columns {
 ///
 /// A column is `one` cell, an array `[n]` of cells, or a group `(Row)`: the columns of another row
 /// type, in its order and with its names behind the field's. The struct gets its width, the names
-/// of its columns ([`Columns`]), and the way from and to a slice of cells.
+/// of its columns ([`Columns`]), a default, and the way from and to a slice of cells.
 ///
 /// ```
 /// use oneslot_stark::columns;
@@ -41,6 +41,8 @@ pub trait Columns {
 /// let mut cells = Vec::new();
 /// change.write(&mut cells);
 /// assert_eq!(cells, [1, 2, 3, 4, 5]);
+/// Change::default().put(&mut cells.iter_mut());
+/// assert_eq!(cells, [0; 5]);
 /// ```
 #[macro_export]
 macro_rules! columns {
@@ -73,6 +75,12 @@ macro_rules! columns {
             }
         }
 
+        impl<T: Copy + Default> Default for $name<T> {
+            fn default() -> Self {
+                Self { $($field: $crate::columns!(@default T $kind),)* }
+            }
+        }
+
         #[allow(dead_code)]
         impl<T: Copy> $name<T> {
             /// Row from its cells.
@@ -88,6 +96,14 @@ macro_rules! columns {
             /// Appends the cells of the row.
             pub(crate) fn write(&self, cells: &mut Vec<T>) {
                 $($crate::columns!(@write cells self.$field, $kind);)*
+            }
+
+            /// Puts the cells of the row where they belong.
+            pub(crate) fn put<'a>(&self, cells: &mut impl Iterator<Item = &'a mut T>)
+            where
+                T: 'a,
+            {
+                $($crate::columns!(@put cells self.$field, $kind);)*
             }
         }
 
@@ -113,6 +129,16 @@ macro_rules! columns {
     (@write $cells:ident $value:expr, one) => { $cells.push($value) };
     (@write $cells:ident $value:expr, [$n:expr]) => { $cells.extend_from_slice(&$value) };
     (@write $cells:ident $value:expr, ($group:ident)) => { $value.write($cells) };
+    (@default $t:ident one) => { $t::default() };
+    (@default $t:ident [$n:expr]) => { [$t::default(); $n] };
+    (@default $t:ident ($group:ident)) => { $group::default() };
+    (@put $cells:ident $value:expr, one) => {
+        *$cells.next().expect("invariant: a row has the table's width") = $value
+    };
+    (@put $cells:ident $value:expr, [$n:expr]) => {
+        $value.into_iter().for_each(|value| $crate::columns!(@put $cells value, one))
+    };
+    (@put $cells:ident $value:expr, ($group:ident)) => { $value.put($cells) };
     (@names $names:ident $field:expr, one) => { $names.push($field.to_owned()) };
     (@names $names:ident $field:expr, [$n:expr]) => {
         $names.extend((0..$n).map(|index| format!("{}[{index}]", $field)))

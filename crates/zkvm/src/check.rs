@@ -108,7 +108,7 @@ pub(crate) fn surplus_seen(
                 .expect("invariant: row of the trace")
                 .into_iter()
                 .collect();
-            let fixed: Vec<_> = preprocessed
+            let preprocessed: Vec<_> = preprocessed
                 .as_ref()
                 .map(|matrix| {
                     matrix.row(row).expect("invariant: same height").into_iter().collect()
@@ -116,7 +116,7 @@ pub(crate) fn surplus_seen(
                 .unwrap_or_default();
             let place = Place {
                 next: &next,
-                preprocessed: &fixed,
+                preprocessed: &preprocessed,
                 public,
                 first: row == 0,
                 last: row == height - 1,

@@ -39,8 +39,8 @@ pub(crate) fn config() -> Config {
     config_with(SegmentMmcs::new())
 }
 
-/// The same over given trees.
-pub(crate) fn config_with(trees: SegmentMmcs) -> Config {
+/// The same over a given commitment scheme.
+pub(crate) fn config_with(mmcs: SegmentMmcs) -> Config {
     let parameters = FriParameters {
         log_blowup: LOG_BLOWUP,
         log_final_poly_len: LOG_FINAL_LENGTH,
@@ -49,11 +49,11 @@ pub(crate) fn config_with(trees: SegmentMmcs) -> Config {
         batch_proof_of_work_bits: BATCH_GRINDING_BITS,
         commit_proof_of_work_bits: 0,
         query_proof_of_work_bits: QUERY_GRINDING_BITS,
-        mmcs: ChallengeMmcs::new(trees.clone()),
+        mmcs: ChallengeMmcs::new(mmcs.clone()),
     };
     let mut challenger = Challenger::new(permutation());
     challenger.observe_slice(&seed());
-    Config::new(Commitments::new(Radix2DitParallel::default(), trees, parameters), challenger)
+    Config::new(Commitments::new(Radix2DitParallel::default(), mmcs, parameters), challenger)
 }
 
 /// What the transcript absorbs before anything else: name, version, parameters.

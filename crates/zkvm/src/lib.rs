@@ -34,7 +34,7 @@ pub use config::{
 };
 pub use error::Error;
 pub use execution::Execution;
-pub use input::{MAX_SEGMENT_STEPS, MAX_SEGMENT_TAPE, SegmentInput};
+pub use input::{MAX_SEGMENT_INPUT, MAX_SEGMENT_STEPS, SegmentInput};
 pub use memory::CodeRange;
 pub use metering::{Columns, TableSize};
 pub use oneslot_stark::{Digest, Shape};

@@ -57,25 +57,3 @@ fn are_those_of_the_version() {
     let expected = "0xcf35564289e41427d63a34f22216c012de1f70a26d8c6c670936ea30d3918751";
     assert_eq!((VERSION, digest().to_string().as_str()), (3, expected));
 }
-
-#[test]
-fn temporary_proof_bytes() {
-    use super::Forgery;
-    let forgery = Forgery::new();
-    let mut digest = Digest::default();
-    for trace in &forgery.traces {
-        digest = compress(&digest, &Digest([Goldilocks::from_usize(trace.values.len()); 4]));
-        for chunk in trace.values.chunks(4) {
-            let words = std::array::from_fn(|i| chunk.get(i).copied().unwrap_or_default());
-            digest = compress(&digest, &Digest(words));
-        }
-    }
-    println!("traces {digest}");
-    let proof = super::proofs::prove(&crate::Prover::new(), &forgery).to_bytes();
-    let mut digest = Digest::default();
-    for byte in proof.chunks(4) {
-        let words = std::array::from_fn(|i| Goldilocks::from_u8(byte.get(i).copied().unwrap_or(0)));
-        digest = compress(&digest, &Digest(words));
-    }
-    println!("proof {} {digest}", proof.len());
-}
