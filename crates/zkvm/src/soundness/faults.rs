@@ -312,7 +312,7 @@ fn calls_are_bound_to_their_tables() {
     let mut forgery = Forgery::new();
     *forgery.cell(Table::System, 1, "word") += one;
     assert_eq!(forgery.refusal(), Some(Refusal::Constraint(Table::System)));
-    for limb in ["argument[0]", "result[0]"] {
+    for limb in ["argument.value[0]", "result[0]"] {
         *forgery.cell(Table::System, 1, limb) += eight;
     }
     let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
