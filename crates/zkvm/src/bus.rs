@@ -136,36 +136,18 @@ impl<B: TableBuilder> Access<B> {
     }
 }
 
-/// Reads a register.
-pub(crate) fn read_register<B: TableBuilder>(
-    builder: &mut B,
-    flag: &B::Expr,
-    register: B::Expr,
-    value: [B::Expr; 2],
-    time_before: B::Expr,
-    time: B::Expr,
-) {
-    let key = register + constant::<B>(SYSTEM_KEY);
-    Access { key, before: value.clone(), time_before, after: value, time }.emit(builder, flag);
-}
-
-/// Writes a register. `after` must hold limbs below 2^32.
-pub(crate) fn write_register<B: TableBuilder>(
-    builder: &mut B,
-    flag: &B::Expr,
-    register: B::Expr,
-    before: [B::Expr; 2],
-    time_before: B::Expr,
-    after: [B::Expr; 2],
-    time: B::Expr,
-) {
-    let key = register + constant::<B>(SYSTEM_KEY);
-    Access { key, before, time_before, after, time }.emit(builder, flag);
-}
-
 /// Demands `value < 2^16`.
 pub(crate) fn range<B: TableBuilder>(builder: &mut B, value: B::Expr, flag: &B::Expr) {
     builder.push_interaction(RANGE, [value], count::<B>(flag));
+}
+
+/// Demands that all values are below 2^16.
+pub(crate) fn ranges<B: TableBuilder>(
+    builder: &mut B,
+    values: impl IntoIterator<Item = B::Var>,
+    flag: &B::Expr,
+) {
+    values.into_iter().for_each(|value| range(builder, value.into(), flag));
 }
 
 /// Demands that `x` and `y` are bytes and `and` their conjunction.
@@ -196,4 +178,9 @@ pub(crate) fn spread<B: TableBuilder>(
 /// The limb of 32 bits that two limbs of 16 make.
 pub(crate) fn join<B: TableBuilder>(low: impl Into<B::Expr>, high: impl Into<B::Expr>) -> B::Expr {
     low.into() + high.into() * constant::<B>(1 << 16)
+}
+
+/// The limbs of 32 bits that four limbs of 16 make.
+pub(crate) fn word<B: TableBuilder>(limbs: [B::Var; 4]) -> [B::Expr; 2] {
+    [join::<B>(limbs[0], limbs[1]), join::<B>(limbs[2], limbs[3])]
 }

@@ -1,22 +1,17 @@
 //! The proof system of a segment: p3-batch-stark over Goldilocks with cubic challenges, FRI and Poseidon2.
 
+use oneslot_stark::{Challenge, DIGEST_LENGTH, PERMUTATION_WIDTH, Permutation, Val, permutation};
 use p3_challenger::{CanObserve, DuplexChallenger};
 use p3_commit::ExtensionMmcs;
 use p3_dft::Radix2DitParallel;
-use p3_field::{PrimeCharacteristicRing, extension::CubicTrinomialExtensionField};
+use p3_field::PrimeCharacteristicRing;
 use p3_fri::{FriParameters, TwoAdicFriPcs};
-use p3_goldilocks::{Goldilocks, Poseidon2Goldilocks};
 use p3_uni_stark::StarkConfig;
 
 use crate::mmcs::SegmentMmcs;
 
-/// Field of the traces.
-pub(crate) type Val = Goldilocks;
-/// Field of the challenges, of 192 bits.
-pub(crate) type Challenge = CubicTrinomialExtensionField<Goldilocks>;
-type Permutation = Poseidon2Goldilocks<8>;
 type ChallengeMmcs = ExtensionMmcs<Val, Challenge, SegmentMmcs>;
-pub(crate) type Challenger = DuplexChallenger<Val, Permutation, 8, 4>;
+pub(crate) type Challenger = DuplexChallenger<Val, Permutation, PERMUTATION_WIDTH, DIGEST_LENGTH>;
 type Commitments = TwoAdicFriPcs<Val, Radix2DitParallel<Val>, SegmentMmcs, ChallengeMmcs>;
 /// Configuration of the proof system.
 pub(crate) type Config = StarkConfig<Commitments, Challenge, Challenger>;
@@ -44,9 +39,8 @@ pub(crate) fn config() -> Config {
     config_with(SegmentMmcs::new())
 }
 
-/// The same over given trees.
-pub(crate) fn config_with(trees: SegmentMmcs) -> Config {
-    let permutation = p3_goldilocks::default_goldilocks_poseidon2_8();
+/// The same over a given commitment scheme.
+pub(crate) fn config_with(mmcs: SegmentMmcs) -> Config {
     let parameters = FriParameters {
         log_blowup: LOG_BLOWUP,
         log_final_poly_len: LOG_FINAL_LENGTH,
@@ -55,11 +49,11 @@ pub(crate) fn config_with(trees: SegmentMmcs) -> Config {
         batch_proof_of_work_bits: BATCH_GRINDING_BITS,
         commit_proof_of_work_bits: 0,
         query_proof_of_work_bits: QUERY_GRINDING_BITS,
-        mmcs: ChallengeMmcs::new(trees.clone()),
+        mmcs: ChallengeMmcs::new(mmcs.clone()),
     };
-    let mut challenger = Challenger::new(permutation);
+    let mut challenger = Challenger::new(permutation());
     challenger.observe_slice(&seed());
-    Config::new(Commitments::new(Radix2DitParallel::default(), trees, parameters), challenger)
+    Config::new(Commitments::new(Radix2DitParallel::default(), mmcs, parameters), challenger)
 }
 
 /// What the transcript absorbs before anything else: name, version, parameters.

@@ -13,7 +13,7 @@ use crate::{
     keccak::{LANES, Round},
     memory::{COMMITTED_WORD, CodeRange, EXIT_WORD, OUTPUT_WORD, word_key},
     record::{Executed, Seen, Touch},
-    tables::{commit::Committed, keccak_word::Permuted, mulmod::Multiplied, refresh::Refresh},
+    tables::{commit::Committed, keccak_word::Permuted, mulmod::Multiplied, refresh::Refreshed},
 };
 
 /// Longest time between two accesses of a word.
@@ -48,7 +48,7 @@ pub(crate) struct Events {
     /// Rounds of keccak.
     pub(crate) rounds: Vec<Round>,
     pub(crate) multiplied: Vec<Multiplied>,
-    pub(crate) refreshes: Vec<Refresh>,
+    pub(crate) refreshes: Vec<Refreshed>,
     /// Executed addresses, with how often.
     pub(crate) fetched: BTreeMap<u64, u64>,
     /// System words 32 to 37 as the end of the segment finds them.
@@ -112,7 +112,7 @@ fn machine(input: &SegmentInput, words: &BTreeMap<u64, u64>) -> Result<Machine, 
         output
     });
     let snapshot = Snapshot::new(input.start_pc(), registers, output, pages);
-    Ok(Machine::resume(program, Tape::partial(input.tape().clone()), &snapshot))
+    Ok(Machine::resume(program, Tape::partial(input.program_input().clone()), &snapshot))
 }
 
 struct Recorder {
@@ -133,7 +133,7 @@ impl Recorder {
             word.now.time = time - 1;
         }
         if time - word.now.time > MAX_PASSED {
-            let refresh = Refresh { key, before: word.now, time: time - 1 };
+            let refresh = Refreshed { key, before: word.now, time: time - 1 };
             self.events.refreshes.push(refresh);
             word.now.time = time - 1;
         }

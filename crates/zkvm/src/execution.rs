@@ -27,7 +27,7 @@ pub struct Execution {
 
 impl Execution {
     /// Run of `program` on `tape`, in segments of at most `steps` instructions and, but for the last and where calls of
-    /// accelerated operations fill them, at least half as many: each ends where its tables are as full as they get.
+    /// precompiles fill them, at least half as many: each ends where its tables are as full as they get.
     ///
     /// # Errors
     /// [`Error::SegmentSize`] if `steps` is out of range.
@@ -92,7 +92,7 @@ impl Execution {
             steps: segment.steps,
             start_pc: segment.start_pc,
             opening,
-            tape: segment.tape,
+            program_input: segment.program_input,
         };
         self.segments += 1;
         self.sizes = segment.sizes;

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    hash::Digest,
     memory::{CodeRange, Opening, ProgramImage, word_key},
 };
+use oneslot_stark::Digest;
 
 /// Most instructions of a segment.
 pub const MAX_SEGMENT_STEPS: u64 = 1 << 22;
-/// Most words of input that a segment may read.
-pub const MAX_SEGMENT_TAPE: usize = MAX_SEGMENT_STEPS as usize;
+/// Most words of program input that a segment may read.
+pub const MAX_SEGMENT_INPUT: usize = MAX_SEGMENT_STEPS as usize;
 
 /// Input of a segment: where the machine stands, the leaves of memory that it touches, the words of input that it reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,8 @@ pub struct SegmentInput {
     pub(crate) start_pc: u64,
     /// Touched leaves at the start, with what connects them to the root.
     pub(crate) opening: Opening,
-    /// Words of the tape that are read, by offset.
-    pub(crate) tape: BTreeMap<u64, u64>,
+    /// Words of the program input that are read, by offset.
+    pub(crate) program_input: BTreeMap<u64, u64>,
 }
 
 impl SegmentInput {
@@ -60,8 +60,8 @@ impl SegmentInput {
         self.image.code
     }
 
-    pub(crate) fn tape(&self) -> &BTreeMap<u64, u64> {
-        &self.tape
+    pub(crate) fn program_input(&self) -> &BTreeMap<u64, u64> {
+        &self.program_input
     }
 
     /// Words of the touched leaves, by key.
@@ -76,7 +76,11 @@ impl SegmentInput {
             if got <= expected { Ok(()) } else { Err(Error::TooLarge { what, expected, got }) }
         };
         limit("the segment's number of instructions", MAX_SEGMENT_STEPS, self.steps)?;
-        limit("the segment's tape", MAX_SEGMENT_TAPE as u64, self.tape.len() as u64)?;
+        limit(
+            "the segment's program input",
+            MAX_SEGMENT_INPUT as u64,
+            self.program_input.len() as u64,
+        )?;
         self.opening.check()
     }
 }

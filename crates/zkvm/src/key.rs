@@ -1,4 +1,4 @@
-//! What prover and verifier share: the fixed tables and the lookups of each table.
+//! What prover and verifier share: the preprocessed columns and the lookups of each table.
 
 use p3_batch_stark::ProverData;
 
@@ -7,7 +7,7 @@ use crate::{
     tables::{MIN_HEIGHT, Table},
 };
 
-/// Commits to the fixed tables and lays out the lookups. Deterministic; takes part of a second.
+/// Commits to the preprocessed columns and lays out the lookups. Deterministic; takes part of a second.
 pub(crate) fn prover_data(config: &Config) -> ProverData<Config> {
     let log_heights: Vec<_> = Table::ALL
         .iter()
@@ -22,5 +22,5 @@ pub(crate) fn prover_data(config: &Config) -> ProverData<Config> {
         &degrees,
         LOG_BLOWUP,
     )
-    .expect("invariant: the fixed tables have the heights that the configuration supports")
+    .expect("invariant: the preprocessed columns have the heights that the configuration supports")
 }

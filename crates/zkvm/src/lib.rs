@@ -3,12 +3,10 @@
 #![allow(clippy::needless_range_loop)]
 
 mod bus;
-mod columns;
 mod config;
 mod error;
 mod events;
 mod execution;
-mod hash;
 mod input;
 mod keccak;
 mod key;
@@ -36,12 +34,12 @@ pub use config::{
 };
 pub use error::Error;
 pub use execution::Execution;
-pub use hash::Digest;
-pub use input::{MAX_SEGMENT_STEPS, MAX_SEGMENT_TAPE, SegmentInput};
+pub use input::{MAX_SEGMENT_INPUT, MAX_SEGMENT_STEPS, SegmentInput};
 pub use memory::CodeRange;
 pub use metering::{Columns, TableSize};
+pub use oneslot_stark::{Digest, Shape};
 pub use proof::{MAX_INPUT_BYTES, MAX_LOG_HEIGHT, MAX_PROOF_BYTES, SegmentProof};
 pub use prove::Prover;
 pub use public::{PUBLIC_VALUES_BYTES, PublicValues};
-pub use security::{Shape, security_report, shape, union_bits};
+pub use security::{security_report, shape, union_bits};
 pub use verify::{Chain, Outcome, Verifier};

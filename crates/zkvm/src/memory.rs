@@ -22,13 +22,13 @@ use std::{
 };
 
 use oneslot_riscv::{INITIAL_STACK_POINTER, PageMap, Program};
+use oneslot_stark::{Digest, compress};
 use p3_goldilocks::Goldilocks;
 use p3_maybe_rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     bus::{CODE_KEY, SYSTEM_KEY},
-    hash::{Digest, compress},
     record::limbs,
 };
 

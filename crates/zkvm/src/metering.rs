@@ -10,32 +10,25 @@ use std::{
 };
 
 use oneslot_riscv::{Access, Op, Step};
+use oneslot_stark::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::symbolic::get_log_num_quotient_chunks;
 use p3_lookup::{LogUpGadget, Lookups};
 
 use crate::{
     bus::{TIME_START, TIME_STEP},
-    config::{Challenge, MAX_DEGREE, Val},
+    config::MAX_DEGREE,
     events::{MAX_PASSED, reads_rs2},
-    keccak::ROUNDS,
     memory::{CodeRange, FIRST_LEAF, LEAF_BYTES, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_WORDS, leaf_of},
-    tables::{Table, fill::height},
-    witness::table,
+    tables::{Table, cells::height},
 };
 
 const TABLES: usize = Table::ALL.len();
-/// Sheets, and planes, of a keccak state: rows of a round in each of its tables.
-const SHEETS: usize = 5;
-/// Cells that a segment may have for each instruction of its limit. Programs without calls take about 100; calls take
-/// many more, and memory is limited.
+/// Cells that a segment may have for each instruction of its limit. Programs without precompiles take about 100; precompiles
+/// take many more, and memory is limited.
 const CELLS_PER_STEP: u64 = 128;
 /// Cells that any segment may have.
 const LEAST_BUDGET: u64 = 1 << 24;
-/// Rows of a modular multiplication.
-const MULMOD_ROWS: usize = 2;
-/// Base field elements of a challenge.
-const CHALLENGE_DIMENSION: usize = 3;
 
 /// Columns of a row, in base field elements, by what they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +61,8 @@ impl Columns {
         );
         Self {
             trace: table.width(),
-            lookups: CHALLENGE_DIMENSION * (lookups.len() + 1),
-            quotient: CHALLENGE_DIMENSION << log_chunks,
+            lookups: CHALLENGE_DEGREE * (lookups.len() + 1),
+            quotient: CHALLENGE_DEGREE << log_chunks,
         }
     }
 }
@@ -136,7 +129,7 @@ pub(crate) struct Meter {
     /// Nodes whose digest may change, leaves among them.
     changed: HashSet<u32>,
     /// Words of input that are read, by offset, with the step that read them first.
-    tape: BTreeMap<u64, (u64, u64)>,
+    program_input: BTreeMap<u64, (u64, u64)>,
 }
 
 /// Memory word in use.
@@ -169,7 +162,7 @@ impl Meter {
             leaves: BTreeMap::new(),
             nodes: HashSet::new(),
             changed: HashSet::new(),
-            tape: BTreeMap::new(),
+            program_input: BTreeMap::new(),
         };
         let system = (SYSTEM_LEAF..).take(SYSTEM_WORDS.div_ceil(LEAF_WORDS));
         system.clone().for_each(|leaf| meter.touch(leaf));
@@ -183,7 +176,7 @@ impl Meter {
         let time = TIME_START + TIME_STEP * self.steps;
         self.fetch(step.pc);
         if let Some(instruction) = step.instruction {
-            self.pending.push((table(instruction.op), 1));
+            self.pending.push((Table::of(instruction.op), 1));
         }
         for (register, time) in registers(step, time) {
             let last = &mut self.registers[usize::from(register)];
@@ -200,15 +193,12 @@ impl Meter {
         }
         match step.access {
             Some(Access::Input { offset }) => {
-                self.tape.entry(offset).or_insert((step.result, self.steps));
+                self.program_input.entry(offset).or_insert((step.result, self.steps));
             }
-            Some(Access::Commit { .. }) => self.pending.push((Table::Commit, step.words.len())),
-            Some(Access::Keccak { .. }) => self.pending.extend([
-                (Table::KeccakWord, step.words.len()),
-                (Table::KeccakTheta, SHEETS * ROUNDS),
-                (Table::KeccakPlane, SHEETS * ROUNDS),
-            ]),
-            Some(Access::MulMod { .. }) => self.pending.push((Table::MulMod, MULMOD_ROWS)),
+            Some(Access::Commit { .. } | Access::Keccak { .. } | Access::MulMod { .. }) => {
+                let rows = Table::ALL.iter().map(|table| (*table, table.precompile_rows(step)));
+                self.pending.extend(rows.filter(|(_, rows)| *rows > 0));
+            }
             Some(Access::Load { .. } | Access::Store { .. }) | None => {}
         }
         self.settle();
@@ -218,10 +208,10 @@ impl Meter {
     /// Ends the counting after `steps` steps, all or fewer; gives the leaves and the words of input touched in them.
     pub(crate) fn touched(self, steps: u64) -> (BTreeSet<u32>, BTreeMap<u64, u64>) {
         let leaves = self.leaves.into_iter().filter(|&(_, first)| first < steps);
-        let tape = self.tape.into_iter().filter(|&(_, (_, first))| first < steps);
+        let read = self.program_input.into_iter().filter(|&(_, (_, first))| first < steps);
         (
             leaves.map(|(leaf, _)| leaf).collect(),
-            tape.map(|(offset, (word, _))| (offset, word)).collect(),
+            read.map(|(offset, (word, _))| (offset, word)).collect(),
         )
     }
 
@@ -364,7 +354,7 @@ mod tests {
         key::prover_data,
         witness::{
             Witness,
-            tests::{accelerated, busy, instruction, program, tape},
+            tests::{busy, instruction, precompiles, program, tape},
         },
     };
 
@@ -373,14 +363,14 @@ mod tests {
         let lookups = prover_data(&config()).common.lookups;
         for (table, lookups) in Table::ALL.iter().zip(lookups) {
             let columns = COLUMNS[*table as usize];
-            assert_eq!(columns.lookups, CHALLENGE_DIMENSION * (lookups.len() + 1), "{table:?}");
+            assert_eq!(columns.lookups, CHALLENGE_DEGREE * (lookups.len() + 1), "{table:?}");
         }
     }
 
     /// The rows counted are those of the traces, but for nodes that get back the digest that they had.
     #[test]
     fn sizes_are_those_of_the_traces() {
-        for (program, expected) in [(busy(2000), 3), (accelerated(), 1)] {
+        for (program, expected) in [(busy(2000), 3), (precompiles(), 1)] {
             let mut execution = Execution::new(&program, tape(), 1 << 14).expect("a size");
             let mut segments = 0;
             while let Some((input, _)) = execution.next_segment().expect("the program halts") {
@@ -408,9 +398,9 @@ mod tests {
         }
     }
 
-    /// Calls take so many cells that a segment ends before half its instructions.
+    /// Precompiles take so many cells that a segment ends before half its instructions.
     #[test]
-    fn calls_fill_a_segment() {
+    fn precompiles_fill_a_segment() {
         use Op::*;
         let i = instruction;
         let program = program(&[

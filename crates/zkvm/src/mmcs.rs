@@ -9,27 +9,22 @@ use std::sync::mpsc::Sender;
 
 use batched::{BatchedHashes, Opening, Remembering};
 pub(crate) use deferred::DeferredOpening;
+use oneslot_stark::{DIGEST_LENGTH, PERMUTATION_WIDTH, Permutation, Val, permutation};
 use p3_commit::{BatchOpening, BatchOpeningRef, Mmcs};
 use p3_field::Field;
-use p3_goldilocks::{
-    Goldilocks, Poseidon2Goldilocks, default_goldilocks_poseidon2_8,
-    default_goldilocks_poseidon2_16,
-};
+use p3_goldilocks::{Poseidon2Goldilocks, default_goldilocks_poseidon2_16};
 use p3_matrix::{Dimensions, Matrix};
 use p3_merkle_tree::MerkleTreeMmcs;
 use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
 use tracing::debug_span;
 
-use crate::hash::DIGEST_LENGTH;
-
-type Val = Goldilocks;
 type Packed = <Val as Field>::Packing;
 type Digest = [Val; DIGEST_LENGTH];
 /// Rows are hashed with a wider permutation than nodes, 12 elements each, as they take most of the hashing; here too 4
 /// elements of the state stay out of reach. All rows at a height have the widths of their tables, so that nothing is
 /// padded.
 type Hash = PaddingFreeSponge<Poseidon2Goldilocks<16>, 16, 12, DIGEST_LENGTH>;
-type Compress = TruncatedPermutation<Poseidon2Goldilocks<8>, 2, DIGEST_LENGTH, 8>;
+type Compress = TruncatedPermutation<Permutation, 2, DIGEST_LENGTH, PERMUTATION_WIDTH>;
 type Library = MerkleTreeMmcs<Packed, Packed, Hash, Compress, 2, DIGEST_LENGTH>;
 type LibraryWith<'o, 'a> = MerkleTreeMmcs<
     Packed,
@@ -47,21 +42,21 @@ pub(crate) struct SegmentMmcs {
     hash: Hash,
     compress: Compress,
     library: Library,
-    later: Option<Sender<DeferredOpening>>,
+    deferred: Option<Sender<DeferredOpening>>,
 }
 
 impl SegmentMmcs {
     pub(crate) fn new() -> Self {
         let hash = Hash::new(default_goldilocks_poseidon2_16());
-        let compress = Compress::new(default_goldilocks_poseidon2_8());
+        let compress = Compress::new(permutation());
         let library = Library::new(hash.clone(), compress.clone(), 0);
-        Self { library, hash, compress, later: None }
+        Self { library, hash, compress, deferred: None }
     }
 
-    /// SegmentMmcs that accept every opening of several leaves and send it to who must verify it: what they accept is valid only
-    /// if all that they send is.
-    pub(crate) fn deferring(later: Sender<DeferredOpening>) -> Self {
-        Self { later: Some(later), ..Self::new() }
+    /// Accepts every opening of several leaves and sends it to who must verify it: what it accepts is valid only if all that
+    /// it sends is.
+    pub(crate) fn deferring(deferred: Sender<DeferredOpening>) -> Self {
+        Self { deferred: Some(deferred), ..Self::new() }
     }
 
     fn verify_now<R: AsRef<[Val]> + PartialEq>(
@@ -140,11 +135,11 @@ impl Mmcs<Val> for SegmentMmcs {
         openings: &[Vec<R>],
         proof: &Self::MultiProof,
     ) -> Result<(), Self::Error> {
-        let Some(later) = &self.later else {
+        let Some(deferred) = &self.deferred else {
             return self.verify_now(commitment, dimensions, indices, openings, proof);
         };
         let opening = DeferredOpening::new(commitment, dimensions, indices, openings, proof);
-        later.send(opening).expect("invariant: who verifies openings waits for all of them");
+        deferred.send(opening).expect("invariant: who verifies openings waits for all of them");
         Ok(())
     }
 }
@@ -173,22 +168,21 @@ mod tests {
     /// Else the library would compute them a second time.
     #[test]
     fn the_library_asks_for_all_hashes_in_their_order() {
-        let (trees, matrices) = (SegmentMmcs::new(), matrices());
+        let (mmcs, matrices) = (SegmentMmcs::new(), matrices());
         let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
-        let (commitment, data) = trees.commit(matrices);
-        let (openings, proof) = trees.open_multi_batch(&INDICES, &data);
+        let (commitment, data) = mmcs.commit(matrices);
+        let (openings, proof) = mmcs.open_multi_batch(&INDICES, &data);
         let rows: Vec<Vec<_>> =
             openings.iter().map(|rows| rows.iter().map(Vec::as_slice).collect()).collect();
         let hashes = BatchedHashes::new(&Opening {
-            hash: &trees.hash,
-            compress: &trees.compress,
+            hash: &mmcs.hash,
+            compress: &mmcs.compress,
             dimensions: &dimensions,
             indices: &INDICES,
             rows: &rows,
             siblings: &proof.sibling_hashes,
         });
-        trees
-            .with(&hashes)
+        mmcs.with(&hashes)
             .verify_multi_batch(&commitment, &dimensions, &INDICES, &openings, &proof)
             .expect("valid");
         assert!(hashes.is_spent());
@@ -197,17 +191,17 @@ mod tests {
     /// What is put off is refused then.
     #[test]
     fn verdicts_put_off_are_the_same() {
-        let (trees, matrices) = (SegmentMmcs::new(), matrices());
+        let (mmcs, matrices) = (SegmentMmcs::new(), matrices());
         let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
-        let (commitment, data) = trees.commit(matrices);
-        let (mut openings, proof) = trees.open_multi_batch(&INDICES, &data);
-        let (sender, later) = std::sync::mpsc::channel();
+        let (commitment, data) = mmcs.commit(matrices);
+        let (mut openings, proof) = mmcs.open_multi_batch(&INDICES, &data);
+        let (sender, deferred) = std::sync::mpsc::channel();
         let accepting = SegmentMmcs::deferring(sender);
         let verdict = |openings: &[Vec<Vec<Val>>]| {
             accepting
                 .verify_multi_batch(&commitment, &dimensions, &INDICES, openings, &proof)
                 .expect("put off");
-            later.try_recv().expect("an opening").verify(&trees).is_ok()
+            deferred.try_recv().expect("an opening").verify(&mmcs).is_ok()
         };
         assert!(verdict(&openings));
         openings[3][1][2] += Val::ONE;
@@ -218,14 +212,13 @@ mod tests {
 
     #[test]
     fn verdicts_are_those_of_the_library() {
-        let (trees, matrices) = (SegmentMmcs::new(), matrices());
+        let (mmcs, matrices) = (SegmentMmcs::new(), matrices());
         let dimensions: Vec<_> = matrices.iter().map(Matrix::dimensions).collect();
-        let (commitment, data) = trees.commit(matrices);
-        let (openings, proof) = trees.open_multi_batch(&INDICES, &data);
+        let (commitment, data) = mmcs.commit(matrices);
+        let (openings, proof) = mmcs.open_multi_batch(&INDICES, &data);
         let verdict = |indices: &[usize], openings: &[Vec<Vec<Val>>]| {
-            let ours =
-                trees.verify_multi_batch(&commitment, &dimensions, indices, openings, &proof);
-            let library = trees.library.verify_multi_batch(
+            let ours = mmcs.verify_multi_batch(&commitment, &dimensions, indices, openings, &proof);
+            let library = mmcs.library.verify_multi_batch(
                 &commitment,
                 &dimensions,
                 indices,

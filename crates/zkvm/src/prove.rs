@@ -13,7 +13,7 @@ use crate::{
     witness::Witness,
 };
 
-/// Proves segments. Making one commits to the fixed tables, once for all segments.
+/// Proves segments. Making one commits to the preprocessed columns, once for all segments.
 pub struct Prover {
     config: Config,
     data: ProverData<Config>,

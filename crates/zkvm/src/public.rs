@@ -1,13 +1,12 @@
 //! Public values: what the proof of a segment states.
 
+use oneslot_stark::{Digest, columns, element_from_bytes};
 use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    columns::columns,
-    hash::{Digest, element_from_bytes},
     memory::{CodeRange, SYSTEM_LEAF},
     record::limbs,
 };
@@ -120,7 +119,7 @@ impl PublicValues {
     pub fn from_bytes(bytes: &[u8; PUBLIC_VALUES_BYTES]) -> Result<Self, Error> {
         let mut elements = [Goldilocks::default(); LENGTH];
         for (chunk, element) in bytes.as_chunks::<8>().0.iter().zip(&mut elements) {
-            *element = element_from_bytes(WHAT, *chunk)?;
+            *element = element_from_bytes(*chunk).map_err(|error| Error::malformed(WHAT, error))?;
         }
         elements.try_into()
     }

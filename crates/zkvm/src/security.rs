@@ -1,60 +1,26 @@
 //! The provable security of a segment's proof, counted from the real shapes of the tables.
 
-use p3_air::{BaseAir, symbolic::AirLayout};
-use p3_batch_stark::{
-    CommonData, num_batched_openings,
-    symbolic::{get_log_num_quotient_chunks, get_symbolic_constraints},
-};
+use oneslot_stark::{COLLISION_BITS, DIGEST_LENGTH, Shape, TableShape, Val};
+use p3_batch_stark::CommonData;
 use p3_field::PrimeField64;
-use p3_lookup::LogUpGadget;
 use p3_security::{
     error::ErrorBits,
     fri::FriRegime,
     grinding::GrindingSites,
-    logup::{LogUpAir, security_term},
     report::{RegimeReport, SecurityReport, SecurityTerm},
-    shape::{InstanceShape, StarkAirParams},
-    stark::proven_security_report,
 };
-use p3_uni_stark::OpeningShape;
 
 use crate::{
     config::{
-        BATCH_GRINDING_BITS, Challenge, Config, LOG_BLOWUP, LOG_FINAL_LENGTH, LOG_FOLDING, QUERIES,
-        QUERY_GRINDING_BITS, Val, config,
+        BATCH_GRINDING_BITS, Config, LOG_BLOWUP, LOG_FINAL_LENGTH, LOG_FOLDING, QUERIES,
+        QUERY_GRINDING_BITS, config,
     },
-    hash::DIGEST_LENGTH,
     key::prover_data,
     tables::Table,
 };
 
-/// Bits of the challenge field, rounded down: the order is a little below 2^192.
-const CHALLENGE_BITS: usize = 191;
-/// Bits of security of a digest against collisions: half of its four elements of almost 64 bits.
-const COLLISION_BITS: usize = 128;
 /// Label of the memory tree's term in the report.
 pub(crate) const MEMORY_TREE_LABEL: &str = "memory-tree-collision";
-/// Base field elements of a challenge.
-const CHALLENGE_DIMENSION: usize = 3;
-
-/// Shape of a proof, as far as its soundness depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Logarithm of the height of the tallest table.
-    pub log_height: usize,
-    /// Constraints of all tables, those of the lookups among them.
-    pub constraints: usize,
-    /// Highest degree of a constraint.
-    pub degree: usize,
-    /// Chunks of the quotient, at most, of a table.
-    pub quotient_chunks: usize,
-    /// Column openings that are combined into one codeword.
-    pub batched: usize,
-    /// Messages that one row of each table sends or receives, together.
-    pub messages: usize,
-    /// Elements of the widest message.
-    pub message_width: usize,
-}
 
 /// Shape of a proof whose tallest table has `2^log_height` rows.
 pub fn shape(log_height: usize) -> Shape {
@@ -62,63 +28,14 @@ pub fn shape(log_height: usize) -> Shape {
 }
 
 fn shape_of(common: &CommonData<Config>, log_height: usize) -> Shape {
-    let gadget = LogUpGadget::new();
-    let mut shape = Shape {
-        log_height,
-        constraints: 0,
-        degree: 0,
-        quotient_chunks: 0,
-        batched: 0,
-        messages: 0,
-        message_width: 0,
-    };
-    for (table, lookups) in Table::ALL.iter().zip(&common.lookups) {
-        let layout = AirLayout::from_air::<Val>(table);
-        let (base, extension) =
-            get_symbolic_constraints::<Val, Challenge, _, _>(table, layout, lookups, &gadget);
-        let height = 1 << log_height;
-        let chunks = 1
-            << get_log_num_quotient_chunks::<Val, Challenge, _, _>(
-                table, layout, height, lookups, 0, &gadget,
-            );
-        shape.constraints += base.len() + extension.len();
-        shape.quotient_chunks = shape.quotient_chunks.max(chunks);
-        shape.batched += num_batched_openings(
-            layout.main_width,
-            !BaseAir::<Val>::main_next_row_columns(table).is_empty(),
-            layout.preprocessed_width,
-            false,
-            chunks,
-            lookups.len(),
-            CHALLENGE_DIMENSION,
-            OpeningShape::new(),
-        );
-        for lookup in lookups.iter() {
-            shape.messages += lookup.elements.len();
-            let width = lookup.elements.iter().map(Vec::len).max().unwrap_or(0);
-            shape.message_width = shape.message_width.max(width);
-        }
-    }
-    shape.degree = shape.quotient_chunks + 1;
-    shape
+    let tables = Table::ALL.iter().zip(&common.lookups);
+    let shape: Shape = tables.map(|(table, lookups)| TableShape::of(table, lookups)).sum();
+    shape.with_height(log_height)
 }
 
 /// Report of p3-security on a proof whose tallest table has `2^log_height` rows: every error term, proven, in the
 /// unique-decoding and in the Johnson regime.
 pub fn security_report(log_height: usize) -> SecurityReport {
-    let shape = shape(log_height);
-    let air = StarkAirParams {
-        num_constraints: shape.constraints,
-        max_constraint_degree: shape.degree,
-        num_quotient_chunks: shape.quotient_chunks,
-        max_combo: 2,
-    };
-    let instance = InstanceShape {
-        log_trace_length: log_height,
-        modulus_bits: CHALLENGE_BITS,
-        collision_resistance: COLLISION_BITS,
-        num_batched_functions: shape.batched,
-    };
     let fri = FriRegime {
         log_blowup: LOG_BLOWUP,
         num_queries: QUERIES,
@@ -127,12 +44,9 @@ pub fn security_report(log_height: usize) -> SecurityReport {
         commit_pow_bits: 0,
         query_pow_bits: QUERY_GRINDING_BITS,
     };
-    let lookups =
-        LogUpAir { num_interactions: shape.messages, max_message_width: shape.message_width };
     let grinding = GrindingSites { batch_combination: BATCH_GRINDING_BITS, ..GrindingSites::NONE };
-    let mut extras: Vec<_> = security_term(&lookups, &instance, &grinding).into_iter().collect();
-    extras.push(SecurityTerm::new(MEMORY_TREE_LABEL, ErrorBits::from_log2(memory_tree_bits())));
-    proven_security_report(&fri, &air, &instance, &extras, &grinding)
+    let tree = SecurityTerm::new(MEMORY_TREE_LABEL, ErrorBits::from_log2(memory_tree_bits()));
+    shape(log_height).report(&fri, &grinding, &[tree])
 }
 
 /// Bits of the memory tree's compression: two memories of one root hold a collision.
@@ -146,7 +60,7 @@ fn memory_tree_bits() -> f64 {
 
 /// Bits of the sum of all error terms of a regime.
 pub fn union_bits(report: &RegimeReport) -> f64 {
-    -report.terms().iter().map(|term| (-term.bits.bits()).exp2()).sum::<f64>().log2()
+    oneslot_stark::union_bits(report.terms())
 }
 
 #[cfg(test)]
@@ -157,7 +71,7 @@ mod tests {
     #[test]
     fn every_term_has_128_bits_and_their_union_127() {
         for (table, lookups) in Table::ALL.iter().zip(&prover_data(&config()).common.lookups) {
-            let columns = CHALLENGE_DIMENSION * (lookups.len() + 1);
+            let columns = oneslot_stark::CHALLENGE_DEGREE * (lookups.len() + 1);
             println!("{:16} {:4} columns, {columns:4} of lookups", table.name(), table.width());
         }
         for log_height in [16, 18, 20, MAX_LOG_HEIGHT] {

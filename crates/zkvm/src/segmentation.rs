@@ -16,7 +16,7 @@ const MIN_SEGMENT_STEPS: u64 = 1 << 10;
 
 /// A run that stops at each boundary.
 ///
-/// A segment has at most `limit` instructions and, unless calls of accelerated operations fill it before, at least half
+/// A segment has at most `limit` instructions and, unless calls of precompiles fill it before, at least half
 /// as many: in between it ends where its tables are as full as they get. What is left when the program halts is not cut
 /// again. The same run always has the same boundaries.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct Segment {
     /// Touched leaves of the memory tree.
     pub(crate) leaves: BTreeSet<u32>,
     /// Words of input read, by offset.
-    pub(crate) tape: BTreeMap<u64, u64>,
+    pub(crate) program_input: BTreeMap<u64, u64>,
     pub(crate) sizes: Vec<TableSize>,
 }
 
@@ -73,8 +73,8 @@ impl Segmentation {
             self.machine.run(steps);
         }
         let sizes = meter.sizes(steps);
-        let (leaves, tape) = meter.touched(steps);
-        Ok(Some(Segment { start_pc, steps, leaves, tape, sizes }))
+        let (leaves, program_input) = meter.touched(steps);
+        Ok(Some(Segment { start_pc, steps, leaves, program_input, sizes }))
     }
 
     fn not_halted(&self) -> Error {

@@ -5,6 +5,7 @@
 //! `transcript` names what challenges depend on.
 
 mod binding;
+mod constraints;
 mod faults;
 mod inverse;
 mod proofs;
@@ -30,7 +31,7 @@ use crate::{
     },
 };
 
-/// Loads, stores, divides, writes x0, commits and calls both accelerated operations, in a few instructions.
+/// Loads, stores, divides, writes x0, commits and calls both precompiles, in a few instructions.
 fn small() -> Program {
     use Op::*;
     let i = instruction;
@@ -62,8 +63,8 @@ fn small() -> Program {
 /// Traces and public values that need not be honest.
 struct Forgery {
     traces: Vec<RowMajorMatrix<Goldilocks>>,
-    /// Fixed columns of each table.
-    fixed: Vec<Option<RowMajorMatrix<Goldilocks>>>,
+    /// Preprocessed columns of each table.
+    preprocessed: Vec<Option<RowMajorMatrix<Goldilocks>>>,
     public: PublicValues,
 }
 
@@ -95,8 +96,8 @@ impl Forgery {
     /// The honest traces of a segment.
     fn of(input: &SegmentInput) -> Self {
         let witness = Witness::new(input).expect("a witness");
-        let fixed = Table::ALL.iter().map(|table| table.preprocessed()).collect();
-        Self { traces: witness.traces, fixed, public: witness.public }
+        let preprocessed = Table::ALL.iter().map(|table| table.preprocessed()).collect();
+        Self { traces: witness.traces, preprocessed, public: witness.public }
     }
 
     /// A cell, by the name of its column.
@@ -117,17 +118,18 @@ impl Forgery {
         let trace = &self.traces[table as usize];
         let height = trace.height();
         let next: Vec<_> = trace.row((row + 1) % height).expect("a row").into_iter().collect();
-        let fixed = self.fixed[table as usize].as_ref();
-        let fixed = fixed.map(|fixed| fixed.row(row).expect("a row").into_iter().collect());
-        let preprocessed: Vec<_> = fixed.unwrap_or_default();
+        let columns = self.preprocessed[table as usize].as_ref();
+        let preprocessed: Option<Vec<_>> =
+            columns.map(|columns| columns.row(row).expect("a row").into_iter().collect());
+        let preprocessed = preprocessed.unwrap_or_default();
         let public = &public_values(&self.public)[table as usize];
         let (first, last) = (row == 0, row == height - 1);
         let place = Place { next: &next, preprocessed: &preprocessed, public, first, last };
         evaluate(table, cells, place)
     }
 
-    /// Counts the lookups of the fixed tables again, so that whatever they hold is provided as often as it is asked for.
-    fn tally(&mut self) {
+    /// Counts the lookups of preprocessed entries again, so that whatever they hold is provided as often as it is asked for.
+    fn count_lookups(&mut self) {
         let mut asked: Vec<Message> = Vec::new();
         for &table in Table::ALL.iter().filter(|table| table.preprocessed().is_none()) {
             let trace = self.traces[table as usize].clone();
@@ -166,7 +168,7 @@ impl Forgery {
 
     /// Why the traces are refused, lookups counted anew; `None` if they are not.
     fn refusal(&mut self) -> Option<Refusal> {
-        self.tally();
+        self.count_lookups();
         self.refusal_with(&public_values(&self.public))
     }
 

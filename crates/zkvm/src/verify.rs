@@ -7,6 +7,7 @@ use std::{
 };
 
 use oneslot_riscv::Program;
+use oneslot_stark::Challenge;
 use p3_air::{Air, BaseAir, symbolic::AirLayout};
 use p3_batch_stark::{
     CommonData, folder::VerifierConstraintFolderWithLookups, symbolic::get_max_constraint_degree,
@@ -18,7 +19,7 @@ use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget};
 use crate::{
     Error, PublicValues, SegmentProof,
     bus::HALTED_PC,
-    config::{Challenge, Config, config, config_with},
+    config::{Config, config, config_with},
     key::prover_data,
     memory::ProgramImage,
     mmcs::{DeferredOpening, SegmentMmcs},
@@ -82,11 +83,11 @@ impl Air<VerifierConstraintFolderWithLookups<'_, Config>> for KnownDegree {
     }
 }
 
-/// Verifies segments. Making one commits to the fixed tables, once for all segments.
+/// Verifies segments. Making one commits to the preprocessed columns, once for all segments.
 pub struct Verifier {
     tables: Vec<KnownDegree>,
     common: CommonData<Config>,
-    trees: SegmentMmcs,
+    mmcs: SegmentMmcs,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -105,7 +106,7 @@ impl Verifier {
     /// Verifier for any program.
     pub fn new() -> Self {
         let tables = Table::ALL.iter().map(|table| KnownDegree::new(*table)).collect();
-        Self { tables, common: prover_data(&config()).common, trees: SegmentMmcs::new() }
+        Self { tables, common: prover_data(&config()).common, mmcs: SegmentMmcs::new() }
     }
 
     /// Verifies one segment: that a machine with the program of the public values goes from their start to their end.
@@ -116,11 +117,11 @@ impl Verifier {
         proof.public.check()?;
         proof.check_heights()?;
         let public_values = public_values(&proof.public);
-        let (later, openings) = mpsc::channel();
+        let (deferred, openings) = mpsc::channel();
         let openings = Mutex::new(openings);
         let hashing = || {
             let next = || openings.lock().expect("no thread panicked").recv();
-            let verdict = |opening: DeferredOpening| opening.verify(&self.trees);
+            let verdict = |opening: DeferredOpening| opening.verify(&self.mmcs);
             // All of them, also behind a refused one.
             iter::from_fn(|| next().ok()).map(verdict).fold(Ok(()), Result::and)
         };
@@ -130,7 +131,7 @@ impl Verifier {
             let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
             let others: Vec<_> = (1..threads).map(|_| scope.spawn(hashing)).collect();
             // The channel ends with the configuration.
-            let config = config_with(SegmentMmcs::deferring(later));
+            let config = config_with(SegmentMmcs::deferring(deferred));
             let rest =
                 verify_batch(&config, &self.tables, &proof.proof, &public_values, &self.common);
             drop(config);

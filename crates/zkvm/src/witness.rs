@@ -1,23 +1,21 @@
-//! The traces of a segment, filled from its events.
+//! Trace generation: the traces of a segment, from its events.
 
-use std::collections::HashMap;
+use std::{array, collections::HashMap};
 
 use oneslot_riscv::Op;
-use p3_goldilocks::Goldilocks;
+use oneslot_stark::Val;
 use p3_matrix::dense::RowMajorMatrix;
 
 use crate::{
     Error, PublicValues, SegmentInput,
     bus::CODE_KEY,
     events::{Ends, Events, events},
-    memory::{LEAF_WORDS, word_key, word_numbers},
+    memory::{CodeRange, LEAF_WORDS, Node, word_key, word_numbers},
     proof::MAX_LOG_HEIGHT,
     record::Executed,
     tables::{
-        self, Table,
-        fill::{Tally, matrix},
-        leaf::LeafRecord,
-        program::Fetch,
+        Table, leaf, leaf::LeafRecord, multiplicities::Multiplicities, node,
+        poseidon2::Compression, program::Fetch,
     },
     verify::public_values,
 };
@@ -25,179 +23,91 @@ use crate::{
 /// Traces and public values of a segment.
 pub(crate) struct Witness {
     /// One trace for each table, in their order.
-    pub(crate) traces: Vec<RowMajorMatrix<Goldilocks>>,
+    pub(crate) traces: Vec<RowMajorMatrix<Val>>,
     pub(crate) public: PublicValues,
 }
 
+/// What the tables of a segment are generated from.
+pub(crate) struct Records {
+    pub(crate) events: Events,
+    /// Executed instructions of each table, in the tables' order.
+    steps: [Vec<Executed>; Table::ALL.len()],
+    pub(crate) code: CodeRange,
+    pub(crate) fetches: Vec<Fetch>,
+    pub(crate) leaves: Vec<LeafRecord>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) compressions: Vec<Compression>,
+}
+
+impl Records {
+    /// Records of a segment, and its public values.
+    fn new(input: &SegmentInput) -> Result<(Self, PublicValues), Error> {
+        let mut events = events(input, input.words())?;
+        let mut steps = array::from_fn(|_| Vec::new());
+        for step in std::mem::take(&mut events.steps) {
+            let of: &mut Vec<_> = &mut steps[Table::of(step.instruction.op) as usize];
+            of.push(step);
+        }
+        let leaves = leaves(input, &events);
+        let ends: Vec<_> = leaves.iter().map(|leaf| leaf.end).collect();
+        let paths = input.opening.paths(&ends)?;
+        let mut compressions = leaf::compressions(&leaves);
+        compressions.extend(node::compressions(&paths.nodes));
+        let [o0, o1, o2, o3, committed, exit_code] = events.results.map(|result| result.value);
+        let mut output = [0; 32];
+        for (bytes, word) in output.as_chunks_mut::<8>().0.iter_mut().zip([o0, o1, o2, o3]) {
+            *bytes = word.to_le_bytes();
+        }
+        let public = PublicValues {
+            program: input.program(),
+            code: input.code(),
+            segment: input.segment(),
+            start_pc: input.start_pc(),
+            end_pc: events.end_pc,
+            start_root: paths.root.start,
+            end_root: paths.root.end,
+            committed: committed != 0,
+            exit_code,
+            output,
+        };
+        let fetches = fetches(&events);
+        let (code, nodes) = (input.code(), paths.nodes);
+        Ok((Self { events, steps, code, fetches, leaves, nodes, compressions }, public))
+    }
+
+    /// Executed instructions of the table that holds these operations.
+    pub(crate) fn steps(&self, operations: &[Op]) -> &[Executed] {
+        &self.steps[Table::of(operations[0]) as usize]
+    }
+
+    /// Refuses a segment with more rows than a table may have, before the tables are generated: calls take many rows each.
+    fn check_rows(&self) -> Result<(), Error> {
+        let limit = 1 << MAX_LOG_HEIGHT;
+        for table in Table::ALL {
+            let rows = table.rows(self);
+            if rows > limit {
+                let (expected, got) = (limit as u64, rows as u64);
+                return Err(Error::TooLarge { what: table.name(), expected, got });
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Witness {
-    /// Replays the segment and fills all tables.
+    /// Runs the segment once more and generates all tables.
     pub(crate) fn new(input: &SegmentInput) -> Result<Self, Error> {
-        let events = events(input, input.words())?;
-        check_rows(&events)?;
-        let mut tally = Tally::new();
-        let mut traces: Vec<Option<RowMajorMatrix<Goldilocks>>> = vec![None; Table::ALL.len()];
-        instructions(&events, &mut tally, &mut traces);
-        let public = states(input, &events, &mut tally, &mut traces)?;
-        traces[Table::Lookup as usize] = Some(tables::lookup::trace(&tally));
-        let traces = traces
-            .into_iter()
-            .map(|trace| trace.expect("invariant: every table has been filled"))
-            .collect();
-        Ok(Self { traces, public })
+        let (records, public) = Records::new(input)?;
+        records.check_rows()?;
+        let mut multiplicities = Multiplicities::new();
+        let generate = |table: &Table| table.generate(&records, &mut multiplicities);
+        Ok(Self { traces: Table::ALL.iter().map(generate).collect(), public })
     }
 
     /// Public values of each table, in the tables' order.
-    pub(crate) fn public_values(&self) -> Vec<Vec<Goldilocks>> {
+    pub(crate) fn public_values(&self) -> Vec<Vec<Val>> {
         public_values(&self.public)
     }
-}
-
-/// Calls take many rows each: refuses a segment that makes too many, before their tables are filled.
-fn check_rows(events: &Events) -> Result<(), Error> {
-    let limit = 1 << MAX_LOG_HEIGHT;
-    for (table, rows) in [
-        (Table::KeccakWord, events.permuted.len()),
-        (Table::KeccakTheta, 5 * events.rounds.len()),
-        (Table::KeccakPlane, 5 * events.rounds.len()),
-        (Table::MulMod, 2 * events.multiplied.len()),
-    ] {
-        if rows > limit {
-            let (expected, got) = (limit as u64, rows as u64);
-            return Err(Error::TooLarge { what: table.name(), expected, got });
-        }
-    }
-    Ok(())
-}
-
-/// The table that holds an operation.
-pub(crate) fn table(op: Op) -> Table {
-    use Op::*;
-    match op {
-        Add | Sub => Table::Add,
-        Addi | Lui | Fence => Table::AddImmediate,
-        Addw | Subw | Addiw => Table::AddWord,
-        And | Or | Xor | Andi | Ori | Xori => Table::Bitwise,
-        Sll | Srl | Slli | Srli => Table::Shift,
-        Sra | Srai | Sllw | Srlw | Sraw | Slliw | Srliw | Sraiw => Table::ShiftWord,
-        Slt | Sltu | Slti | Sltiu => Table::SetLess,
-        Beq | Bne | Blt | Bge | Bltu | Bgeu => Table::Branch,
-        Jal | Jalr | Auipc => Table::Jump,
-        Mul | Mulhu => Table::Multiply,
-        Mulh | Mulhsu | Mulw | Div | Divu | Rem | Remu | Divw | Divuw | Remw | Remuw => {
-            Table::Divide
-        }
-        Ld => Table::Load,
-        Lb | Lbu | Lh | Lhu | Lw | Lwu => Table::LoadPart,
-        Sd => Table::Store,
-        Sb | Sh | Sw => Table::StorePart,
-        Ecall | Ebreak | Illegal => Table::System,
-    }
-}
-
-/// Fills the tables of instructions, and those that follow from single instructions.
-fn instructions(
-    events: &Events,
-    tally: &mut Tally,
-    traces: &mut [Option<RowMajorMatrix<Goldilocks>>],
-) {
-    let mut steps: Vec<Vec<Executed>> = vec![Vec::new(); Table::ALL.len()];
-    for step in &events.steps {
-        steps[table(step.instruction.op) as usize].push(*step);
-    }
-    macro_rules! fill {
-        ($($table:ident = $module:ident,)*) => {
-            $(
-                traces[Table::$table as usize] = Some(matrix(
-                    &std::mem::take(&mut steps[Table::$table as usize]),
-                    Table::$table.width(),
-                    |step, values| tables::$module::fill(step, tally, values),
-                ));
-            )*
-        };
-    }
-    fill! {
-        Add = add,
-        AddImmediate = add_immediate,
-        AddWord = add_word,
-        Bitwise = bitwise,
-        Shift = shift,
-        ShiftWord = shift_word,
-        SetLess = set_less,
-        Branch = branch,
-        Jump = jump,
-        Multiply = multiply,
-        Divide = divide,
-        Load = load,
-        LoadPart = load_part,
-        Store = store,
-        StorePart = store_part,
-        System = system,
-    }
-    traces[Table::Commit as usize] =
-        Some(matrix(&events.committed, Table::Commit.width(), |committed, values| {
-            tables::commit::fill(committed, tally, values);
-        }));
-    traces[Table::KeccakWord as usize] =
-        Some(matrix(&events.permuted, Table::KeccakWord.width(), |lane, values| {
-            tables::keccak_word::fill(lane, tally, values);
-        }));
-    traces[Table::KeccakTheta as usize] = Some(tables::keccak_theta::trace(&events.rounds));
-    traces[Table::KeccakPlane as usize] = Some(tables::keccak_plane::trace(&events.rounds, tally));
-    traces[Table::KeccakRound as usize] = Some(tables::keccak_round::trace(tally));
-    traces[Table::MulMod as usize] = Some(tables::mulmod::trace(&events.multiplied, tally));
-    traces[Table::Refresh as usize] =
-        Some(matrix(&events.refreshes, Table::Refresh.width(), |refresh, values| {
-            tables::refresh::fill(refresh, tally, values);
-        }));
-}
-
-/// Fills the tables of states: code, memory, public values. Gives the public values.
-fn states(
-    input: &SegmentInput,
-    events: &Events,
-    tally: &mut Tally,
-    traces: &mut [Option<RowMajorMatrix<Goldilocks>>],
-) -> Result<PublicValues, Error> {
-    let code = input.code();
-    let leaves = leaves(input, events);
-    let ends: Vec<_> = leaves.iter().map(|leaf| leaf.end).collect();
-    let paths = input.opening.paths(&ends)?;
-    traces[Table::Leaf as usize] = Some(matrix(&leaves, Table::Leaf.width(), |leaf, values| {
-        tables::leaf::fill(leaf, code, tally, values);
-    }));
-    traces[Table::Node as usize] =
-        Some(matrix(&paths.nodes, Table::Node.width(), tables::node::fill));
-    let mut compressions = tables::leaf::compressions(&leaves);
-    compressions.extend(tables::node::compressions(&paths.nodes));
-    traces[Table::Poseidon2 as usize] = Some(tables::poseidon2::trace(&compressions));
-
-    let fetches = fetches(events);
-    let mut operations = tables::decode::Tally::new();
-    traces[Table::Program as usize] =
-        Some(matrix(&fetches, Table::Program.width(), |fetch, values| {
-            tables::program::fill(fetch, &mut operations, tally, values);
-        }));
-    traces[Table::Decode as usize] = Some(tables::decode::trace(&operations));
-    traces[Table::Boundary as usize] =
-        Some(tables::boundary::trace(events.end_time, &events.results, tally));
-
-    let [o0, o1, o2, o3, committed, exit_code] = events.results.map(|result| result.value);
-    let mut output = [0; 32];
-    for (bytes, word) in output.as_chunks_mut::<8>().0.iter_mut().zip([o0, o1, o2, o3]) {
-        *bytes = word.to_le_bytes();
-    }
-    Ok(PublicValues {
-        program: input.program(),
-        code,
-        segment: input.segment(),
-        start_pc: input.start_pc(),
-        end_pc: events.end_pc,
-        start_root: paths.root.start,
-        end_root: paths.root.end,
-        committed: committed != 0,
-        exit_code,
-        output,
-    })
 }
 
 /// The touched leaves with the ends of their words.

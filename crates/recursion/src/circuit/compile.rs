@@ -161,7 +161,7 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
         let mut cells = ArithmeticPreprocessed::default();
         cells.address[3] = address(word);
         cells.multiplicity[3] = wiring.multiplicity(word, Role::MayDefine);
-        cells.write(arithmetic.row_mut(row));
+        cells.put(&mut arithmetic.row_mut(row).iter_mut());
     }
     let (mut arithmetic_row, mut horner_row, mut permutation_row) = (1, 0, 0);
     for gate in gates(&steps) {
@@ -171,15 +171,18 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
         });
         match gate {
             Gate::Horner { .. } | Gate::HornerPacked { .. } => {
-                horner_preprocessed(gate, &slot).write(horner.row_mut(horner_row));
+                let cells = horner_preprocessed(gate, &slot);
+                cells.put(&mut horner.row_mut(horner_row).iter_mut());
                 horner_row += 1;
             }
             Gate::Permutation { .. } => {
-                permutation_preprocessed(&slot).write(permutation.row_mut(permutation_row));
+                let cells = permutation_preprocessed(&slot);
+                cells.put(&mut permutation.row_mut(permutation_row).iter_mut());
                 permutation_row += 1;
             }
             _ => {
-                arithmetic_preprocessed(gate, &slot).write(arithmetic.row_mut(arithmetic_row));
+                let cells = arithmetic_preprocessed(gate, &slot);
+                cells.put(&mut arithmetic.row_mut(arithmetic_row).iter_mut());
                 arithmetic_row += 1;
             }
         }
@@ -269,10 +272,10 @@ fn define_unused_hints(steps: &mut Vec<Step>, variables: u32, public: [Variable;
     }
 }
 
-fn arithmetic_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> ArithmeticPreprocessed {
+fn arithmetic_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> ArithmeticPreprocessed<Val> {
     let mut cells = ArithmeticPreprocessed::default();
     if let Gate::Constant { value, .. } = gate {
-        cells.constant = true;
+        cells.constant = Val::ONE;
         cells.address[..3].copy_from_slice(&value[..3]);
         (cells.address[3], cells.multiplicity[3]) = slot[0];
         return cells;
@@ -282,20 +285,20 @@ fn arithmetic_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> ArithmeticPrepro
         cells.multiplicity[i] = multiplicity;
     }
     match gate {
-        Gate::Product { .. } => cells.product = true,
-        Gate::Bits { .. } => cells.bits = true,
-        _ => cells.split = true,
+        Gate::Product { .. } => cells.product = Val::ONE,
+        Gate::Bits { .. } => cells.bits = Val::ONE,
+        _ => cells.split = Val::ONE,
     }
     cells
 }
 
-fn horner_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> HornerPreprocessed {
+fn horner_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> HornerPreprocessed<Val> {
     let mut cells = HornerPreprocessed {
         x: slot[0].0,
         acc: slot[1].0,
         out: slot[2].0,
         out_multiplicity: slot[2].1,
-        packed: matches!(gate, Gate::HornerPacked { .. }),
+        packed: Val::from_bool(matches!(gate, Gate::HornerPacked { .. })),
         ..HornerPreprocessed::default()
     };
     for (cell, &(address, _)) in cells.coefficients.iter_mut().zip(&slot[3..]) {
@@ -304,7 +307,7 @@ fn horner_preprocessed(gate: &Gate, slot: &[(Val, Val)]) -> HornerPreprocessed {
     cells
 }
 
-fn permutation_preprocessed(slot: &[(Val, Val)]) -> PermutationPreprocessed {
+fn permutation_preprocessed(slot: &[(Val, Val)]) -> PermutationPreprocessed<Val> {
     PermutationPreprocessed {
         address: std::array::from_fn(|i| slot[i].0),
         multiplicity: [slot[0].1, slot[1].1, slot[3].1, slot[4].1],

@@ -10,8 +10,8 @@ use super::compile::Circuit;
 use super::gate::{Gate, Hint, Solve, Step, Variable};
 use crate::field::{Challenge, Val, WORD, Word};
 use crate::tables::{
-    ArithmeticRow, HORNER_STEPS, HornerRow, PUBLIC_VALUES, PermutationRow, TableKind,
-    fill_permutation,
+    ArithmeticRow, HORNER_STEPS, HornerRow, PUBLIC_VALUES, PermutationInput, TableKind,
+    generate_permutation,
 };
 
 /// Why a program has no witness on given inputs.
@@ -134,10 +134,10 @@ impl Run<'_> {
         self.values[variable.index()] = [c[0], c[1], c[2], Val::ZERO];
     }
 
-    fn row(&mut self, table: usize) -> &mut [Val] {
-        let row = self.next_row[table];
-        self.next_row[table] += 1;
-        self.witness[table].row_mut(row)
+    fn row(&mut self, table: TableKind) -> &mut [Val] {
+        let row = &mut self.next_row[table as usize];
+        *row += 1;
+        self.witness[table as usize].row_mut(*row - 1)
     }
 
     fn hint(&mut self, variable: Variable, hint: Hint) -> Result<(), TraceError> {
@@ -200,8 +200,8 @@ impl Run<'_> {
             }
             Gate::Constant { d, value } => {
                 self.values[d.index()] = value;
-                let row = ArithmeticRow { d: value, ..ArithmeticRow::default() };
-                row.write(self.row(0));
+                let cells = self.row(TableKind::Arithmetic);
+                ArithmeticRow::holding(value).put(&mut cells.iter_mut());
             }
             Gate::Horner { x, acc, out, coefficients } => {
                 let coefficients = coefficients.map(|c| self.word(c));
@@ -213,12 +213,12 @@ impl Run<'_> {
                 self.horner(x, acc, out, std::array::from_fn(coefficient));
             }
             Gate::Permutation { current, other, bit, out } => {
-                let row = PermutationRow {
+                let input = PermutationInput {
                     current: self.word(current),
                     other: self.word(other),
                     bit: self.word(bit)[0] == Val::ONE,
                 };
-                let words = fill_permutation(&row, self.row(2));
+                let words = generate_permutation(&input, self.row(TableKind::Permutation));
                 for (out, word) in out.into_iter().zip(words) {
                     self.values[out.index()] = word;
                 }
@@ -249,8 +249,8 @@ impl Run<'_> {
     }
 
     fn arithmetic(&mut self, slots: [Variable; 4]) {
-        let [a, b, c, d] = slots.map(|slot| self.word(slot));
-        ArithmeticRow { a, b, c, d }.write(self.row(0));
+        let row = ArithmeticRow::new(slots.map(|slot| self.word(slot)));
+        row.put(&mut self.row(TableKind::Arithmetic).iter_mut());
     }
 
     fn horner(
@@ -262,19 +262,19 @@ impl Run<'_> {
     ) {
         let row = HornerRow::new(self.word(x), self.word(acc), coefficients);
         self.values[out.index()] = row.out();
-        row.write(self.row(1));
+        row.put(&mut self.row(TableKind::Horner).iter_mut());
     }
 
     fn finish(mut self, public: [Variable; 2]) -> Traces {
-        let padding = PermutationRow::default();
-        for row in self.next_row[2]..self.witness[2].height() {
-            let _ = fill_permutation(&padding, self.witness[2].row_mut(row));
+        let permutations = TableKind::Permutation as usize;
+        for row in self.next_row[permutations]..self.witness[permutations].height() {
+            let cells = self.witness[permutations].row_mut(row);
+            let _ = generate_permutation(&PermutationInput::default(), cells);
         }
         let words = public.map(|word| self.word(word));
-        let last = self.witness[0].height() - 1;
-        for (row, d) in [(0, words[0]), (last, words[1])] {
-            let cells = ArithmeticRow { d, ..ArithmeticRow::default() };
-            cells.write(self.witness[0].row_mut(row));
+        let arithmetic = &mut self.witness[TableKind::Arithmetic as usize];
+        for (row, d) in [(0, words[0]), (arithmetic.height() - 1, words[1])] {
+            ArithmeticRow::holding(d).put(&mut arithmetic.row_mut(row).iter_mut());
         }
         let public_values = std::array::from_fn(|i| words[i / WORD][i % WORD]);
         Traces { witness: self.witness, public_values }

@@ -24,6 +24,7 @@ mod permutation;
 
 use std::sync::Arc;
 
+use oneslot_stark::Columns;
 use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
@@ -31,7 +32,7 @@ use p3_matrix::dense::RowMajorMatrix;
 
 pub(crate) use arithmetic::{ArithmeticPreprocessed, ArithmeticRow};
 pub(crate) use horner::{HORNER_STEPS, HORNER_WORDS, HornerPreprocessed, HornerRow};
-pub(crate) use permutation::{PermutationPreprocessed, PermutationRow, fill_permutation};
+pub(crate) use permutation::{PermutationInput, PermutationPreprocessed, generate_permutation};
 
 use crate::field::{Val, WORD};
 
@@ -41,46 +42,75 @@ pub const WIRES: &str = "wires";
 /// Public values of a circuit: two words, bound by the first and the last arithmetic row.
 pub const PUBLIC_VALUES: usize = 2 * WORD;
 
-/// Which table a row belongs to. The order is the order of the tables in a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TableKind {
-    /// Extension field arithmetic, constants, splitting of words, public values.
-    Arithmetic,
-    /// Horner's rule.
-    Horner,
-    /// Poseidon2.
-    Permutation,
-}
-
-impl TableKind {
-    /// All tables, in proof order.
-    pub const ALL: [Self; 3] = [Self::Arithmetic, Self::Horner, Self::Permutation];
-
-    /// Number of witness columns.
-    pub const fn witness_width(self) -> usize {
-        match self {
-            Self::Arithmetic => arithmetic::WITNESS_WIDTH,
-            Self::Horner => horner::WITNESS_WIDTH,
-            Self::Permutation => permutation::WITNESS_WIDTH,
-        }
-    }
-
-    /// Number of preprocessed columns.
-    pub const fn preprocessed_width(self) -> usize {
-        match self {
-            Self::Arithmetic => arithmetic::PREPROCESSED_WIDTH,
-            Self::Horner => horner::PREPROCESSED_WIDTH,
-            Self::Permutation => permutation::PREPROCESSED_WIDTH,
-        }
-    }
+/// A table: its columns and constraints.
+pub(crate) trait TableAir {
+    /// Witness columns.
+    type Witness: Columns;
+    /// Preprocessed columns.
+    type Preprocessed: Columns;
 
     /// Number of public values that the constraints read.
-    pub const fn public_values(self) -> usize {
-        match self {
-            Self::Arithmetic => PUBLIC_VALUES,
-            Self::Horner | Self::Permutation => 0,
+    const PUBLIC_VALUES: usize = 0;
+
+    /// Emits constraints and messages of a row.
+    fn eval<AB>(builder: &mut AB, witness: &[AB::Var], preprocessed: &[AB::Var])
+    where
+        AB: AirBuilder<F = Val> + InteractionBuilder;
+}
+
+/// Declares the tables: variant, which is also the name of the type in the module, and module.
+macro_rules! tables {
+    ($($(#[$meta:meta])* $table:ident = $module:ident,)*) => {
+        /// Which table a row belongs to. The order is the order of the tables in a proof.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum TableKind {
+            $($(#[$meta])* $table,)*
         }
-    }
+
+        impl TableKind {
+            /// All tables, in proof order.
+            pub const ALL: [Self; [$(stringify!($table)),*].len()] = [$(Self::$table,)*];
+
+            /// Number of witness columns.
+            pub const fn witness_width(self) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::Witness::WIDTH,)*
+                }
+            }
+
+            /// Number of preprocessed columns.
+            pub const fn preprocessed_width(self) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::Preprocessed::WIDTH,)*
+                }
+            }
+
+            /// Number of public values that the constraints read.
+            pub const fn public_values(self) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::PUBLIC_VALUES,)*
+                }
+            }
+
+            fn eval<AB>(self, builder: &mut AB, witness: &[AB::Var], preprocessed: &[AB::Var])
+            where
+                AB: AirBuilder<F = Val> + InteractionBuilder,
+            {
+                match self {
+                    $(Self::$table => $module::$table::eval(builder, witness, preprocessed),)*
+                }
+            }
+        }
+    };
+}
+
+tables! {
+    /// Extension field arithmetic, constants, splitting of words, public values.
+    Arithmetic = arithmetic,
+    /// Horner's rule.
+    Horner = horner,
+    /// Poseidon2.
+    Permutation = permutation,
 }
 
 /// Where a proof system keeps the preprocessed columns.
@@ -174,17 +204,12 @@ where
     fn eval(&self, builder: &mut AB) {
         let main = builder.main();
         let (witness, in_main) = main.current_slice().split_at(self.kind.witness_width());
-        let preprocessed: Vec<AB::Expr> = match self.placement {
+        match self.placement {
             PreprocessedPlacement::OwnTrace => {
-                builder.preprocessed().current_slice().iter().map(|&x| x.into()).collect()
+                let preprocessed = builder.preprocessed().clone();
+                self.kind.eval(builder, witness, preprocessed.current_slice());
             }
-            PreprocessedPlacement::MainTrace => in_main.iter().map(|&x| x.into()).collect(),
-        };
-        let witness: Vec<AB::Expr> = witness.iter().map(|&x| x.into()).collect();
-        match self.kind {
-            TableKind::Arithmetic => arithmetic::eval(builder, &witness, &preprocessed),
-            TableKind::Horner => horner::eval(builder, &witness, &preprocessed),
-            TableKind::Permutation => permutation::eval(builder, &witness, &preprocessed),
+            PreprocessedPlacement::MainTrace => self.kind.eval(builder, witness, in_main),
         }
     }
 }
@@ -226,6 +251,11 @@ fn extension_product<E: PrimeCharacteristicRing>(a: &[E], b: &[E]) -> [E; 3] {
         m(0, 1) + m(1, 0) + cubic + quartic.clone(),
         m(0, 2) + m(1, 1) + m(2, 0) + quartic,
     ]
+}
+
+/// Cells as expressions.
+fn expressions<AB: AirBuilder, const N: usize>(cells: [AB::Var; N]) -> [AB::Expr; N] {
+    cells.map(Into::into)
 }
 
 /// An element of the extension as a word: the fourth element is zero.

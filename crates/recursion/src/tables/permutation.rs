@@ -9,6 +9,7 @@
 //! and of the 4 full rounds at the end. An S-box is the constraint `output = input^7` and all
 //! linear layers are evaluated in between, so the degree is 7.
 
+use oneslot_stark::columns;
 use p3_air::AirBuilder;
 use p3_field::{Algebra, PrimeCharacteristicRing};
 use p3_goldilocks::{
@@ -18,60 +19,55 @@ use p3_goldilocks::{
 use p3_lookup::InteractionBuilder;
 use p3_poseidon2::{MDSMat4, matmul_internal, mds_light_permutation};
 
-use super::{read, send};
+use super::{TableAir, expressions, read, send};
 use crate::field::{PERMUTATION_WIDTH, Val, WORD, Word};
 
-const BIT: usize = PERMUTATION_WIDTH;
-const SBOXES: usize = BIT + 1;
-const SBOX_COUNT: usize = 8 * PERMUTATION_WIDTH + GOLDILOCKS_POSEIDON2_RC_8_INTERNAL.len();
+const SBOXES: usize = 8 * PERMUTATION_WIDTH + GOLDILOCKS_POSEIDON2_RC_8_INTERNAL.len();
 
-/// The state, the bit and the S-box outputs.
-pub(super) const WITNESS_WIDTH: usize = SBOXES + SBOX_COUNT;
+columns! {
+    /// Witness cells of one row.
+    PermutationRow {
+        state: [PERMUTATION_WIDTH],
+        bit: one,
+        /// Outputs of the S-boxes.
+        sboxes: [SBOXES],
+    }
+}
 
-/// Addresses of `current`, `other`, `bit` and the two output words, and all multiplicities but
-/// that of the bit, which is always read.
-pub(super) const PREPROCESSED_WIDTH: usize = 9;
+columns! {
+    /// Preprocessed cells of one row.
+    PermutationPreprocessed {
+        /// Addresses of `current`, `other`, `bit`, first and second output word.
+        address: [5],
+        /// Multiplicities of `current`, `other`, first and second output word. The bit is always
+        /// read.
+        multiplicity: [4],
+    }
+}
 
-/// Witness cells of one row before the S-boxes.
+/// What one row permutes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PermutationRow {
+pub(crate) struct PermutationInput {
     pub(crate) current: Word,
     pub(crate) other: Word,
     pub(crate) bit: bool,
 }
 
-/// Preprocessed cells of one row.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PermutationPreprocessed {
-    /// Addresses of `current`, `other`, `bit`, first and second output word.
-    pub(crate) address: [Val; 5],
-    /// Multiplicities of `current`, `other`, first and second output word.
-    pub(crate) multiplicity: [Val; 4],
-}
-
-impl PermutationPreprocessed {
-    /// The cells in column order.
-    pub(crate) fn write(&self, cells: &mut [Val]) {
-        cells[0..5].copy_from_slice(&self.address);
-        cells[5..9].copy_from_slice(&self.multiplicity);
-    }
-}
-
-/// Runs the permutation of one row, writes its cells in column order and returns the outputs.
-pub(crate) fn fill_permutation(row: &PermutationRow, cells: &mut [Val]) -> [Word; 2] {
-    let (left, right) = if row.bit { (row.other, row.current) } else { (row.current, row.other) };
+/// Runs the permutation of one row, puts its cells in column order and returns the outputs.
+pub(crate) fn generate_permutation(input: &PermutationInput, cells: &mut [Val]) -> [Word; 2] {
+    let PermutationInput { current, other, bit } = *input;
+    let (left, right) = if bit { (other, current) } else { (current, other) };
     let mut state = [Val::ZERO; PERMUTATION_WIDTH];
     state[..WORD].copy_from_slice(&left);
     state[WORD..].copy_from_slice(&right);
-    cells[..BIT].copy_from_slice(&state);
-    cells[BIT] = Val::from_bool(row.bit);
-
-    let mut at = SBOXES;
+    let mut row = PermutationRow { state, bit: Val::from_bool(bit), ..PermutationRow::default() };
+    let mut sboxes = row.sboxes.iter_mut();
     rounds(&mut state, |input| {
-        cells[at] = input.exp_const_u64::<7>();
-        at += 1;
-        cells[at - 1]
+        let output = sboxes.next().expect("invariant: one column an S-box");
+        *output = input.exp_const_u64::<7>();
+        *output
     });
+    row.put(&mut cells.iter_mut());
     [std::array::from_fn(|i| state[i]), std::array::from_fn(|i| state[WORD + i])]
 }
 
@@ -101,33 +97,46 @@ fn full_round<E: Algebra<Val>>(
     mds_light_permutation(state, &MDSMat4);
 }
 
-pub(super) fn eval<AB>(builder: &mut AB, witness: &[AB::Expr], preprocessed: &[AB::Expr])
-where
-    AB: AirBuilder<F = Val> + InteractionBuilder,
-{
-    let bit = &witness[BIT];
-    builder.assert_bool(bit.clone());
+/// The table.
+pub(crate) struct Permutation;
 
-    let mut state: [AB::Expr; PERMUTATION_WIDTH] = std::array::from_fn(|i| witness[i].clone());
-    let mut outputs = witness[SBOXES..].iter();
-    rounds(&mut state, |input: AB::Expr| {
-        let output = outputs.next().expect("invariant: one column an S-box").clone();
-        builder.assert_zero(input.exp_const_u64::<7>() - output.clone());
-        output
-    });
+impl TableAir for Permutation {
+    type Witness = PermutationRow<()>;
+    type Preprocessed = PermutationPreprocessed<()>;
 
-    let swapped: [AB::Expr; WORD] =
-        std::array::from_fn(|i| bit.clone() * (witness[WORD + i].clone() - witness[i].clone()));
-    let current = std::array::from_fn(|i| witness[i].clone() + swapped[i].clone());
-    let other = std::array::from_fn(|i| witness[WORD + i].clone() - swapped[i].clone());
-    let [first, second]: [[AB::Expr; WORD]; 2] = [
-        std::array::from_fn(|i| state[i].clone()),
-        std::array::from_fn(|i| state[WORD + i].clone()),
-    ];
+    fn eval<AB>(builder: &mut AB, witness: &[AB::Var], preprocessed: &[AB::Var])
+    where
+        AB: AirBuilder<F = Val> + InteractionBuilder,
+    {
+        let row = PermutationRow::read(witness);
+        let input = expressions::<AB, PERMUTATION_WIDTH>(row.state);
+        let bit: AB::Expr = row.bit.into();
+        let PermutationPreprocessed { address, multiplicity } =
+            PermutationPreprocessed::read(preprocessed);
+        let address = expressions::<AB, 5>(address);
+        builder.assert_bool(bit.clone());
 
-    send(builder, &preprocessed[0], current, preprocessed[5].clone());
-    send(builder, &preprocessed[1], other, preprocessed[6].clone());
-    read(builder, &preprocessed[2], [bit.clone(), AB::Expr::ZERO, AB::Expr::ZERO, AB::Expr::ZERO]);
-    send(builder, &preprocessed[3], first, preprocessed[7].clone());
-    send(builder, &preprocessed[4], second, preprocessed[8].clone());
+        let mut state = input.clone();
+        let mut outputs = row.sboxes.into_iter();
+        rounds(&mut state, |input: AB::Expr| {
+            let output: AB::Expr = outputs.next().expect("invariant: one column an S-box").into();
+            builder.assert_zero(input.exp_const_u64::<7>() - output.clone());
+            output
+        });
+
+        let swapped: [AB::Expr; WORD] =
+            std::array::from_fn(|i| bit.clone() * (input[WORD + i].clone() - input[i].clone()));
+        let current = std::array::from_fn(|i| input[i].clone() + swapped[i].clone());
+        let other = std::array::from_fn(|i| input[WORD + i].clone() - swapped[i].clone());
+        let [first, second]: [[AB::Expr; WORD]; 2] = [
+            std::array::from_fn(|i| state[i].clone()),
+            std::array::from_fn(|i| state[WORD + i].clone()),
+        ];
+
+        send(builder, &address[0], current, multiplicity[0].into());
+        send(builder, &address[1], other, multiplicity[1].into());
+        read(builder, &address[2], [bit, AB::Expr::ZERO, AB::Expr::ZERO, AB::Expr::ZERO]);
+        send(builder, &address[3], first, multiplicity[2].into());
+        send(builder, &address[4], second, multiplicity[3].into());
+    }
 }

@@ -1,14 +1,12 @@
 //! Openings: the part of a memory tree that a segment touches.
 
+use oneslot_stark::{Digest, compress};
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{DEPTH, FIRST_LEAF, LEAF_WORDS, MemoryTree, leaf_digest, word_numbers};
-use crate::{
-    Error,
-    hash::{Digest, compress},
-};
+use crate::Error;
 
 /// Most leaves that a segment may touch.
 pub(crate) const MAX_OPENED_LEAVES: usize = 1 << 20;

@@ -10,12 +10,12 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use oneslot_stark::DIGEST_LENGTH;
 use p3_field::PackedValue;
 use p3_matrix::Dimensions;
 use p3_symmetric::{CryptographicHasher, PseudoCompressionFunction};
 
 use super::{Compress, Digest, Hash, Packed, Val};
-use crate::hash::DIGEST_LENGTH;
 
 /// Rows of one query at one height, which are hashed together.
 type Leaf<'a> = Vec<&'a [Val]>;

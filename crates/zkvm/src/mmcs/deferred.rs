@@ -40,7 +40,7 @@ impl DeferredOpening {
     }
 
     /// Verifies it now.
-    pub(crate) fn verify(&self, trees: &SegmentMmcs) -> Result<(), MmcsError> {
+    pub(crate) fn verify(&self, mmcs: &SegmentMmcs) -> Result<(), MmcsError> {
         let mut rest = self.elements.as_slice();
         let mut row = |length: &usize| {
             let (row, others) = rest.split_at(*length);
@@ -49,6 +49,6 @@ impl DeferredOpening {
         };
         let openings: Vec<Vec<_>> =
             self.lengths.iter().map(|lengths| lengths.iter().map(&mut row).collect()).collect();
-        trees.verify_now(&self.commitment, &self.dimensions, &self.indices, &openings, &self.proof)
+        mmcs.verify_now(&self.commitment, &self.dimensions, &self.indices, &openings, &self.proof)
     }
 }

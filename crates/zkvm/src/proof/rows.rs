@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
+use oneslot_stark::element_from_bytes;
 use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, config::QUERIES, hash::element_from_bytes};
+use crate::{Error, config::QUERIES};
 
 /// Most columns of all openings together.
 const MAX_COLUMNS: usize = 1 << 14;
@@ -126,8 +127,10 @@ fn decode_opening(matrices: &[RowShape], bytes: &mut &[u8]) -> Result<Vec<Rows>,
         let (taken, rest) = bytes.split_at(ELEMENT_BYTES * width * shape.rows());
         *bytes = rest;
         let elements = taken.as_chunks::<ELEMENT_BYTES>().0.iter();
-        let elements: Vec<_> =
-            elements.map(|element| element_from_bytes(WHAT, *element)).collect::<Result<_, _>>()?;
+        let elements: Vec<_> = elements
+            .map(|element| element_from_bytes(*element))
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::malformed(WHAT, error))?;
         for (query, rows) in queries.iter_mut().enumerate() {
             let row = shape.which.get(query).map_or(query, |&row| row.into());
             rows.push(elements[row * width..][..width].to_vec());

@@ -179,11 +179,11 @@ impl Target {
         let mut machine = self.resume(pc, registers, pages.clone());
         let count = steps.len() as u64;
         machine.trace().take(steps.len()).for_each(|step| meter.step(&step));
-        let (leaves, tape) = meter.touched(count);
+        let (leaves, program_input) = meter.touched(count);
         let mut system = [0; SYSTEM_WORDS];
         system[..32].copy_from_slice(&registers);
         let opening = MemoryTree::new(pages, &system).open(&leaves);
-        SegmentInput { image, segment: 0, steps: count, start_pc: pc, opening, tape }
+        SegmentInput { image, segment: 0, steps: count, start_pc: pc, opening, program_input }
     }
 }
 

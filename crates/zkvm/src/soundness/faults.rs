@@ -82,8 +82,11 @@ fn no_row_is_left_out_or_repeated() {
 const UNUSED: [(Table, &[&str]); 4] = [
     (Table::MulMod, SECOND_UNUSED),
     (Table::Divide, &["carry_b", "same", "inverse", "carry_result[0]", "carry_result[1]"]),
-    (Table::AddImmediate, &["d[0]", "d[1]", "d_time"]),
-    (Table::System, &["word", "before[0]", "before[1]", "before_time", "after[0]", "after[1]"]),
+    (Table::AddImmediate, &["d.value[0]", "d.value[1]", "d.time"]),
+    (
+        Table::System,
+        &["word", "before.value[0]", "before.value[1]", "before.time", "after[0]", "after[1]"],
+    ),
 ];
 
 /// Columns that the second row of a multiplication does not use; the tests of the table see to the first.
@@ -150,7 +153,7 @@ fn every_cell_of_the_segment_matters() {
     assert_eq!(free, [""; 0]);
 }
 
-/// Multiplicities: what fixed tables and permutations provide is what is asked for, no more, no less, no fraction.
+/// Multiplicities: what preprocessed entries and permutations provide is what is asked for, no more, no less, no fraction.
 #[test]
 fn multiplicities_are_bound() {
     let one = Goldilocks::ONE;
@@ -175,11 +178,11 @@ fn multiplicities_are_bound() {
 fn time_does_not_go_back() {
     let mut forgery = Forgery::new();
     // Row 1 of stores and of loads: the word at 0x2100, zero all the time.
-    let start = *forgery.cell(Table::Store, 1, "before_time");
-    let stored = *forgery.cell(Table::Load, 1, "value_time");
-    let loaded = *forgery.cell(Table::Load, 1, "time") + Goldilocks::TWO;
-    *forgery.cell(Table::Load, 1, "value_time") = start;
-    *forgery.cell(Table::Store, 1, "before_time") = loaded;
+    let start = *forgery.cell(Table::Store, 1, "before.time");
+    let stored = *forgery.cell(Table::Load, 1, "loaded.state.time");
+    let loaded = *forgery.cell(Table::Load, 1, "at.time") + Goldilocks::TWO;
+    *forgery.cell(Table::Load, 1, "loaded.state.time") = start;
+    *forgery.cell(Table::Store, 1, "before.time") = loaded;
     let leaf = (0..forgery.traces[Table::Leaf as usize].height())
         .flat_map(|row| ["end_time[0]", "end_time[1]"].map(|column| (row, column)))
         .find(|&(row, column)| *forgery.cell(Table::Leaf, row, column) == loaded);
@@ -193,8 +196,8 @@ fn time_does_not_go_back() {
 fn time_does_not_wrap() {
     for by in [3, 1 << 16, 1 << 32, Goldilocks::ORDER_U64 - 1] {
         let mut forgery = Forgery::new();
-        let time = *forgery.cell(Table::Load, 0, "time");
-        *forgery.cell(Table::Load, 0, "value_time") = time + Goldilocks::from_u64(by);
+        let time = *forgery.cell(Table::Load, 0, "at.time");
+        *forgery.cell(Table::Load, 0, "loaded.state.time") = time + Goldilocks::from_u64(by);
         let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("{by}") };
         assert!(buses.contains(MEMORY), "{by}");
         assert!(by == Goldilocks::ORDER_U64 - 1 || buses.contains(RANGE), "{by}");
@@ -208,17 +211,17 @@ fn x0_is_not_written() {
     let mut forgery = Forgery::new();
     let height = forgery.traces[Table::AddImmediate as usize].height();
     let row = (0..height).find(|&row| {
-        let zero = *forgery.cell(Table::AddImmediate, row, "rd") == Goldilocks::ZERO;
-        let pc = *forgery.cell(Table::AddImmediate, row, "pc");
+        let zero = *forgery.cell(Table::AddImmediate, row, "target.rd") == Goldilocks::ZERO;
+        let pc = *forgery.cell(Table::AddImmediate, row, "at.pc");
         zero && pc != Goldilocks::ZERO
     });
     let row = row.expect("an instruction that writes x0");
-    *forgery.cell(Table::AddImmediate, row, "write") = Goldilocks::ONE;
+    *forgery.cell(Table::AddImmediate, row, "target.write") = Goldilocks::ONE;
     let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
     assert!(buses.contains(PROGRAM) && buses.contains(MEMORY));
 
     // With a decoded instruction that says so.
-    let pc = *forgery.cell(Table::AddImmediate, row, "pc");
+    let pc = *forgery.cell(Table::AddImmediate, row, "at.pc");
     let height = forgery.traces[Table::Program as usize].height();
     let fetched = (0..height).find(|&row| {
         let terms = [("word[0]", 8), ("word[1]", 8 << 16), ("half", 4)];
@@ -251,9 +254,9 @@ fn a_misaligned_access_finds_no_word() {
     for by in 1..8 {
         let mut forgery = Forgery::new();
         let by = Goldilocks::from_u64(by);
-        *forgery.cell(Table::Load, 0, "a[0]") += by;
-        *forgery.cell(Table::Load, 0, "word") += by / Goldilocks::from_u64(8);
-        let word = forgery.cell(Table::Load, 0, "word").as_canonical_u64();
+        *forgery.cell(Table::Load, 0, "a.value[0]") += by;
+        *forgery.cell(Table::Load, 0, "address.word") += by / Goldilocks::from_u64(8);
+        let word = forgery.cell(Table::Load, 0, "address.word").as_canonical_u64();
         assert!(word > CODE_KEY << 1);
         let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
         assert!(buses.contains(MEMORY));
@@ -309,7 +312,7 @@ fn calls_are_bound_to_their_tables() {
     let mut forgery = Forgery::new();
     *forgery.cell(Table::System, 1, "word") += one;
     assert_eq!(forgery.refusal(), Some(Refusal::Constraint(Table::System)));
-    for limb in ["argument[0]", "result[0]"] {
+    for limb in ["argument.value[0]", "result[0]"] {
         *forgery.cell(Table::System, 1, limb) += eight;
     }
     let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };

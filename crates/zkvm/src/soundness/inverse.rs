@@ -1,6 +1,7 @@
 //! The permutation backwards: what makes a compression without feed-forward worthless where inputs are free, and what
 //! it cannot do where a sponge fixes part of the input.
 
+use oneslot_stark::{DIGEST_LENGTH, Digest, PERMUTATION_WIDTH, compress};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::{
     GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_FINAL, GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_INITIAL,
@@ -11,8 +12,6 @@ use p3_goldilocks::{
 };
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 use p3_symmetric::{CryptographicHasher, PaddingFreeSponge, Permutation};
-
-use crate::hash::{DIGEST_LENGTH, Digest, STATE_LENGTH, compress};
 
 type Linear = GenericPoseidon2LinearLayersGoldilocks;
 
@@ -27,7 +26,7 @@ const RATE: usize = 12;
 pub(super) fn children(
     digest: &Digest,
     rest: [Goldilocks; DIGEST_LENGTH],
-) -> [Goldilocks; STATE_LENGTH] {
+) -> [Goldilocks; PERMUTATION_WIDTH] {
     let [a, b, c, d] = digest.0;
     let [e, f, g, h] = rest;
     NARROW.backwards([a, b, c, d, e, f, g, h])
@@ -40,7 +39,7 @@ struct Poseidon2<const N: usize> {
     last: [[Goldilocks; N]; 4],
 }
 
-const NARROW: Poseidon2<STATE_LENGTH> = Poseidon2 {
+const NARROW: Poseidon2<PERMUTATION_WIDTH> = Poseidon2 {
     first: GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_INITIAL,
     partial: GOLDILOCKS_POSEIDON2_RC_8_INTERNAL,
     last: GOLDILOCKS_POSEIDON2_RC_8_EXTERNAL_FINAL,
@@ -144,7 +143,7 @@ fn only_feed_forward_resists_the_inverse() {
     for seed in 0..20 {
         let pair = children(&digest, [seed, 5, 6, 7].map(Goldilocks::new));
         let [left, right] = [0, 4].map(|at| Digest(std::array::from_fn(|index| pair[at + index])));
-        assert_eq!(crate::hash::permute(pair)[..4], digest.0);
+        assert_eq!(oneslot_stark::permute(pair)[..4], digest.0);
         assert_ne!(compress(&left, &right), digest);
     }
 }

@@ -1,13 +1,13 @@
 //! Whole proofs: of false traces and public values, and honest ones changed afterwards. The verifier refuses all of them.
 
+use oneslot_stark::Digest;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::Forgery;
 use crate::{
-    Error, Prover, SegmentInput, SegmentProof, Verifier, config::VERSION, hash::Digest,
-    memory::CodeRange, proof::MAX_LOG_HEIGHT, tables::Table, verify::public_values,
-    witness::tests::segments,
+    Error, Prover, SegmentInput, SegmentProof, Verifier, config::VERSION, memory::CodeRange,
+    proof::MAX_LOG_HEIGHT, tables::Table, verify::public_values, witness::tests::segments,
 };
 
 pub(super) fn prove(prover: &Prover, forgery: &Forgery) -> SegmentProof {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use oneslot_stark::{Challenge, Val, permutation};
 use p3_batch_stark::{
     BatchProof, BatchShape, BatchVerifierTranscript, CommonData, common::GlobalPreprocessed,
     verify_batch,
@@ -15,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::Forgery;
 use crate::{
     Prover,
-    config::{Challenge, Challenger, Config, Val, config, seed},
+    config::{Challenger, Config, config, seed},
     key::prover_data,
     public::{Elements, LENGTH},
     tables::Table,
@@ -31,15 +32,14 @@ enum Event {
 
 /// The challenger of the proof system, which also writes down what it absorbs and gives.
 #[derive(Clone)]
-struct Recorder {
+struct RecordingChallenger {
     inner: Challenger,
     events: Arc<Mutex<Vec<Event>>>,
 }
 
-impl Recorder {
+impl RecordingChallenger {
     fn new() -> Self {
-        let permutation = p3_goldilocks::default_goldilocks_poseidon2_8();
-        Self { inner: Challenger::new(permutation), events: Arc::default() }
+        Self { inner: Challenger::new(permutation()), events: Arc::default() }
     }
 
     fn push(&self, event: Event) {
@@ -51,20 +51,20 @@ impl Recorder {
     }
 }
 
-impl CanObserve<Val> for Recorder {
+impl CanObserve<Val> for RecordingChallenger {
     fn observe(&mut self, value: Val) {
         self.push(Event::Absorbed(value));
         self.inner.observe(value);
     }
 }
 
-impl CanObserve<MerkleCap<Val, [Val; 4]>> for Recorder {
+impl CanObserve<MerkleCap<Val, [Val; 4]>> for RecordingChallenger {
     fn observe(&mut self, commitment: MerkleCap<Val, [Val; 4]>) {
         elements(&commitment).into_iter().for_each(|element| self.observe(element));
     }
 }
 
-impl CanSample<Val> for Recorder {
+impl CanSample<Val> for RecordingChallenger {
     fn sample(&mut self) -> Val {
         let value = self.inner.sample();
         self.push(Event::Drawn(value));
@@ -72,13 +72,13 @@ impl CanSample<Val> for Recorder {
     }
 }
 
-impl CanSample<Challenge> for Recorder {
+impl CanSample<Challenge> for RecordingChallenger {
     fn sample(&mut self) -> Challenge {
         <Challenge as BasedVectorSpace<Val>>::from_basis_coefficients_fn(|_| self.sample())
     }
 }
 
-impl CanSampleBits<usize> for Recorder {
+impl CanSampleBits<usize> for RecordingChallenger {
     fn sample_bits(&mut self, bits: usize) -> usize {
         let value = self.inner.sample_bits(bits);
         self.push(Event::Drawn(Val::from_usize(value)));
@@ -86,9 +86,9 @@ impl CanSampleBits<usize> for Recorder {
     }
 }
 
-impl FieldChallenger<Val> for Recorder {}
+impl FieldChallenger<Val> for RecordingChallenger {}
 
-impl GrindingChallenger for Recorder {
+impl GrindingChallenger for RecordingChallenger {
     type Witness = Val;
 
     fn grind(&mut self, _bits: usize) -> Val {
@@ -96,7 +96,7 @@ impl GrindingChallenger for Recorder {
     }
 }
 
-type Recorded = StarkConfig<<Config as StarkGenericConfig>::Pcs, Challenge, Recorder>;
+type Recorded = StarkConfig<<Config as StarkGenericConfig>::Pcs, Challenge, RecordingChallenger>;
 
 /// A proof, with what a verifier needs.
 struct Run {
@@ -117,14 +117,14 @@ impl Run {
 
     fn new((proof, public): &(Vec<u8>, Vec<Vec<Val>>)) -> Self {
         let common = prover_data(&config()).common;
-        let fixed = common.preprocessed.map(|fixed| GlobalPreprocessed {
-            commitment: fixed.commitment,
-            instances: fixed.instances,
-            matrix_to_instance: fixed.matrix_to_instance,
+        let preprocessed = common.preprocessed.map(|columns| GlobalPreprocessed {
+            commitment: columns.commitment,
+            instances: columns.instances,
+            matrix_to_instance: columns.matrix_to_instance,
         });
         Self {
             seed: seed().to_vec(),
-            common: CommonData::new(fixed, common.lookups),
+            common: CommonData::new(preprocessed, common.lookups),
             proof: postcard::from_bytes(proof).expect("the same proof"),
             public: public.clone(),
         }
@@ -132,7 +132,7 @@ impl Run {
 
     /// Verifies; gives what the sponge saw, and whether the proof is valid.
     fn verify(&self) -> (Vec<Event>, bool) {
-        let mut recorder = Recorder::new();
+        let mut recorder = RecordingChallenger::new();
         recorder.observe_slice(&self.seed);
         let config = Recorded::new(config().pcs().clone(), recorder.clone());
         let valid = verify_batch(&config, Table::ALL, &self.proof, &self.public, &self.common);
@@ -146,7 +146,7 @@ impl Run {
             public_value_counts: self.public.iter().map(Vec::len).collect(),
             preprocessed_widths: Table::ALL
                 .iter()
-                .map(|table| table.preprocessed().map_or(0, |fixed| fixed.width))
+                .map(|table| table.preprocessed().map_or(0, |columns| columns.width))
                 .collect(),
             has_preprocessed_commitment: true,
             num_lookup_instances: Table::ALL.len(),
@@ -154,7 +154,7 @@ impl Run {
             has_randomization_commitment: false,
             ood_pow_bits: 0,
         };
-        let mut recorder = Recorder::new();
+        let mut recorder = RecordingChallenger::new();
         BatchVerifierTranscript::<_, Val, Challenge, MerkleCap<Val, [Val; 4]>>::new(
             &mut recorder,
             shape,
@@ -163,8 +163,8 @@ impl Run {
         absorbed(&recorder.events())
     }
 
-    fn fixed(&mut self) -> &mut MerkleCap<Val, [Val; 4]> {
-        &mut self.common.preprocessed.as_mut().expect("fixed tables").commitment
+    fn preprocessed(&mut self) -> &mut MerkleCap<Val, [Val; 4]> {
+        &mut self.common.preprocessed.as_mut().expect("preprocessed columns").commitment
     }
 }
 
@@ -228,7 +228,7 @@ fn every_absorbed_value_has_a_name() {
     expected.extend(heights);
     expected.extend(elements(&run.proof.commitments.main));
     expected.extend(run.public.concat());
-    expected.extend(elements(run.fixed()));
+    expected.extend(elements(run.preprocessed()));
     assert_eq!(phases[0], expected);
     // In front of the challenge that combines constraints.
     let mut expected = elements(run.proof.commitments.permutation.as_ref().expect("lookups"));
@@ -249,8 +249,8 @@ fn every_absorbed_value_has_a_name() {
     }
     expected
         .extend(base().flat_map(|values| coefficients(values.quotient_chunks.iter().flatten())));
-    for fixed in base().filter_map(|values| values.preprocessed.as_ref()) {
-        expected.extend(coefficients(&fixed.local));
+    for columns in base().filter_map(|values| values.preprocessed.as_ref()) {
+        expected.extend(coefficients(&columns.local));
     }
     for instance in opened {
         expected.extend(coefficients(&instance.permutation_local));
@@ -303,7 +303,7 @@ fn the_first_challenge_depends_on_everything_before() {
         differs(table.name(), &|run| run.proof.degree_bits[*table as usize] += 1);
     }
     differs("main traces", &|run| change(&mut run.proof.commitments.main));
-    differs("fixed tables", &|run| change(run.fixed()));
+    differs("preprocessed columns", &|run| change(run.preprocessed()));
     for (index, name) in Elements::names().into_iter().enumerate() {
         differs(&name, &|run| run.public[Table::Boundary as usize][index] += Val::ONE);
     }

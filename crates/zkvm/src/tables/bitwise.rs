@@ -11,16 +11,24 @@
 //!   conjunction. The result is then determined, and its limbs are below 2^32.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-use super::fill::{Tally, cell, cells, flag};
+use super::{
+    InstructionTable,
+    cells::{cell, cells, flag},
+    instruction::{At, Found, Target, WordState, read_rs1, read_rs2, write_rd},
+    multiplicities::Multiplicities,
+};
 use crate::{
-    bus::{Frame, TableBuilder, bytes, constant, read_register, write_register},
-    columns::columns,
+    bus::{Frame, TableBuilder, bytes},
     record::{Executed, limbs},
 };
+
+/// Operations of the table.
+const OPERATIONS: [Op; 6] = [Op::And, Op::Or, Op::Xor, Op::Andi, Op::Ori, Op::Xori];
 
 columns! {
     /// One instruction.
@@ -35,10 +43,8 @@ columns! {
         register: one,
         /// 1 for `xor`.
         register_xor: one,
-        pc: one,
-        time: one,
-        write: one,
-        rd: one,
+        at: (At),
+        target: (Target),
         rs1: one,
         rs2: one,
         /// Immediate, limbs of 32 bits; 0 for register forms.
@@ -51,83 +57,105 @@ columns! {
         b_time: one,
         /// `x & y`, bytes.
         conjunction: [8],
-        /// Value of rd before, limbs of 32 bits.
-        d: [2],
-        d_time: one,
+        /// Value of rd before.
+        d: (WordState),
         /// Result, limbs of 32 bits.
         result: [2],
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Bitwise;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl InstructionTable for Bitwise {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools([row.and, row.or, row.xor, row.register]);
-    let real: B::Expr = row.and + row.or + row.xor;
-    builder.assert_bool(real.clone());
-    builder.assert_zero((B::Expr::ONE - real.clone()) * row.register);
-    builder.assert_eq(row.register_xor, row.register * row.xor);
+    const OPERATIONS: &'static [Op] = &OPERATIONS;
 
-    let (x, y) = (words::<B>(row.x), words::<B>(row.y));
-    let conjunction = words::<B>(row.conjunction);
-    let immediate = real.clone() - row.register;
-    for limb in 0..2 {
-        builder.when(immediate.clone()).assert_eq(y[limb].clone(), row.imm[limb]);
-        let both = conjunction[limb].clone();
-        let either = x[limb].clone() + y[limb].clone() - both.clone();
-        let value = both.clone() * row.and + either.clone() * row.or + (either - both) * row.xor;
-        builder.assert_eq(row.result[limb], value);
-    }
-    for byte in 0..8 {
-        let message = [row.x[byte], row.y[byte], row.conjunction[byte]].map(Into::into);
-        bytes(builder, message, &real);
-    }
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools([row.and, row.or, row.xor, row.register]);
+        let real: B::Expr = row.and + row.or + row.xor;
+        builder.assert_bool(real.clone());
+        builder.assert_zero((B::Expr::ONE - real.clone()) * row.register);
+        builder.assert_eq(row.register_xor, row.register * row.xor);
 
-    let time: B::Expr = row.time.into();
-    read_register(builder, &real, row.rs1.into(), x, row.a_time.into(), time.clone());
-    read_register(
-        builder,
-        &row.register.into(),
-        row.rs2.into(),
-        y,
-        row.b_time.into(),
-        time.clone() + B::Expr::ONE,
-    );
-    write_register(
-        builder,
-        &row.write.into(),
-        row.rd.into(),
-        row.d.map(Into::into),
-        row.d_time.into(),
-        row.result.map(Into::into),
-        time.clone() + constant::<B>(3),
-    );
-    // The register form of `and` and `or` is 13 above the immediate form, that of `xor` 11.
-    const { assert!(Op::And as u8 - Op::Andi as u8 == 13 && Op::Or as u8 - Op::Ori as u8 == 13) };
-    const { assert!(Op::Xor as u8 - Op::Xori as u8 == 11) };
-    Frame {
-        real,
-        pc: row.pc.into(),
-        time,
-        next_pc: row.pc + Goldilocks::new(4),
-        operation: row.and * Goldilocks::new(Op::Andi as u64)
+        let (x, y) = (words::<B>(row.x), words::<B>(row.y));
+        let conjunction = words::<B>(row.conjunction);
+        let immediate = real.clone() - row.register;
+        for limb in 0..2 {
+            builder.when(immediate.clone()).assert_eq(y[limb].clone(), row.imm[limb]);
+            let both = conjunction[limb].clone();
+            let either = x[limb].clone() + y[limb].clone() - both.clone();
+            let value =
+                both.clone() * row.and + either.clone() * row.or + (either - both) * row.xor;
+            builder.assert_eq(row.result[limb], value);
+        }
+        for byte in 0..8 {
+            let message = [row.x[byte], row.y[byte], row.conjunction[byte]].map(Into::into);
+            bytes(builder, message, &real);
+        }
+
+        read_rs1(builder, &real, row.at, row.rs1, Found { value: x, time: row.a_time });
+        read_rs2(
+            builder,
+            &row.register.into(),
+            row.at,
+            row.rs2,
+            Found { value: y, time: row.b_time },
+        );
+        write_rd(builder, row.at, row.target, row.d, row.result.map(Into::into));
+        // The register form of `and` and `or` is 13 above the immediate form, that of `xor` 11.
+        const { assert!(Op::And as u8 - Op::Andi as u8 == 13 && Op::Or as u8 - Op::Ori as u8 == 13) };
+        const { assert!(Op::Xor as u8 - Op::Xori as u8 == 11) };
+        let operation = row.and * Goldilocks::new(Op::Andi as u64)
             + row.or * Goldilocks::new(Op::Ori as u64)
             + row.xor * Goldilocks::new(Op::Xori as u64)
             + row.register * Goldilocks::new(13)
-            - row.register_xor * Goldilocks::TWO,
-        write: row.write.into(),
-        rd: row.rd.into(),
-        rs1: row.rs1.into(),
-        rs2: row.rs2.into(),
-        imm: row.imm.map(Into::into),
+            - row.register_xor * Goldilocks::TWO;
+        Frame {
+            rs1: row.rs1.into(),
+            rs2: row.rs2.into(),
+            imm: row.imm.map(Into::into),
+            ..Frame::<B>::writing(row.at, real, operation, row.target)
+        }
+        .emit(builder);
     }
-    .emit(builder);
+
+    fn generate(
+        step: &Executed,
+        multiplicities: &mut Multiplicities,
+        values: &mut Vec<Goldilocks>,
+    ) {
+        let instruction = step.instruction;
+        let op = instruction.op;
+        let register = matches!(op, Op::And | Op::Or | Op::Xor);
+        let x = step.a.value.to_le_bytes().map(u64::from);
+        let operand = if register { step.b.value } else { step.imm() };
+        let y = operand.to_le_bytes().map(u64::from);
+        let conjunction = [0, 1, 2, 3, 4, 5, 6, 7].map(|byte| multiplicities.and(x[byte], y[byte]));
+        Row {
+            and: flag(matches!(op, Op::And | Op::Andi)),
+            or: flag(matches!(op, Op::Or | Op::Ori)),
+            xor: flag(matches!(op, Op::Xor | Op::Xori)),
+            register: flag(register),
+            register_xor: flag(op == Op::Xor),
+            at: At::generate(step),
+            target: Target::generate(step),
+            rs1: cell(instruction.rs1.into()),
+            rs2: cell(instruction.rs2.into()),
+            imm: cells(limbs(step.imm())),
+            x: cells(x),
+            a_time: multiplicities.access(step.time, step.a.time),
+            y: cells(y),
+            b_time: multiplicities.access_if(register, step.time + 1, step.b.time),
+            conjunction: cells(conjunction),
+            d: WordState::rd(step, multiplicities),
+            result: cells(limbs(step.result)),
+        }
+        .write(values);
+    }
 }
 
 /// The limbs of 32 bits that eight bytes make, lowest first.
@@ -138,45 +166,4 @@ fn words<B: TableBuilder>(bytes: [B::Var; 8]) -> [B::Expr; 2] {
             + c * Goldilocks::new(1 << 16)
             + d * Goldilocks::new(1 << 24)
     })
-}
-
-pub(crate) fn fill(step: &Executed, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
-    let instruction = step.instruction;
-    let op = instruction.op;
-    let register = matches!(op, Op::And | Op::Or | Op::Xor);
-    let x = step.a.value.to_le_bytes().map(u64::from);
-    let operand = if register { step.b.value } else { step.imm() };
-    let y = operand.to_le_bytes().map(u64::from);
-    let conjunction = [0, 1, 2, 3, 4, 5, 6, 7].map(|byte| tally.and(x[byte], y[byte]));
-    tally.program(step.pc);
-    tally.access(step.time, step.a.time);
-    if register {
-        tally.access(step.time + 1, step.b.time);
-    }
-    if step.writes() {
-        tally.access(step.time + 3, step.d.time);
-    }
-    Row {
-        and: flag(matches!(op, Op::And | Op::Andi)),
-        or: flag(matches!(op, Op::Or | Op::Ori)),
-        xor: flag(matches!(op, Op::Xor | Op::Xori)),
-        register: flag(register),
-        register_xor: flag(op == Op::Xor),
-        pc: cell(step.pc),
-        time: cell(step.time),
-        write: flag(step.writes()),
-        rd: cell(instruction.rd.into()),
-        rs1: cell(instruction.rs1.into()),
-        rs2: cell(instruction.rs2.into()),
-        imm: cells(limbs(step.imm())),
-        x: cells(x),
-        a_time: cell(step.a.time),
-        y: cells(y),
-        b_time: cell(step.b.time),
-        conjunction: cells(conjunction),
-        d: cells(limbs(step.d.value)),
-        d_time: cell(step.d.time),
-        result: cells(limbs(step.result)),
-    }
-    .write(values);
 }

@@ -4,18 +4,23 @@
 //! range and the segment's number occur in no constraint here: the leaf table takes the code range from its own public
 //! values, and whoever chains segments compares identity and number.
 
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{Tally, cell, flag, matrix};
+use super::{
+    MIN_HEIGHT, TableAir,
+    cells::{cell, flag, matrix},
+    multiplicities::Multiplicities,
+};
 use crate::{
     bus::{Access, SYSTEM_KEY, TIME_START, TableBuilder, constant, count, flow, tree},
-    columns::columns,
     memory::{DEPTH, OUTPUT_WORD},
     public::{self, Elements},
     record::Seen,
+    witness::Records,
 };
 
 /// System words that are results: the output (four words), the committed flag, the exit code.
@@ -33,59 +38,70 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-/// Public values of this table.
-pub(super) const PUBLIC_VALUES: usize = public::LENGTH;
+/// The table.
+pub(crate) struct Boundary;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Boundary {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let (row, next) = (Row::read(main.current_slice()), Row::read(main.next_slice()));
-    builder.when_first_row().assert_one(row.real);
-    builder.when_transition().assert_zero(next.real);
+    const FIXED_HEIGHT: Option<usize> = Some(MIN_HEIGHT);
+    const PUBLIC_VALUES: usize = public::LENGTH;
+    const NEXT_ROW_COLUMNS: std::ops::Range<usize> = 0..Row::<()>::WIDTH;
 
-    let public = Elements::read(builder.public_values());
-    let real: B::Expr = row.real.into();
-    let end_time: B::Expr = row.end_time.into();
-    flow(builder, [public.start_pc.into(), constant::<B>(TIME_START)], count::<B>(&real));
-    flow(builder, [public.end_pc.into(), end_time.clone()], -count::<B>(&real));
-    let roots = [public.start_root, public.end_root].map(|root| root.map(Into::into));
-    let root = [constant::<B>(DEPTH.into()), B::Expr::ONE];
-    tree(builder, root, roots, count::<B>(&real));
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let (row, next) = (Row::read(main.current_slice()), Row::read(main.next_slice()));
+        builder.when_first_row().assert_one(row.real);
+        builder.when_transition().assert_zero(next.real);
 
-    // Each result is read at the end of time: its value is the public one.
-    let [a, b, c, d, e, f, g, h] = public.output.map(Into::into);
-    let committed = [public.committed.into(), B::Expr::ZERO];
-    let results = [[a, b], [c, d], [e, f], [g, h], committed, public.exit_code.map(Into::into)];
-    for (index, value) in results.into_iter().enumerate() {
-        Access {
-            key: constant::<B>(SYSTEM_KEY + OUTPUT_WORD + index as u64),
-            before: value.clone(),
-            time_before: row.time_before[index].into(),
-            after: value,
-            time: end_time.clone(),
+        let public = Elements::read(builder.public_values());
+        let real: B::Expr = row.real.into();
+        let end_time: B::Expr = row.end_time.into();
+        flow(builder, [public.start_pc.into(), constant::<B>(TIME_START)], count::<B>(&real));
+        flow(builder, [public.end_pc.into(), end_time.clone()], -count::<B>(&real));
+        let roots = [public.start_root, public.end_root].map(|root| root.map(Into::into));
+        let root = [constant::<B>(DEPTH.into()), B::Expr::ONE];
+        tree(builder, root, roots, count::<B>(&real));
+
+        // Each result is read at the end of time: its value is the public one.
+        let [a, b, c, d, e, f, g, h] = public.output.map(Into::into);
+        let committed = [public.committed.into(), B::Expr::ZERO];
+        let results = [[a, b], [c, d], [e, f], [g, h], committed, public.exit_code.map(Into::into)];
+        for (index, value) in results.into_iter().enumerate() {
+            Access {
+                key: constant::<B>(SYSTEM_KEY + OUTPUT_WORD + index as u64),
+                before: value.clone(),
+                time_before: row.time_before[index].into(),
+                after: value,
+                time: end_time.clone(),
+            }
+            .emit(builder, &real);
         }
-        .emit(builder, &real);
+    }
+
+    fn rows(_: &Records) -> usize {
+        MIN_HEIGHT
+    }
+
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        trace(records.events.end_time, &records.events.results, multiplicities)
     }
 }
 
-/// The table, where `results` are the states of the results that the reads at `end_time` find.
-pub(crate) fn trace(
+/// The trace, where `results` are the states of the results that the reads at `end_time` find.
+pub(super) fn trace(
     end_time: u64,
     results: &[Seen; RESULTS],
-    tally: &mut Tally,
+    multiplicities: &mut Multiplicities,
 ) -> RowMajorMatrix<Goldilocks> {
-    matrix(&[*results], WIDTH, |results, values| {
-        for result in results {
-            tally.access(end_time, result.time);
-        }
+    matrix(Row::WIDTH, 1, &[*results], |results, values| {
         Row {
             real: flag(true),
             end_time: cell(end_time),
-            time_before: results.map(|result| cell(result.time)),
+            time_before: results.map(|result| multiplicities.access(end_time, result.time)),
         }
         .write(values);
     })
@@ -102,13 +118,13 @@ mod tests {
 
     fn row() -> Vec<Goldilocks> {
         let results = [40, 50, 60, 70, 80, 90].map(|time| Seen { value: 0, time });
-        trace(1000, &results, &mut Tally::new()).values[..WIDTH].to_vec()
+        trace(1000, &results, &mut Multiplicities::new()).values[..Row::<()>::WIDTH].to_vec()
     }
 
     #[test]
     fn every_column_is_bound() {
         let public = sample().for_boundary();
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let place = Place { public: &public, first: true, ..Place::anywhere(&zeros) };
         let evaluation = evaluate(Table::Boundary, &row(), place);
         assert_eq!(evaluation.failed, [0_usize; 0]);
@@ -119,7 +135,7 @@ mod tests {
 
     #[test]
     fn public_values_are_in_the_messages() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let messages = |public: &[Goldilocks]| {
             let place = Place { public, first: true, ..Place::anywhere(&zeros) };
             evaluate(Table::Boundary, &row(), place).messages
@@ -138,7 +154,7 @@ mod tests {
     #[test]
     fn only_the_first_row_is_real() {
         let public = sample().for_boundary();
-        let (row, zeros) = (row(), vec![Goldilocks::ZERO; WIDTH]);
+        let (row, zeros) = (row(), vec![Goldilocks::ZERO; Row::WIDTH]);
         let at = |row: &[Goldilocks], next: &[Goldilocks], first, last| {
             let place = Place { next, preprocessed: &[], public: &public, first, last };
             evaluate(Table::Boundary, row, place).failed.is_empty()

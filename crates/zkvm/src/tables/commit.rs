@@ -1,16 +1,23 @@
 //! The four words of the committed output, copied from memory to the system words of the output.
 
-use oneslot_riscv::ECALL_COMMIT;
+use oneslot_riscv::{Access as Touched, ECALL_COMMIT, Step};
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
+use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{Tally, cell, cells, flag};
+use super::{
+    TableAir,
+    cells::{cell, flag, matrix},
+    instruction::{MemoryRead, WordState},
+    multiplicities::Multiplicities,
+};
 use crate::{
-    bus::{Access, CALL, CODE_KEY, SYSTEM_KEY, TableBuilder, constant, count},
-    columns::columns,
+    bus::{Access, CALL, SYSTEM_KEY, TableBuilder, constant, count},
     memory::OUTPUT_WORD,
-    record::{Seen, limbs},
+    record::Seen,
+    witness::Records,
 };
 
 columns! {
@@ -22,58 +29,61 @@ columns! {
         time: one,
         /// Address divided by 8.
         word: one,
-        /// 1 if the word lies in the code range.
-        code: one,
-        /// Value, limbs of 32 bits.
-        value: [2],
-        value_time: one,
-        /// Output word before, limbs of 32 bits.
-        before: [2],
-        before_time: one,
+        /// The memory word.
+        read: (MemoryRead),
+        /// Output word before.
+        before: (WordState),
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Commit;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Commit {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools(row.index);
-    builder.assert_bool(row.code);
-    let more: B::Expr = row.index[0] + row.index[1] + row.index[2];
-    let real = more.clone() + row.index[3];
-    builder.assert_bool(real.clone());
-    let index = row.index[1] + row.index[2] * Goldilocks::TWO + row.index[3] * Goldilocks::new(3);
-
-    // The call sends word 0, each word the next one.
-    let time: B::Expr = row.time.into();
-    let call = constant::<B>(ECALL_COMMIT);
-    let this = [call.clone(), time.clone(), row.word.into(), index.clone()];
-    builder.push_interaction(CALL, this, -count::<B>(&real));
-    let next = [call, time.clone(), row.word + B::Expr::ONE, index.clone() + B::Expr::ONE];
-    builder.push_interaction(CALL, next, count::<B>(&more));
-
-    let value: [B::Expr; 2] = row.value.map(Into::into);
-    Access {
-        key: row.word + row.code * Goldilocks::new(CODE_KEY),
-        before: value.clone(),
-        time_before: row.value_time.into(),
-        after: value.clone(),
-        time: time.clone() + constant::<B>(2),
+    fn precompile_rows(call: &Step) -> usize {
+        if matches!(call.access, Some(Touched::Commit { .. })) { call.words.len() } else { 0 }
     }
-    .emit(builder, &real);
-    Access {
-        key: index + constant::<B>(SYSTEM_KEY + OUTPUT_WORD),
-        before: row.before.map(Into::into),
-        time_before: row.before_time.into(),
-        after: value,
-        time: time + constant::<B>(3),
+
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools(row.index);
+        builder.assert_bool(row.read.code);
+        let more: B::Expr = row.index[0] + row.index[1] + row.index[2];
+        let real = more.clone() + row.index[3];
+        builder.assert_bool(real.clone());
+        let index =
+            row.index[1] + row.index[2] * Goldilocks::TWO + row.index[3] * Goldilocks::new(3);
+
+        // The call sends word 0, each word the next one.
+        let time: B::Expr = row.time.into();
+        let call = constant::<B>(ECALL_COMMIT);
+        let this = [call.clone(), time.clone(), row.word.into(), index.clone()];
+        builder.push_interaction(CALL, this, -count::<B>(&real));
+        let next = [call, time.clone(), row.word + B::Expr::ONE, index.clone() + B::Expr::ONE];
+        builder.push_interaction(CALL, next, count::<B>(&more));
+
+        let value = row.read.state.value.map(Into::into);
+        Access::<B>::reading_memory(row.word, row.read, time.clone() + constant::<B>(2))
+            .emit(builder, &real);
+        let output = index + constant::<B>(SYSTEM_KEY + OUTPUT_WORD);
+        Access::<B>::of(output, row.before, value, time + constant::<B>(3)).emit(builder, &real);
     }
-    .emit(builder, &real);
+
+    fn rows(records: &Records) -> usize {
+        records.events.committed.len()
+    }
+
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 1, &records.events.committed, |event, values| {
+            generate(event, multiplicities, values)
+        })
+    }
 }
 
 /// One word of the output.
@@ -93,18 +103,20 @@ pub(crate) struct Committed {
     pub(crate) before: Seen,
 }
 
-pub(crate) fn fill(committed: &Committed, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
-    tally.access(committed.time + 2, committed.value.time);
-    tally.access(committed.time + 3, committed.before.time);
+pub(crate) fn generate(
+    committed: &Committed,
+    multiplicities: &mut Multiplicities,
+    values: &mut Vec<Goldilocks>,
+) {
     Row {
         index: [0, 1, 2, 3].map(|index| flag(index == committed.index)),
         time: cell(committed.time),
         word: cell(committed.word),
-        code: flag(committed.code),
-        value: cells(limbs(committed.value.value)),
-        value_time: cell(committed.value.time),
-        before: cells(limbs(committed.before.value)),
-        before_time: cell(committed.before.time),
+        read: MemoryRead {
+            code: flag(committed.code),
+            state: WordState::generate(committed.value, committed.time + 2, multiplicities),
+        },
+        before: WordState::generate(committed.before, committed.time + 3, multiplicities),
     }
     .write(values);
 }

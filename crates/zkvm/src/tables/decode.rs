@@ -1,6 +1,6 @@
 //! Operations: which words are instructions, and where each keeps its fields.
 //!
-//! A fixed table with one row for each combination of opcode, funct3 and selector. The selector is the part of the word
+//! A preprocessed table with one row for each combination of opcode, funct3 and selector. The selector is the part of the word
 //! that, beyond opcode and funct3, tells operations apart; the format says which part that is (see [`Format`]). Opcode
 //! and funct3 determine the format, so a word agrees with one row at most; a word that agrees with none is no
 //! instruction that can be proven to execute (`ebreak` is one of them: it traps).
@@ -10,15 +10,21 @@
 use std::sync::LazyLock;
 
 use oneslot_riscv::Op::{self, *};
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
+use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{cell, flag};
+use super::{
+    TableAir,
+    cells::{cell, flag},
+    multiplicities::Multiplicities,
+};
 use crate::{
     bus::{DECODE, TableBuilder},
-    columns::columns,
+    witness::Records,
 };
 
 /// Where an instruction keeps its fields, and what part of the word is its selector.
@@ -174,7 +180,7 @@ columns! {
 
 columns! {
     /// Entry, the same in every proof.
-    Fixed {
+    EntryRow {
         opcode: one,
         funct3: one,
         selector: one,
@@ -185,72 +191,61 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-pub(super) const PREPROCESSED_WIDTH: usize = Fixed::<()>::WIDTH;
 /// Rows. Those beyond the entries repeat the first one.
 pub(super) const HEIGHT: usize = 128;
-
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
-
-/// The entries.
-pub(super) fn preprocessed() -> RowMajorMatrix<Goldilocks> {
-    let mut values = Vec::with_capacity(HEIGHT * PREPROCESSED_WIDTH);
-    for index in 0..HEIGHT {
-        let entry = ENTRIES.get(index).unwrap_or(&ENTRIES[0]);
-        Fixed {
-            opcode: cell(entry.opcode.into()),
-            funct3: cell(entry.funct3.into()),
-            selector: cell(entry.selector.into()),
-            operation: cell(entry.operation as u64),
-            format: format_flags(entry.format),
-        }
-        .write(&mut values);
-    }
-    RowMajorMatrix::new(values, PREPROCESSED_WIDTH)
-}
 
 /// Flags of a format.
 pub(super) fn format_flags(format: Format) -> [Goldilocks; FORMATS] {
     std::array::from_fn(|index| flag(index == format as usize))
 }
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    let entry = {
-        let preprocessed = builder.preprocessed().clone();
-        Fixed::read(preprocessed.current_slice())
-    };
-    let message = [entry.opcode, entry.funct3, entry.selector, entry.operation]
-        .into_iter()
-        .chain(entry.format);
-    builder.push_interaction(DECODE, message, Count::provided(-row.multiplicity.into()));
-}
-
-/// How often each entry is looked up.
-#[derive(Debug)]
-pub(crate) struct Tally([u32; HEIGHT]);
-
-impl Tally {
-    pub(crate) const fn new() -> Self {
-        Self([0; HEIGHT])
-    }
-
-    /// Counts a lookup of an entry, given by number.
-    pub(crate) fn count(&mut self, entry: usize) {
-        self.0[entry] += 1;
-    }
-}
-
 /// The table.
-pub(crate) fn trace(tally: &Tally) -> RowMajorMatrix<Goldilocks> {
-    let mut values = Vec::with_capacity(HEIGHT * WIDTH);
-    for count in tally.0 {
-        Row { multiplicity: cell(count.into()) }.write(&mut values);
+pub(crate) struct Decode;
+
+impl TableAir for Decode {
+    type Row = Row<()>;
+
+    const FIXED_HEIGHT: Option<usize> = Some(HEIGHT);
+    const PREPROCESSED_WIDTH: usize = EntryRow::WIDTH;
+
+    /// The entries.
+    fn preprocessed() -> Option<RowMajorMatrix<Goldilocks>> {
+        let mut values = Vec::with_capacity(HEIGHT * EntryRow::WIDTH);
+        for index in 0..HEIGHT {
+            let entry = ENTRIES.get(index).unwrap_or(&ENTRIES[0]);
+            EntryRow {
+                opcode: cell(entry.opcode.into()),
+                funct3: cell(entry.funct3.into()),
+                selector: cell(entry.selector.into()),
+                operation: cell(entry.operation as u64),
+                format: format_flags(entry.format),
+            }
+            .write(&mut values);
+        }
+        Some(RowMajorMatrix::new(values, EntryRow::WIDTH))
     }
-    RowMajorMatrix::new(values, WIDTH)
+
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        let entry = {
+            let preprocessed = builder.preprocessed().clone();
+            EntryRow::read(preprocessed.current_slice())
+        };
+        let message = [entry.opcode, entry.funct3, entry.selector, entry.operation]
+            .into_iter()
+            .chain(entry.format);
+        builder.push_interaction(DECODE, message, Count::provided(-row.multiplicity.into()));
+    }
+
+    fn rows(_: &Records) -> usize {
+        HEIGHT
+    }
+
+    fn generate(_: &Records, multiplicities: &mut Multiplicities) -> RowMajorMatrix<Goldilocks> {
+        let values = multiplicities.operations.map(Goldilocks::from_u32);
+        RowMajorMatrix::new(values.into(), Row::WIDTH)
+    }
 }
 
 #[cfg(test)]

@@ -32,17 +32,20 @@
 //!   its low limb.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    fill::{Tally, cell, cells, flag},
-    multiply::{carries, carry_cells, terms},
+    InstructionTable,
+    cells::{cell, flag},
+    instruction::{At, Target, WordState, operation, read_rs1, read_rs2, write_rd},
+    multiplicities::Multiplicities,
+    multiply::{Carries, carries, terms},
 };
 use crate::{
-    bus::{Frame, TableBuilder, constant, join, range, read_register, write_register},
-    columns::columns,
+    bus::{Frame, TableBuilder, join, range, ranges, word},
     record::{Executed, limbs, quarters},
 };
 
@@ -60,21 +63,16 @@ columns! {
         divuw: one,
         remw: one,
         remuw: one,
-        pc: one,
-        time: one,
-        write: one,
-        rd: one,
+        at: (At),
+        target: (Target),
         rs1: one,
         rs2: one,
-        /// Value of rs1, limbs of 32 bits.
-        a: [2],
-        a_time: one,
-        /// Value of rs2, limbs of 32 bits.
-        b: [2],
-        b_time: one,
-        /// Value of rd before, limbs of 32 bits.
-        d: [2],
-        d_time: one,
+        /// Value of rs1.
+        a: (WordState),
+        /// Value of rs2.
+        b: (WordState),
+        /// Value of rd before.
+        d: (WordState),
         /// Whether an operand is read as a negative integer.
         sign_a: one,
         sign_b: one,
@@ -93,9 +91,8 @@ columns! {
         w_high: [2],
         /// High limb of the high word of `w`.
         w_top: one,
-        /// Carries of the identity, see [`carries`].
-        carry: [3],
-        upper: [4],
+        /// Carries of the identity.
+        carries: (Carries),
         /// 1 for a division by zero.
         zero: one,
         /// 1 if the high limbs of `z` and `y` are the same.
@@ -119,14 +116,8 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
-
 /// Operations in the order of their flags.
-const OPS: [Op; 11] = [
+const OPERATIONS: [Op; 11] = [
     Op::Mulh,
     Op::Mulhsu,
     Op::Mulw,
@@ -171,65 +162,133 @@ impl<T: Copy> Row<T> {
     }
 }
 
-/// Limbs of 32 bits of a word in limbs of 16.
-fn word<B: TableBuilder>(limbs: [B::Var; 4]) -> [B::Expr; 2] {
-    [join::<B>(limbs[0], limbs[1]), join::<B>(limbs[2], limbs[3])]
-}
+/// The table.
+pub(crate) struct Divide;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools(row.flags());
-    let high: B::Expr = row.mulh + row.mulhsu;
-    let product = high.clone() + row.mulw;
-    let quotient = row.div + row.divu + row.divw + row.divuw;
-    let remainder = row.rem + row.remu + row.remw + row.remuw;
-    let division = quotient.clone() + remainder.clone();
-    let kind = Kind {
-        real: product.clone() + division.clone(),
-        word: row.mulw + row.divw + row.divuw + row.remw + row.remuw,
-        product,
-        division,
-        quotient,
-        remainder,
-        high,
-    };
-    builder.assert_bool(kind.real.clone());
+impl InstructionTable for Divide {
+    type Row = Row<()>;
 
-    operands(builder, &row, &kind);
-    identity(builder, &row, &kind);
-    remainder_below_divisor(builder, &row, &kind);
-    let result = result(builder, &row, &kind);
+    const OPERATIONS: &'static [Op] = &OPERATIONS;
 
-    let time: B::Expr = row.time.into();
-    let a = row.a.map(Into::into);
-    let b = row.b.map(Into::into);
-    read_register(builder, &kind.real, row.rs1.into(), a, row.a_time.into(), time.clone());
-    let later = time.clone() + B::Expr::ONE;
-    read_register(builder, &kind.real, row.rs2.into(), b, row.b_time.into(), later);
-    write_register(
-        builder,
-        &row.write.into(),
-        row.rd.into(),
-        row.d.map(Into::into),
-        row.d_time.into(),
-        result,
-        time.clone() + constant::<B>(3),
-    );
-    let flags = row.flags().into_iter().zip(OPS);
-    Frame {
-        real: kind.real,
-        pc: row.pc.into(),
-        time,
-        next_pc: row.pc + Goldilocks::new(4),
-        operation: flags.map(|(flag, op)| flag * Goldilocks::new(op as u64)).sum(),
-        write: row.write.into(),
-        rd: row.rd.into(),
-        rs1: row.rs1.into(),
-        rs2: row.rs2.into(),
-        imm: [B::Expr::ZERO, B::Expr::ZERO],
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools(row.flags());
+        let high: B::Expr = row.mulh + row.mulhsu;
+        let product = high.clone() + row.mulw;
+        let quotient = row.div + row.divu + row.divw + row.divuw;
+        let remainder = row.rem + row.remu + row.remw + row.remuw;
+        let division = quotient.clone() + remainder.clone();
+        let kind = Kind {
+            real: product.clone() + division.clone(),
+            word: row.mulw + row.divw + row.divuw + row.remw + row.remuw,
+            product,
+            division,
+            quotient,
+            remainder,
+            high,
+        };
+        builder.assert_bool(kind.real.clone());
+
+        operands(builder, &row, &kind);
+        identity(builder, &row, &kind);
+        remainder_below_divisor(builder, &row, &kind);
+        let result = result(builder, &row, &kind);
+
+        read_rs1(builder, &kind.real, row.at, row.rs1, row.a.into());
+        read_rs2(builder, &kind.real, row.at, row.rs2, row.b.into());
+        write_rd(builder, row.at, row.target, row.d, result);
+        let operation = operation::<B, _>(row.flags(), OPERATIONS);
+        Frame {
+            rs1: row.rs1.into(),
+            rs2: row.rs2.into(),
+            ..Frame::<B>::writing(row.at, kind.real, operation, row.target)
+        }
+        .emit(builder);
     }
-    .emit(builder);
+
+    fn generate(
+        step: &Executed,
+        multiplicities: &mut Multiplicities,
+        values: &mut Vec<Goldilocks>,
+    ) {
+        let instruction = step.instruction;
+        let op = instruction.op;
+        let (a, b) = (step.a.value, step.b.value);
+        let identity = Identity::new(op, a, b);
+        let [sign_a, sign_b] = identity.operands.map(|operand| operand < 0);
+        let (signed_a, signed_b) = signs(op);
+        let product = matches!(op, Op::Mulh | Op::Mulhsu | Op::Mulw);
+        let high = matches!(op, Op::Mulh | Op::Mulhsu);
+        let remainder = matches!(op, Op::Rem | Op::Remu | Op::Remw | Op::Remuw);
+        let (gap, same) = if product || identity.zero { (0, false) } else { gap(&identity) };
+        let negative = if remainder { sign_a } else { (sign_a != sign_b) && !identity.zero };
+        let (w, w_high) = (identity.w as u64, (identity.w >> 64) as u64);
+        let selected = match op {
+            Op::Mulh | Op::Mulhsu => w_high,
+            Op::Mulw => w,
+            _ if remainder => identity.z,
+            _ => identity.x,
+        };
+        let borrow = high && w != 0;
+        let magnitude = selected.wrapping_add(borrow.into());
+        let value = if negative { magnitude.wrapping_neg() } else { selected };
+        let carry_low = negative && (limbs(selected)[0] != 0 || borrow);
+        let carry_high = negative && (selected != 0 || borrow);
+        let sign = value >> 31 & 1;
+        let [w0, w1] = limbs(w);
+
+        let _ = multiplicities.range((value >> 16 & 0xffff) + (1 << 15) - (sign << 16));
+        let factors = (quarters(identity.x), quarters(identity.y));
+        let z = limbs(identity.z);
+        let carries = Carries::generate(factors.0, factors.1, z, multiplicities);
+        let [mulh, mulhsu, mulw, div, divu, rem, remu, divw, divuw, remw, remuw] =
+            OPERATIONS.map(|each| flag(op == each));
+        Row {
+            mulh,
+            mulhsu,
+            mulw,
+            div,
+            divu,
+            rem,
+            remu,
+            divw,
+            divuw,
+            remw,
+            remuw,
+            at: At::generate(step),
+            target: Target::generate(step),
+            rs1: cell(instruction.rs1.into()),
+            rs2: cell(instruction.rs2.into()),
+            a: WordState::rs1(step, multiplicities),
+            b: WordState::rs2(step, multiplicities),
+            d: WordState::rd(step, multiplicities),
+            sign_a: flag(sign_a),
+            sign_b: flag(sign_b),
+            folded_a: multiplicities.halves(folded(op, a, signed_a)),
+            folded_b: multiplicities.halves(folded(op, b, signed_b)),
+            carry_a: flag(sign_a && limbs(a)[0] != 0),
+            carry_b: flag(sign_b && limbs(b)[0] != 0),
+            x: multiplicities.quarters(identity.x),
+            y: multiplicities.quarters(identity.y),
+            z: multiplicities.quarters(identity.z),
+            w_low: multiplicities.quarters(w),
+            w_high: multiplicities.halves(w_high & 0xffff_ffff),
+            w_top: cell(w_high >> 32),
+            carries,
+            zero: flag(identity.zero),
+            same: flag(same),
+            gap: multiplicities.halves(gap),
+            negative: flag(negative),
+            borrow: flag(borrow),
+            inverse: if borrow { cell(w0 + w1).inverse() } else { Goldilocks::ZERO },
+            carry_result: [carry_low, carry_high].map(flag),
+            value: multiplicities.quarters(value),
+            sign: cell(sign),
+            result_high: cell(limbs(step.result)[1]),
+        }
+        .write(values);
+    }
 }
 
 /// Binds the signs and magnitudes of the operands.
@@ -244,16 +303,14 @@ fn operands<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, kind: &Kind<B::
         kind.product.clone() * x[limb].clone() + kind.division.clone() * w[limb].clone()
     });
     let operands = [
-        (row.a, row.sign_a, row.folded_a, row.carry_a, magnitude_a),
-        (row.b, row.sign_b, row.folded_b, row.carry_b, y),
+        (row.a.value, row.sign_a, row.folded_a, row.carry_a, magnitude_a),
+        (row.b.value, row.sign_b, row.folded_b, row.carry_b, y),
     ];
     for ((value, sign, folded, carry, magnitude), signed) in operands.into_iter().zip(signed) {
         let decides = full.clone() * value[1] + kind.word.clone() * value[0];
         let flipped = decides + signed * Goldilocks::new(1 << 31) - sign * base;
         builder.assert_eq(join::<B>(folded[0], folded[1]), flipped);
-        for limb in folded {
-            range(builder, limb.into(), &kind.real);
-        }
+        ranges(builder, folded, &kind.real);
         // The operand itself, or 2^32 carry less its low limb and 2^32 - carry less its high limb.
         let [low, high] = magnitude;
         let keep = B::Expr::ONE - sign * Goldilocks::TWO;
@@ -268,11 +325,9 @@ fn operands<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, kind: &Kind<B::
 fn identity<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, kind: &Kind<B::Expr>) {
     let base = Goldilocks::new(1 << 32);
     let limbs = row.x.into_iter().chain(row.y).chain(row.z).chain(row.w_low).chain(row.w_high);
-    for limb in limbs {
-        range(builder, limb.into(), &kind.real);
-    }
+    ranges(builder, limbs, &kind.real);
     let [t0, t1, t2, t3] = terms::<B>(row.x, row.y);
-    let [k0, k1, k2] = carries(builder, &kind.real, row.carry, row.upper);
+    let [k0, k1, k2] = carries(builder, &kind.real, row.carries);
     let (z, w) = (word::<B>(row.z), word::<B>(row.w_low));
     let w_high = join::<B>(row.w_high[0], row.w_high[1]);
     builder.assert_eq(t0 + z[0].clone(), w[0].clone() + k0.clone() * base);
@@ -297,9 +352,7 @@ fn remainder_below_divisor<B: TableBuilder>(
     builder
         .when(kind.division.clone() - row.zero)
         .assert_eq(gap + B::Expr::ONE, below_high + below_low * row.same);
-    for limb in row.gap {
-        range(builder, limb.into(), &kind.real);
-    }
+    ranges(builder, row.gap, &kind.real);
 
     let mut when = builder.when(row.zero);
     when.assert_one(kind.division.clone());
@@ -413,98 +466,4 @@ fn gap(identity: &Identity) -> (u64, bool) {
     let same = y[1] == z[1];
     let decides = usize::from(!same);
     (y[decides] - z[decides] - 1, same)
-}
-
-pub(crate) fn fill(step: &Executed, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
-    let instruction = step.instruction;
-    let op = instruction.op;
-    let (a, b) = (step.a.value, step.b.value);
-    let identity = Identity::new(op, a, b);
-    let [sign_a, sign_b] = identity.operands.map(|operand| operand < 0);
-    let (signed_a, signed_b) = signs(op);
-    let product = matches!(op, Op::Mulh | Op::Mulhsu | Op::Mulw);
-    let high = matches!(op, Op::Mulh | Op::Mulhsu);
-    let remainder = matches!(op, Op::Rem | Op::Remu | Op::Remw | Op::Remuw);
-    let (gap, same) = if product || identity.zero { (0, false) } else { gap(&identity) };
-    let negative = if remainder { sign_a } else { (sign_a != sign_b) && !identity.zero };
-    let (w, w_high) = (identity.w as u64, (identity.w >> 64) as u64);
-    let selected = match op {
-        Op::Mulh | Op::Mulhsu => w_high,
-        Op::Mulw => w,
-        _ if remainder => identity.z,
-        _ => identity.x,
-    };
-    let borrow = high && w != 0;
-    let magnitude = selected.wrapping_add(borrow.into());
-    let value = if negative { magnitude.wrapping_neg() } else { selected };
-    let carry_low = negative && (limbs(selected)[0] != 0 || borrow);
-    let carry_high = negative && (selected != 0 || borrow);
-    let sign = value >> 31 & 1;
-    let [w0, w1] = limbs(w);
-
-    tally.program(step.pc);
-    tally.access(step.time, step.a.time);
-    tally.access(step.time + 1, step.b.time);
-    if step.writes() {
-        tally.access(step.time + 3, step.d.time);
-    }
-    let _ = tally.range((value >> 16 & 0xffff) + (1 << 15) - (sign << 16));
-    let (x, y) = (quarters(identity.x), quarters(identity.y));
-    let (carry, upper) = carry_cells(x, y, limbs(identity.z), tally);
-    let mut ranged = |value: u64| quarters(value).map(|limb| tally.range(limb));
-    let (x, y, z, w_low) = (ranged(identity.x), ranged(identity.y), ranged(identity.z), ranged(w));
-    let value_limbs = ranged(value);
-    let mut halves = |value: u64| [value & 0xffff, value >> 16].map(|limb| tally.range(limb));
-    let [mulh, mulhsu, mulw, div, divu, rem, remu, divw, divuw, remw, remuw] =
-        OPS.map(|each| flag(op == each));
-    Row {
-        mulh,
-        mulhsu,
-        mulw,
-        div,
-        divu,
-        rem,
-        remu,
-        divw,
-        divuw,
-        remw,
-        remuw,
-        pc: cell(step.pc),
-        time: cell(step.time),
-        write: flag(step.writes()),
-        rd: cell(instruction.rd.into()),
-        rs1: cell(instruction.rs1.into()),
-        rs2: cell(instruction.rs2.into()),
-        a: cells(limbs(a)),
-        a_time: cell(step.a.time),
-        b: cells(limbs(b)),
-        b_time: cell(step.b.time),
-        d: cells(limbs(step.d.value)),
-        d_time: cell(step.d.time),
-        sign_a: flag(sign_a),
-        sign_b: flag(sign_b),
-        folded_a: halves(folded(op, a, signed_a)),
-        folded_b: halves(folded(op, b, signed_b)),
-        carry_a: flag(sign_a && limbs(a)[0] != 0),
-        carry_b: flag(sign_b && limbs(b)[0] != 0),
-        x,
-        y,
-        z,
-        w_low,
-        w_high: halves(w_high & 0xffff_ffff),
-        w_top: cell(w_high >> 32),
-        carry,
-        upper,
-        zero: flag(identity.zero),
-        same: flag(same),
-        gap: halves(gap),
-        negative: flag(negative),
-        borrow: flag(borrow),
-        inverse: if borrow { cell(w0 + w1).inverse() } else { Goldilocks::ZERO },
-        carry_result: [carry_low, carry_high].map(flag),
-        value: value_limbs,
-        sign: cell(sign),
-        result_high: cell(limbs(step.result)[1]),
-    }
-    .write(values);
 }

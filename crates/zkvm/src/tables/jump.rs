@@ -16,19 +16,27 @@
 //!   without this a limb of 2^32 could be written.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
-use super::fill::{Tally, cell, cells, flag};
+use super::{
+    InstructionTable,
+    cells::{cell, cells, flag},
+    instruction::{At, Target, WordState, operation, read_rs1, write_rd},
+    multiplicities::Multiplicities,
+};
 use crate::{
-    bus::{Frame, TableBuilder, constant, join, range, read_register, write_register},
-    columns::columns,
+    bus::{Frame, TableBuilder, join, ranges},
     record::{Executed, limbs},
 };
 
 /// Address of the last instruction that fits into the address space.
 const LAST_PC: u64 = 0xffff_fffc;
+
+/// Operations in the order of their flags.
+const OPERATIONS: [Op; 3] = [Op::Jal, Op::Jalr, Op::Auipc];
 
 columns! {
     /// One instruction.
@@ -36,22 +44,18 @@ columns! {
         jal: one,
         jalr: one,
         auipc: one,
-        pc: one,
-        time: one,
+        at: (At),
         next_pc: one,
-        write: one,
-        rd: one,
+        target: (Target),
         rs1: one,
         /// Low limb of the immediate.
         imm: one,
         /// 1 if the immediate is negative.
         negative: one,
-        /// Value of rs1, limbs of 32 bits; `jalr` alone.
-        a: [2],
-        a_time: one,
-        /// Value of rd before, limbs of 32 bits.
-        d: [2],
-        d_time: one,
+        /// Value of rs1; `jalr` alone.
+        a: (WordState),
+        /// Value of rd before.
+        d: (WordState),
         /// Limbs of 16 bits of half the target of `jalr`, of the low limb that `auipc` writes.
         value: [2],
         /// Bit 0 of `a + imm` in `jalr`.
@@ -65,124 +69,104 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Jump;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl InstructionTable for Jump {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools([row.jal, row.jalr, row.auipc, row.odd]);
-    builder.assert_bools(row.carry);
-    let link: B::Expr = row.jal + row.jalr;
-    let real = link.clone() + row.auipc;
-    builder.assert_bool(real.clone());
+    const OPERATIONS: &'static [Op] = &OPERATIONS;
 
-    let base = Goldilocks::new(1 << 32);
-    let imm_high: B::Expr = row.negative * Goldilocks::new(0xffff_ffff);
-    let value = join::<B>(row.value[0], row.value[1]);
-    for limb in row.value {
-        range(builder, limb.into(), &real);
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools([row.jal, row.jalr, row.auipc, row.odd]);
+        builder.assert_bools(row.carry);
+        let link: B::Expr = row.jal + row.jalr;
+        let real = link.clone() + row.auipc;
+        builder.assert_bool(real.clone());
+
+        let base = Goldilocks::new(1 << 32);
+        let imm_high: B::Expr = row.negative * Goldilocks::new(0xffff_ffff);
+        let value = join::<B>(row.value[0], row.value[1]);
+        ranges(builder, row.value, &real);
+
+        builder.when(row.jal).assert_eq(row.next_pc, row.at.pc + row.imm - row.negative * base);
+
+        let mut when = builder.when(row.jalr);
+        when.assert_eq(row.next_pc, value.clone().double());
+        when.assert_eq(row.a.value[0] + row.imm, row.next_pc + row.odd + row.carry[0] * base);
+        when.assert_eq(row.a.value[1] + imm_high.clone() + row.carry[0], row.carry[1] * base);
+
+        let mut when = builder.when(row.auipc);
+        when.assert_eq(row.next_pc, row.at.pc + Goldilocks::new(4));
+        when.assert_eq(row.result[0], value);
+        when.assert_eq(row.at.pc + row.imm, row.result[0] + row.carry[0] * base);
+        let wrapped = row.carry[0] * row.negative * base;
+        when.assert_eq(row.result[1], imm_high.clone() + row.carry[0] - wrapped);
+
+        let mut when = builder.when(link);
+        when.assert_eq(row.at.pc + Goldilocks::new(4), row.result[0] + row.result[1] * base);
+        let before_last = row.at.pc - Goldilocks::new(LAST_PC);
+        when.assert_eq(before_last.clone() * row.inverse, B::Expr::ONE - row.result[1]);
+        when.assert_zero(before_last * row.result[1]);
+
+        read_rs1(builder, &row.jalr.into(), row.at, row.rs1, row.a.into());
+        write_rd(builder, row.at, row.target, row.d, row.result.map(Into::into));
+        let operation = operation::<B, _>([row.jal, row.jalr, row.auipc], OPERATIONS);
+        Frame {
+            next_pc: row.next_pc.into(),
+            rs1: row.rs1.into(),
+            imm: [row.imm.into(), imm_high],
+            ..Frame::<B>::writing(row.at, real, operation, row.target)
+        }
+        .emit(builder);
     }
 
-    builder.when(row.jal).assert_eq(row.next_pc, row.pc + row.imm - row.negative * base);
-
-    let mut when = builder.when(row.jalr);
-    when.assert_eq(row.next_pc, value.clone().double());
-    when.assert_eq(row.a[0] + row.imm, row.next_pc + row.odd + row.carry[0] * base);
-    when.assert_eq(row.a[1] + imm_high.clone() + row.carry[0], row.carry[1] * base);
-
-    let mut when = builder.when(row.auipc);
-    when.assert_eq(row.next_pc, row.pc + Goldilocks::new(4));
-    when.assert_eq(row.result[0], value);
-    when.assert_eq(row.pc + row.imm, row.result[0] + row.carry[0] * base);
-    let wrapped = row.carry[0] * row.negative * base;
-    when.assert_eq(row.result[1], imm_high.clone() + row.carry[0] - wrapped);
-
-    let mut when = builder.when(link);
-    when.assert_eq(row.pc + Goldilocks::new(4), row.result[0] + row.result[1] * base);
-    let before_last = row.pc - Goldilocks::new(LAST_PC);
-    when.assert_eq(before_last.clone() * row.inverse, B::Expr::ONE - row.result[1]);
-    when.assert_zero(before_last * row.result[1]);
-
-    let time: B::Expr = row.time.into();
-    let a = row.a.map(Into::into);
-    read_register(builder, &row.jalr.into(), row.rs1.into(), a, row.a_time.into(), time.clone());
-    write_register(
-        builder,
-        &row.write.into(),
-        row.rd.into(),
-        row.d.map(Into::into),
-        row.d_time.into(),
-        row.result.map(Into::into),
-        time.clone() + constant::<B>(3),
-    );
-    Frame {
-        real,
-        pc: row.pc.into(),
-        time,
-        next_pc: row.next_pc.into(),
-        operation: row.jal * Goldilocks::new(Op::Jal as u64)
-            + row.jalr * Goldilocks::new(Op::Jalr as u64)
-            + row.auipc * Goldilocks::new(Op::Auipc as u64),
-        write: row.write.into(),
-        rd: row.rd.into(),
-        rs1: row.rs1.into(),
-        rs2: B::Expr::ZERO,
-        imm: [row.imm.into(), imm_high],
+    fn generate(
+        step: &Executed,
+        multiplicities: &mut Multiplicities,
+        values: &mut Vec<Goldilocks>,
+    ) {
+        let instruction = step.instruction;
+        let op = instruction.op;
+        let (jalr, auipc) = (op == Op::Jalr, op == Op::Auipc);
+        let (imm, result) = (limbs(step.imm()), limbs(step.result));
+        let a = limbs(if jalr { step.a.value } else { 0 });
+        let addend = if jalr { a } else { [step.pc, 0] };
+        let low = addend[0] + imm[0];
+        let high = addend[1] + imm[1] + (low >> 32);
+        let value = match op {
+            Op::Jalr => (low & 0xffff_ffff) >> 1,
+            Op::Auipc => result[0],
+            _ => 0,
+        };
+        let next_pc = if op == Op::Jal && instruction.imm < 0 {
+            cell(step.pc) - cell(u64::from(instruction.imm.unsigned_abs()))
+        } else {
+            cell(step.next_pc)
+        };
+        Row {
+            jal: flag(op == Op::Jal),
+            jalr: flag(jalr),
+            auipc: flag(auipc),
+            at: At::generate(step),
+            next_pc,
+            target: Target::generate(step),
+            rs1: cell(instruction.rs1.into()),
+            imm: cell(imm[0]),
+            negative: flag(instruction.imm < 0),
+            a: WordState {
+                value: cells(a),
+                time: multiplicities.access_if(jalr, step.time, step.a.time),
+            },
+            d: WordState::rd(step, multiplicities),
+            value: multiplicities.halves(value),
+            odd: cell(if jalr { low & 1 } else { 0 }),
+            carry: if jalr || auipc { cells([low >> 32, high >> 32]) } else { cells([0, 0]) },
+            inverse: (cell(step.pc) - cell(LAST_PC)).try_inverse().unwrap_or_default(),
+            result: cells(result),
+        }
+        .write(values);
     }
-    .emit(builder);
-}
-
-pub(crate) fn fill(step: &Executed, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
-    let instruction = step.instruction;
-    let op = instruction.op;
-    let (jalr, auipc) = (op == Op::Jalr, op == Op::Auipc);
-    let (imm, result) = (limbs(step.imm()), limbs(step.result));
-    let a = limbs(if jalr { step.a.value } else { 0 });
-    let addend = if jalr { a } else { [step.pc, 0] };
-    let low = addend[0] + imm[0];
-    let high = addend[1] + imm[1] + (low >> 32);
-    let value = match op {
-        Op::Jalr => (low & 0xffff_ffff) >> 1,
-        Op::Auipc => result[0],
-        _ => 0,
-    };
-    let next_pc = if op == Op::Jal && instruction.imm < 0 {
-        cell(step.pc) - cell(u64::from(instruction.imm.unsigned_abs()))
-    } else {
-        cell(step.next_pc)
-    };
-    tally.program(step.pc);
-    if jalr {
-        tally.access(step.time, step.a.time);
-    }
-    if step.writes() {
-        tally.access(step.time + 3, step.d.time);
-    }
-    Row {
-        jal: flag(op == Op::Jal),
-        jalr: flag(jalr),
-        auipc: flag(auipc),
-        pc: cell(step.pc),
-        time: cell(step.time),
-        next_pc,
-        write: flag(step.writes()),
-        rd: cell(instruction.rd.into()),
-        rs1: cell(instruction.rs1.into()),
-        imm: cell(imm[0]),
-        negative: flag(instruction.imm < 0),
-        a: cells(a),
-        a_time: cell(step.a.time),
-        d: cells(limbs(step.d.value)),
-        d_time: cell(step.d.time),
-        value: [value & 0xffff, value >> 16].map(|limb| tally.range(limb)),
-        odd: cell(if jalr { low & 1 } else { 0 }),
-        carry: if jalr || auipc { cells([low >> 32, high >> 32]) } else { cells([0, 0]) },
-        inverse: (cell(step.pc) - cell(LAST_PC)).try_inverse().unwrap_or_default(),
-        result: cells(result),
-    }
-    .write(values);
 }

@@ -1,16 +1,21 @@
-//! Constants of the keccak rounds: a fixed table.
+//! Constants of the keccak rounds: preprocessed entries.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{Tally, cell, flag};
+use super::{
+    TableAir,
+    cells::{cell, flag},
+    multiplicities::Multiplicities,
+};
 use crate::{
     bus::{ROUND, TableBuilder},
-    columns::columns,
     keccak::{CONSTANT_BITS, CONSTANTS, ROUNDS},
+    witness::Records,
 };
 
 columns! {
@@ -30,46 +35,50 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-pub(super) const PREPROCESSED_WIDTH: usize = Entry::<()>::WIDTH;
 /// Rows.
 pub(super) const HEIGHT: usize = 32;
-
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
 
 /// Bits of the constant of a round.
 pub(super) fn bits(round: usize) -> [Goldilocks; 7] {
     CONSTANT_BITS.map(|bit| flag(CONSTANTS[round] >> bit & 1 == 1))
 }
 
-/// The entries. Rows beyond the last round hold that of round 0.
-pub(super) fn preprocessed() -> RowMajorMatrix<Goldilocks> {
-    let mut values = Vec::with_capacity(HEIGHT * PREPROCESSED_WIDTH);
-    for index in 0..HEIGHT {
-        let round = if index < ROUNDS { index } else { 0 };
-        Entry { round: cell(round as u64), bits: bits(round) }.write(&mut values);
-    }
-    RowMajorMatrix::new(values, PREPROCESSED_WIDTH)
-}
+/// The table.
+pub(crate) struct KeccakRound;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    let entry = {
-        let preprocessed = builder.preprocessed().clone();
-        Entry::read(preprocessed.current_slice())
-    };
-    let message = [entry.round].into_iter().chain(entry.bits);
-    builder.push_interaction(ROUND, message, Count::provided(-row.multiplicity.into()));
-}
+impl TableAir for KeccakRound {
+    type Row = Row<()>;
 
-pub(crate) fn trace(tally: &Tally) -> RowMajorMatrix<Goldilocks> {
-    let mut values = Vec::with_capacity(HEIGHT * WIDTH);
-    for index in 0..HEIGHT {
-        let multiplicity = tally.round.get(index).copied().unwrap_or(0);
-        Row { multiplicity: Goldilocks::from_u32(multiplicity) }.write(&mut values);
+    const FIXED_HEIGHT: Option<usize> = Some(HEIGHT);
+    const PREPROCESSED_WIDTH: usize = Entry::WIDTH;
+
+    /// The entries. Rows beyond the last round hold that of round 0.
+    fn preprocessed() -> Option<RowMajorMatrix<Goldilocks>> {
+        let mut values = Vec::with_capacity(HEIGHT * Entry::WIDTH);
+        for index in 0..HEIGHT {
+            let round = if index < ROUNDS { index } else { 0 };
+            Entry { round: cell(round as u64), bits: bits(round) }.write(&mut values);
+        }
+        Some(RowMajorMatrix::new(values, Entry::WIDTH))
     }
-    RowMajorMatrix::new(values, WIDTH)
+
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        let entry = {
+            let preprocessed = builder.preprocessed().clone();
+            Entry::read(preprocessed.current_slice())
+        };
+        let message = [entry.round].into_iter().chain(entry.bits);
+        builder.push_interaction(ROUND, message, Count::provided(-row.multiplicity.into()));
+    }
+
+    fn rows(_: &Records) -> usize {
+        HEIGHT
+    }
+
+    fn generate(_: &Records, multiplicities: &mut Multiplicities) -> RowMajorMatrix<Goldilocks> {
+        let values = multiplicities.round.map(Goldilocks::from_u32);
+        RowMajorMatrix::new(values.into(), Row::WIDTH)
+    }
 }

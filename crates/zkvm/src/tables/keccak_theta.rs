@@ -23,17 +23,23 @@
 //! - Rows without a call: lanes of round 0 come from memory, those of a later round from the round before. Every lane is sent once
 //!   and taken once; the numbers of rounds cannot wrap.
 
+use oneslot_riscv::{Access as Touched, Step};
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{cell, cells, flag, matrix, spread};
+use super::{
+    TableAir,
+    cells::{cell, cells, flag, matrix, spread},
+    multiplicities::Multiplicities,
+};
 use crate::{
     bus::{KECCAK, TableBuilder, constant, count},
-    columns::columns,
-    keccak::Round,
+    keccak::{ROUNDS, Round},
     record::quarters,
+    witness::Records,
 };
 
 /// First slot of lanes with the effect of theta added.
@@ -64,54 +70,70 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct KeccakTheta;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for KeccakTheta {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools(row.x);
-    let real = row.x.into_iter().fold(B::Expr::ZERO, |sum, flag| sum + flag);
-    builder.assert_bool(real.clone());
-
-    builder.assert_bools(row.parity);
-    for pairs in row.pairs {
-        let pairs: B::Expr = pairs.into();
-        let minus = |value| pairs.clone() - constant::<B>(value);
-        builder.assert_zero(pairs.clone() * minus(1) * minus(2));
-    }
-    for limb in 0..4 {
-        let sum = (0..5).fold(B::Expr::ZERO, |sum, y| sum + row.lanes[4 * y + limb]);
-        let digit = |bit: usize| row.parity[bit] + row.pairs[bit] * Goldilocks::TWO;
-        builder.assert_eq(sum, digits::<B>(|bit| digit(16 * limb + bit)));
+    fn precompile_rows(call: &Step) -> usize {
+        if matches!(call.access, Some(Touched::Keccak { .. })) { 5 * ROUNDS } else { 0 }
     }
 
-    let x = (1..5).fold(B::Expr::ZERO, |sum, x| sum + row.x[x] * Goldilocks::new(x as u64));
-    let mut message = |slot: B::Expr, limbs: [B::Expr; 4], sent: bool| {
-        let head = [row.time.into(), row.round.into(), slot];
-        let count = if sent { count::<B>(&real) } else { -count::<B>(&real) };
-        builder.push_interaction(KECCAK, head.into_iter().chain(limbs), count);
-    };
-    let parity = |from: usize| {
-        [0, 1, 2, 3]
-            .map(|limb| digits::<B>(|bit| row.parity[(64 + 16 * limb + bit - from) % 64].into()))
-    };
-    message(x.clone() + constant::<B>(PARITY), parity(0), true);
-    message(x.clone() + constant::<B>(ROTATED), parity(1), true);
-    // The sheets before and after, modulo 5.
-    let before = x.clone() - B::Expr::ONE + row.x[0] * Goldilocks::new(5);
-    let after = x.clone() + B::Expr::ONE - row.x[4] * Goldilocks::new(5);
-    message(before + constant::<B>(PARITY), row.before.map(Into::into), false);
-    message(after + constant::<B>(ROTATED), row.after.map(Into::into), false);
-    for y in 0..5 {
-        let limbs = [0, 1, 2, 3].map(|limb| row.lanes[4 * y + limb]);
-        let added = [0, 1, 2, 3].map(|limb| limbs[limb] + row.before[limb] + row.after[limb]);
-        let lane = x.clone() + constant::<B>(5 * y as u64);
-        message(lane.clone(), limbs.map(Into::into), false);
-        message(lane + constant::<B>(ADDED), added, true);
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools(row.x);
+        let real = row.x.into_iter().fold(B::Expr::ZERO, |sum, flag| sum + flag);
+        builder.assert_bool(real.clone());
+
+        builder.assert_bools(row.parity);
+        for pairs in row.pairs {
+            let pairs: B::Expr = pairs.into();
+            let minus = |value| pairs.clone() - constant::<B>(value);
+            builder.assert_zero(pairs.clone() * minus(1) * minus(2));
+        }
+        for limb in 0..4 {
+            let sum = (0..5).fold(B::Expr::ZERO, |sum, y| sum + row.lanes[4 * y + limb]);
+            let digit = |bit: usize| row.parity[bit] + row.pairs[bit] * Goldilocks::TWO;
+            builder.assert_eq(sum, digits::<B>(|bit| digit(16 * limb + bit)));
+        }
+
+        let x = (1..5).fold(B::Expr::ZERO, |sum, x| sum + row.x[x] * Goldilocks::new(x as u64));
+        let mut message = |slot: B::Expr, limbs: [B::Expr; 4], sent: bool| {
+            let head = [row.time.into(), row.round.into(), slot];
+            let count = if sent { count::<B>(&real) } else { -count::<B>(&real) };
+            builder.push_interaction(KECCAK, head.into_iter().chain(limbs), count);
+        };
+        let parity = |from: usize| {
+            [0, 1, 2, 3].map(|limb| {
+                digits::<B>(|bit| row.parity[(64 + 16 * limb + bit - from) % 64].into())
+            })
+        };
+        message(x.clone() + constant::<B>(PARITY), parity(0), true);
+        message(x.clone() + constant::<B>(ROTATED), parity(1), true);
+        // The sheets before and after, modulo 5.
+        let before = x.clone() - B::Expr::ONE + row.x[0] * Goldilocks::new(5);
+        let after = x.clone() + B::Expr::ONE - row.x[4] * Goldilocks::new(5);
+        message(before + constant::<B>(PARITY), row.before.map(Into::into), false);
+        message(after + constant::<B>(ROTATED), row.after.map(Into::into), false);
+        for y in 0..5 {
+            let limbs = [0, 1, 2, 3].map(|limb| row.lanes[4 * y + limb]);
+            let added = [0, 1, 2, 3].map(|limb| limbs[limb] + row.before[limb] + row.after[limb]);
+            let lane = x.clone() + constant::<B>(5 * y as u64);
+            message(lane.clone(), limbs.map(Into::into), false);
+            message(lane + constant::<B>(ADDED), added, true);
+        }
+    }
+
+    fn rows(records: &Records) -> usize {
+        5 * records.events.rounds.len()
+    }
+
+    fn generate(records: &Records, _: &mut Multiplicities) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 5, &records.events.rounds, |round, values| {
+            (0..5).for_each(|x| generate(round, x, values));
+        })
     }
 }
 
@@ -125,13 +147,8 @@ pub(super) fn spread_limbs(lane: u64) -> [u64; 4] {
     quarters(lane).map(spread)
 }
 
-/// The table.
-pub(crate) fn trace(rounds: &[Round]) -> RowMajorMatrix<Goldilocks> {
-    let rows: Vec<_> = rounds.iter().flat_map(|round| (0..5).map(move |x| (round, x))).collect();
-    matrix(&rows, WIDTH, |&(round, x), values| fill(round, x, values))
-}
-
-pub(super) fn fill(round: &Round, x: usize, values: &mut Vec<Goldilocks>) {
+/// Appends the row of one of the five sheets of a round.
+pub(super) fn generate(round: &Round, x: usize, values: &mut Vec<Goldilocks>) {
     let lanes: [u64; 5] = std::array::from_fn(|y| round.state[x + 5 * y]);
     let parity = round.parity(x);
     let bit = |lane: u64, bit: usize| lane >> bit & 1;

@@ -15,22 +15,28 @@
 //! already; but then no reader of memory depends on the hash for it. Limbs at the end are on the bus, where every writer
 //! has checked them.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
+use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{Tally, cell, cells, flag};
+use super::{
+    TableAir,
+    cells::{cell, cells, flag, matrix},
+    multiplicities::Multiplicities,
+};
 use crate::{
     bus::{
-        CODE_KEY, MEMORY, POSEIDON2, SYSTEM_KEY, TableBuilder, constant, count, join, range, tree,
+        CODE_KEY, MEMORY, POSEIDON2, SYSTEM_KEY, TableBuilder, constant, count, join, ranges, tree,
     },
-    columns::columns,
     memory::{
         CodeRange, FIRST_LEAF, LEAF_TAG, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_NUMBER, leaf_digest,
         leaf_halves,
     },
     record::{limbs, quarters},
     tables::poseidon2::Compression,
+    witness::Records,
 };
 
 /// Limbs of a leaf.
@@ -68,53 +74,66 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-/// Public values of this table: first leaf of code, leaf after the last one.
-pub(super) const PUBLIC_VALUES: usize = 2;
+/// The table.
+pub(crate) struct Leaf;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Leaf {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    let regions = [row.system, row.below, row.code, row.above];
-    builder.assert_bools(regions);
-    let real: B::Expr = row.system + row.below + row.code + row.above;
-    builder.assert_bool(real.clone());
-    region(builder, &row, &real);
+    /// First leaf of code, leaf after the last one.
+    const PUBLIC_VALUES: usize = 2;
 
-    let index: B::Expr = row.index.into();
-    let node = [B::Expr::ZERO, index.clone() + constant::<B>(FIRST_LEAF.into())];
-    let digests = [row.start_digest, row.end_digest].map(|digest| digest.map(Into::into));
-    tree(builder, node, digests, -count::<B>(&real));
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        let regions = [row.system, row.below, row.code, row.above];
+        builder.assert_bools(regions);
+        let real: B::Expr = row.system + row.below + row.code + row.above;
+        builder.assert_bool(real.clone());
+        region(builder, &row, &real);
 
-    for limb in row.start {
-        range(builder, limb.into(), &real);
+        let index: B::Expr = row.index.into();
+        let node = [B::Expr::ZERO, index.clone() + constant::<B>(FIRST_LEAF.into())];
+        let digests = [row.start_digest, row.end_digest].map(|digest| digest.map(Into::into));
+        tree(builder, node, digests, -count::<B>(&real));
+
+        ranges(builder, row.start, &real);
+        let start: [B::Expr; LIMBS] =
+            std::array::from_fn(|limb| join::<B>(row.start[2 * limb], row.start[2 * limb + 1]));
+        let end: [B::Expr; LIMBS] = row.end.map(Into::into);
+        for (limbs, digest) in [(&start, row.start_digest), (&end, row.end_digest)] {
+            let tagged =
+                limbs.iter().zip(LEAF_TAG).map(|(limb, tag)| limb.clone() + constant::<B>(tag));
+            let compression = tagged.chain(digest.map(Into::into));
+            builder.push_interaction(POSEIDON2, compression, count::<B>(&real));
+        }
+
+        let first_key = index * constant::<B>(LEAF_WORDS as u64)
+            + row.system * Goldilocks::new(SYSTEM_KEY - SYSTEM_NUMBER)
+            + row.code * Goldilocks::new(CODE_KEY);
+        for word in 0..LEAF_WORDS {
+            let key = first_key.clone() + constant::<B>(word as u64);
+            let state = |limbs: &[B::Expr; LIMBS], time: B::Var| {
+                [key.clone(), limbs[2 * word].clone(), limbs[2 * word + 1].clone(), time.into()]
+            };
+            let first = state(&start, row.start_time[word]);
+            builder.push_interaction(MEMORY, first, count::<B>(&real));
+            let last = state(&end, row.end_time[word]);
+            builder.push_interaction(MEMORY, last, -count::<B>(&real));
+        }
     }
-    let start: [B::Expr; LIMBS] =
-        std::array::from_fn(|limb| join::<B>(row.start[2 * limb], row.start[2 * limb + 1]));
-    let end: [B::Expr; LIMBS] = row.end.map(Into::into);
-    for (limbs, digest) in [(&start, row.start_digest), (&end, row.end_digest)] {
-        let tagged =
-            limbs.iter().zip(LEAF_TAG).map(|(limb, tag)| limb.clone() + constant::<B>(tag));
-        let compression = tagged.chain(digest.map(Into::into));
-        builder.push_interaction(POSEIDON2, compression, count::<B>(&real));
+
+    fn rows(records: &Records) -> usize {
+        records.leaves.len()
     }
 
-    let first_key = index * constant::<B>(LEAF_WORDS as u64)
-        + row.system * Goldilocks::new(SYSTEM_KEY - SYSTEM_NUMBER)
-        + row.code * Goldilocks::new(CODE_KEY);
-    for word in 0..LEAF_WORDS {
-        let key = first_key.clone() + constant::<B>(word as u64);
-        let state = |limbs: &[B::Expr; LIMBS], time: B::Var| {
-            [key.clone(), limbs[2 * word].clone(), limbs[2 * word + 1].clone(), time.into()]
-        };
-        let first = state(&start, row.start_time[word]);
-        builder.push_interaction(MEMORY, first, count::<B>(&real));
-        let last = state(&end, row.end_time[word]);
-        builder.push_interaction(MEMORY, last, -count::<B>(&real));
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 1, &records.leaves, |leaf, values| {
+            generate(leaf, records.code, multiplicities, values);
+        })
     }
 }
 
@@ -135,9 +154,7 @@ fn region<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, real: &B::Expr) {
     let room = row.code * (code_end - one.clone() - index.clone())
         + row.above * (system_start - one - index);
     builder.assert_eq(join::<B>(row.room[0], row.room[1]), room);
-    for limb in row.distance.into_iter().chain(row.room) {
-        range(builder, limb.into(), real);
-    }
+    ranges(builder, row.distance.into_iter().chain(row.room), real);
 }
 
 /// A touched leaf with the first and the last state of its words.
@@ -168,10 +185,10 @@ pub(crate) fn compressions(leaves: &[LeafRecord]) -> Vec<Compression> {
     compressions
 }
 
-pub(crate) fn fill(
+pub(crate) fn generate(
     leaf: &LeafRecord,
     code: CodeRange,
-    tally: &mut Tally,
+    multiplicities: &mut Multiplicities,
     values: &mut Vec<Goldilocks>,
 ) {
     let index = leaf.index;
@@ -184,10 +201,6 @@ pub(crate) fn fill(
         () if is_code => (index - code.start, code.end - 1 - index),
         () => (index - code.end, SYSTEM_LEAF - 1 - index),
     };
-    let mut checked = |distance: u32| {
-        let [low, high, ..] = quarters(distance.into());
-        [low, high].map(|limb| tally.range(limb))
-    };
     let start = leaf.start.map(quarters);
     Row {
         system: flag(is_system),
@@ -195,9 +208,9 @@ pub(crate) fn fill(
         code: flag(!is_system && is_code),
         above: flag(!(is_system || is_below || is_code)),
         index: cell(index.into()),
-        distance: checked(distance),
-        room: checked(room),
-        start: std::array::from_fn(|limb| tally.range(start[limb / 4][limb % 4])),
+        distance: multiplicities.halves(distance.into()),
+        room: multiplicities.halves(room.into()),
+        start: std::array::from_fn(|limb| multiplicities.range(start[limb / 4][limb % 4])),
         end: std::array::from_fn(|limb| cell(limbs(leaf.end[limb / 2])[limb % 2])),
         start_digest: leaf_digest(leaf.start).0,
         end_digest: leaf_digest(leaf.end).0,
@@ -214,7 +227,7 @@ mod tests {
     use super::*;
     use crate::{
         bus::RANGE,
-        check::{Place, evaluate, unnoticed},
+        check::{Place, evaluate, unnoticed, valid_ranges},
         memory::{word_key, word_numbers},
         tables::Table,
     };
@@ -245,7 +258,7 @@ mod tests {
             end_time: [900, 1000, 1100, 1200],
         };
         let mut values = Vec::new();
-        fill(&record, CODE, &mut Tally::new(), &mut values);
+        generate(&record, CODE, &mut Multiplicities::new(), &mut values);
         values
     }
 
@@ -255,7 +268,7 @@ mod tests {
 
     #[test]
     fn rows_hold_and_give_the_keys_of_their_words() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let public = public();
         let place = Place { public: &public, ..Place::anywhere(&zeros) };
         assert_eq!(evaluate(Table::Leaf, &zeros, place).failed, [0_usize; 0]);
@@ -278,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_column_is_bound() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let public = public();
         let place = Place { public: &public, ..Place::anywhere(&zeros) };
         for leaf in LEAVES {
@@ -290,10 +303,10 @@ mod tests {
     /// 32 bits has no halves.
     #[test]
     fn limbs_at_the_start_are_checked() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let public = public();
         let place = Place { public: &public, ..Place::anywhere(&zeros) };
-        let names = columns();
+        let names = Row::names();
         for limb in 0..LIMBS {
             let column = |half: usize| {
                 let name = format!("start[{}]", 2 * limb + half);
@@ -301,7 +314,7 @@ mod tests {
             };
             let honest = row(17);
             let before = evaluate(Table::Leaf, &honest, place);
-            assert!(before.valid_ranges());
+            assert!(valid_ranges(&before));
             let words = |evaluation: &crate::check::Evaluation| {
                 let words = evaluation.messages.iter().filter(|message| message.bus != RANGE);
                 words.cloned().collect::<Vec<_>>()
@@ -319,7 +332,7 @@ mod tests {
                 let other = moved[column(1 - half)].as_canonical_u64();
                 assert!(half == 0 || other >> 16 == 0, "only the upper half is out of range");
                 let after = evaluate(Table::Leaf, &moved, place);
-                assert!(after.failed.is_empty() && !after.valid_ranges(), "limb {limb}");
+                assert!(after.failed.is_empty() && !valid_ranges(&after), "limb {limb}");
                 assert_eq!(words(&after), words(&before), "limb {limb}");
             }
         }
@@ -328,7 +341,7 @@ mod tests {
     /// Whatever region a prover claims, and whatever distances it fills in, only the true one holds.
     #[test]
     fn the_index_determines_the_region() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let public = public();
         let place = Place { public: &public, ..Place::anywhere(&zeros) };
         for leaf in LEAVES {
@@ -353,7 +366,7 @@ mod tests {
                 }
                 let evaluation = evaluate(Table::Leaf, &row, place);
                 assert_eq!(evaluation.failed, [0_usize; 0]);
-                assert_eq!(evaluation.valid_ranges(), row == honest, "leaf {leaf}, {region}");
+                assert_eq!(valid_ranges(&evaluation), row == honest, "leaf {leaf}, {region}");
             }
         }
     }

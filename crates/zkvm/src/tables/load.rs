@@ -1,132 +1,93 @@
 //! Load of a whole word: `ld`.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
-use super::fill::{Tally, cell, cells, flag};
+use super::{
+    InstructionTable,
+    cells::{cell, cells, flag},
+    instruction::{
+        Address, At, MemoryRead, Target, WordState, address, read_rs1, time_after, write_rd,
+    },
+    multiplicities::Multiplicities,
+};
 use crate::{
-    bus::{Access, CODE_KEY, Frame, TableBuilder, constant, read_register, write_register},
-    columns::columns,
+    bus::{Access, Frame, TableBuilder, constant},
     record::{Executed, limbs},
 };
+
+/// Operations of the table.
+const OPERATIONS: [Op; 1] = [Op::Ld];
 
 columns! {
     /// One instruction.
     Row {
         /// 1 for an instruction.
         real: one,
-        pc: one,
-        time: one,
-        write: one,
-        rd: one,
+        at: (At),
+        target: (Target),
         rs1: one,
         /// Offset, limbs of 32 bits.
         imm: [2],
-        /// Value of rs1, limbs of 32 bits.
-        a: [2],
-        a_time: one,
-        /// Carries of the address out of the low and the high limb.
-        carry: [2],
-        /// Address divided by 8.
-        word: one,
-        /// 1 if the word lies in the code range.
-        code: one,
-        /// Value loaded, limbs of 32 bits.
-        value: [2],
-        value_time: one,
-        /// Value of rd before, limbs of 32 bits.
-        d: [2],
-        d_time: one,
+        /// Value of rs1.
+        a: (WordState),
+        address: (Address),
+        loaded: (MemoryRead),
+        /// Value of rd before.
+        d: (WordState),
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Load;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl InstructionTable for Load {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools([row.real, row.code, row.carry[0], row.carry[1]]);
+    const OPERATIONS: &'static [Op] = &OPERATIONS;
 
-    // a + imm = 8 word + 2^64 carry: aligned, and the high limb of the address zero. That 8 word is a single limb, so
-    // that the low carry is right, follows from the word's existence: leaves of the tree give keys of words below 2^29.
-    let base = Goldilocks::new(1 << 32);
-    builder.assert_eq(row.a[0] + row.imm[0], row.word * Goldilocks::new(8) + row.carry[0] * base);
-    builder.assert_eq(row.a[1] + row.imm[1] + row.carry[0], row.carry[1] * base);
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        let [low, high] = row.address.carry;
+        builder.assert_bools([row.real, row.loaded.code, low, high]);
+        // Without an offset: aligned.
+        address(builder, row.address, row.a, row.imm, B::Expr::ZERO);
 
-    let real: B::Expr = row.real.into();
-    let time: B::Expr = row.time.into();
-    let a = row.a.map(Into::into);
-    read_register(builder, &real, row.rs1.into(), a, row.a_time.into(), time.clone());
-    let value: [B::Expr; 2] = row.value.map(Into::into);
-    Access {
-        key: row.word + row.code * Goldilocks::new(CODE_KEY),
-        before: value.clone(),
-        time_before: row.value_time.into(),
-        after: value.clone(),
-        time: time.clone() + constant::<B>(2),
+        let real: B::Expr = row.real.into();
+        read_rs1(builder, &real, row.at, row.rs1, row.a.into());
+        Access::<B>::reading_memory(row.address.word, row.loaded, time_after::<B>(row.at, 2))
+            .emit(builder, &real);
+        let loaded = row.loaded.state.value.map(Into::into);
+        write_rd(builder, row.at, row.target, row.d, loaded);
+        let operation = constant::<B>(Op::Ld as u64);
+        Frame {
+            rs1: row.rs1.into(),
+            imm: row.imm.map(Into::into),
+            ..Frame::<B>::writing(row.at, real, operation, row.target)
+        }
+        .emit(builder);
     }
-    .emit(builder, &real);
-    write_register(
-        builder,
-        &row.write.into(),
-        row.rd.into(),
-        row.d.map(Into::into),
-        row.d_time.into(),
-        value,
-        time.clone() + constant::<B>(3),
-    );
-    Frame {
-        real,
-        pc: row.pc.into(),
-        time,
-        next_pc: row.pc + Goldilocks::new(4),
-        operation: constant::<B>(Op::Ld as u64),
-        write: row.write.into(),
-        rd: row.rd.into(),
-        rs1: row.rs1.into(),
-        rs2: B::Expr::ZERO,
-        imm: row.imm.map(Into::into),
-    }
-    .emit(builder);
-}
 
-/// Carries of `a + imm`, limb by limb.
-pub(super) fn carries(a: u64, imm: u64) -> [u64; 2] {
-    let ([a0, a1], [b0, b1]) = (limbs(a), limbs(imm));
-    let low = (a0 + b0) >> 32;
-    [low, (a1 + b1 + low) >> 32]
-}
-
-pub(crate) fn fill(step: &Executed, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
-    tally.program(step.pc);
-    tally.access(step.time, step.a.time);
-    tally.access(step.time + 2, step.touch.before.time);
-    if step.writes() {
-        tally.access(step.time + 3, step.d.time);
+    fn generate(
+        step: &Executed,
+        multiplicities: &mut Multiplicities,
+        values: &mut Vec<Goldilocks>,
+    ) {
+        Row {
+            real: flag(true),
+            at: At::generate(step),
+            target: Target::generate(step),
+            rs1: cell(step.instruction.rs1.into()),
+            imm: cells(limbs(step.imm())),
+            a: WordState::rs1(step, multiplicities),
+            address: Address::generate(step),
+            loaded: MemoryRead::generate(step, multiplicities),
+            d: WordState::rd(step, multiplicities),
+        }
+        .write(values);
     }
-    Row {
-        real: flag(true),
-        pc: cell(step.pc),
-        time: cell(step.time),
-        write: flag(step.writes()),
-        rd: cell(step.instruction.rd.into()),
-        rs1: cell(step.instruction.rs1.into()),
-        imm: cells(limbs(step.imm())),
-        a: cells(limbs(step.a.value)),
-        a_time: cell(step.a.time),
-        carry: cells(carries(step.a.value, step.imm())),
-        word: cell(step.touch.word),
-        code: flag(step.touch.code),
-        value: cells(limbs(step.touch.before.value)),
-        value_time: cell(step.touch.before.time),
-        d: cells(limbs(step.d.value)),
-        d_time: cell(step.d.time),
-    }
-    .write(values);
 }

@@ -1,20 +1,22 @@
 //! Loads of less than a word: `lb`, `lbu`, `lh`, `lhu`, `lw`, `lwu`.
 
 use oneslot_riscv::Op;
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    fill::{Tally, cell, cells, flag},
-    load::carries,
+    InstructionTable,
+    cells::{cell, cells, flag},
+    instruction::{
+        Address, At, MemoryRead, Target, WordState, address, operation, read_rs1, time_after,
+        write_rd,
+    },
+    multiplicities::Multiplicities,
 };
 use crate::{
-    bus::{
-        Access, CODE_KEY, Frame, TableBuilder, bytes, constant, join, range, read_register,
-        write_register,
-    },
-    columns::columns,
+    bus::{Access, Frame, TableBuilder, bytes, join, range, ranges},
     record::{Executed, limbs},
 };
 
@@ -26,36 +28,19 @@ columns! {
     Row {
         /// 1 for the operation, in the order of [`OPERATIONS`].
         operation: [6],
-        pc: one,
-        time: one,
-        write: one,
-        rd: one,
+        at: (At),
+        target: (Target),
         rs1: one,
         /// Offset, limbs of 32 bits.
         imm: [2],
-        /// Value of rs1, limbs of 32 bits.
-        a: [2],
-        a_time: one,
-        /// Carries of the address out of the low and the high limb.
-        carry: [2],
-        /// Address divided by 8.
-        word: one,
+        /// Value of rs1.
+        a: (WordState),
+        address: (Address),
         /// Address modulo 8, bits, lowest first.
         offset: [3],
-        /// 1 if the word lies in the code range.
-        code: one,
-        /// Word, limbs of 32 bits.
-        value: [2],
-        value_time: one,
-        /// The addressed limb of the word, limbs of 16 bits.
-        half: [2],
-        /// The addressed limb of `half`.
-        quarter: one,
-        /// Bytes of `quarter`, for loads of bytes.
-        pair: [2],
-        /// Conjunction of the bytes.
-        pair_and: one,
-        /// The addressed byte of `quarter`, for loads of bytes.
+        word: (MemoryRead),
+        part: (Part),
+        /// The addressed byte of the part, for loads of bytes.
         byte: one,
         /// The top 16 bits of what is loaded, for signed loads; a byte counts 256 fold.
         top: one,
@@ -63,183 +48,221 @@ columns! {
         sign: one,
         /// Low limb of the result.
         low: one,
-        /// Value of rd before, limbs of 32 bits.
-        d: [2],
-        d_time: one,
+        /// Value of rd before.
+        d: (WordState),
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
+columns! {
+    /// Two bytes.
+    BytePair {
+        bytes: [2],
+        /// Their conjunction.
+        and: one,
+    }
 }
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools(row.operation);
-    builder.assert_bools([row.code, row.sign, row.carry[0], row.carry[1]]);
-    builder.assert_bools(row.offset);
-    let sum = |flags: &[B::Var]| flags.iter().fold(B::Expr::ZERO, |sum, flag| sum + *flag);
-    let real = sum(&row.operation);
-    builder.assert_bool(real.clone());
-
-    let [lb, lbu, lh, lhu, lw, _] = row.operation;
-    let byte_load: B::Expr = lb + lbu;
-    let signed: B::Expr = lb + lh + lw;
-    address(builder, &row, byte_load.clone(), lh + lhu);
-    part(builder, &row, byte_load.clone());
-    bytes(builder, [row.pair[0].into(), row.pair[1].into(), row.pair_and.into()], &byte_load);
-
-    // The sign is the top bit of `top`, which is below 2^16.
-    let top = lb * row.byte * Goldilocks::new(256) + lh * row.quarter + lw * row.half[1];
-    builder.assert_eq(row.top, top);
-    let rest = row.top * Goldilocks::TWO - row.sign * Goldilocks::new(1 << 16);
-    range(builder, rest, &signed);
-    builder.assert_zero(row.sign * (B::Expr::ONE - signed));
-
-    let above = |bits: u32| Goldilocks::new((1 << 32) - (1 << bits));
-    let half = join::<B>(row.half[0], row.half[1]);
-    let low = (lb + lbu) * row.byte
-        + (lh + lhu) * row.quarter
-        + (real.clone() - lb - lbu - lh - lhu) * half
-        + lb * row.sign * above(8)
-        + lh * row.sign * above(16);
-    builder.assert_eq(row.low, low);
-
-    registers_and_memory(builder, &row, &real);
-    let operation = row
-        .operation
-        .iter()
-        .zip(OPERATIONS)
-        .fold(B::Expr::ZERO, |sum, (flag, op)| sum + *flag * Goldilocks::new(op as u64));
-    Frame {
-        real,
-        pc: row.pc.into(),
-        time: row.time.into(),
-        next_pc: row.pc + Goldilocks::new(4),
-        operation,
-        write: row.write.into(),
-        rd: row.rd.into(),
-        rs1: row.rs1.into(),
-        rs2: B::Expr::ZERO,
-        imm: row.imm.map(Into::into),
+columns! {
+    /// The parts of a word that an address leads to.
+    Part {
+        /// The addressed limb of the word, limbs of 16 bits.
+        half: [2],
+        /// The addressed limb of `half`.
+        quarter: one,
+        /// Bytes of `quarter`, for accesses of bytes.
+        pair: (BytePair),
     }
-    .emit(builder);
 }
 
-/// a + imm = 8 word + offset + 2^64 carry, and the offset is aligned: halves at even addresses, limbs at multiples of 4.
-fn address<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, byte: B::Expr, half: B::Expr) {
-    let base = Goldilocks::new(1 << 32);
-    let offset = row.offset[0]
-        + row.offset[1] * Goldilocks::TWO
-        + row.offset[2] * Goldilocks::new(4)
-        + row.word * Goldilocks::new(8);
-    builder.assert_eq(row.a[0] + row.imm[0], offset + row.carry[0] * base);
-    builder.assert_eq(row.a[1] + row.imm[1] + row.carry[0], row.carry[1] * base);
-    builder.assert_zero((B::Expr::ONE - byte.clone()) * row.offset[0]);
-    builder.assert_zero((B::Expr::ONE - byte - half) * row.offset[1]);
+/// Demands that both are bytes, `flag` times (0 or 1).
+pub(super) fn byte_pair<B: TableBuilder>(builder: &mut B, pair: BytePair<B::Var>, flag: &B::Expr) {
+    let [x, y] = pair.bytes;
+    bytes(builder, [x, y, pair.and].map(Into::into), flag);
 }
 
-/// The word's limb, quarter and byte that the offset addresses.
-fn part<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, byte: B::Expr) {
-    let half = join::<B>(row.half[0], row.half[1]);
-    builder.assert_eq(half, row.value[0] + row.offset[2] * (row.value[1] - row.value[0]));
-    builder.assert_eq(row.quarter, row.half[0] + row.offset[1] * (row.half[1] - row.half[0]));
-    builder.when(byte).assert_eq(row.quarter, row.pair[0] + row.pair[1] * Goldilocks::new(256));
-    builder.assert_eq(row.byte, row.pair[0] + row.offset[0] * (row.pair[1] - row.pair[0]));
+/// The number that two bytes make.
+pub(super) fn pair_value<B: TableBuilder>(pair: BytePair<B::Var>) -> B::Expr {
+    pair.bytes[0] + pair.bytes[1] * Goldilocks::new(256)
 }
 
-fn registers_and_memory<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, real: &B::Expr) {
-    let time: B::Expr = row.time.into();
-    let a = row.a.map(Into::into);
-    read_register(builder, real, row.rs1.into(), a, row.a_time.into(), time.clone());
-    let value: [B::Expr; 2] = row.value.map(Into::into);
-    Access {
-        key: row.word + row.code * Goldilocks::new(CODE_KEY),
-        before: value.clone(),
-        time_before: row.value_time.into(),
-        after: value,
-        time: time.clone() + constant::<B>(2),
-    }
-    .emit(builder, real);
-    for limb in row.half {
-        range(builder, limb.into(), real);
-    }
-    write_register(
-        builder,
-        &row.write.into(),
-        row.rd.into(),
-        row.d.map(Into::into),
-        row.d_time.into(),
-        [row.low.into(), row.sign * Goldilocks::new((1 << 32) - 1)],
-        time + constant::<B>(3),
-    );
+/// Binds the parts of a word to the word and the bits of the address. `byte` is 1 for accesses of bytes. The caller
+/// checks ranges.
+pub(super) fn part<B: TableBuilder>(
+    builder: &mut B,
+    part: Part<B::Var>,
+    word: WordState<B::Var>,
+    offset: [B::Var; 3],
+    byte: B::Expr,
+) {
+    let ([low, high], [half_low, half_high]) = (word.value, part.half);
+    builder.assert_eq(join::<B>(half_low, half_high), low + offset[2] * (high - low));
+    builder.assert_eq(part.quarter, half_low + offset[1] * (half_high - half_low));
+    builder.when(byte).assert_eq(part.quarter, pair_value::<B>(part.pair));
 }
 
-pub(crate) fn fill(step: &Executed, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
-    let op = step.instruction.op;
-    let operation = OPERATIONS.map(|each| flag(each == op));
-    let [byte_load, half_load] =
-        [[Op::Lb, Op::Lbu], [Op::Lh, Op::Lhu]].map(|operations| operations.contains(&op));
-    let address = step.a.value.wrapping_add(step.imm());
-    let value = limbs(step.touch.before.value);
-    let offset = [0, 1, 2].map(|bit| address >> bit & 1);
-    let limb = value[offset[2] as usize];
-    let half = [limb & 0xffff, limb >> 16];
-    let quarter = half[offset[1] as usize];
-    let pair = if byte_load { [quarter & 255, quarter >> 8] } else { [0, 0] };
-    let byte = pair[offset[0] as usize];
-    let top = match op {
-        Op::Lb => byte << 8,
-        Op::Lh => quarter,
-        Op::Lw => half[1],
-        _ => 0,
-    };
-    let sign = top >> 15;
+/// The number that the bits of an address modulo 8 make.
+pub(super) fn offset<B: TableBuilder>(bits: [B::Var; 3]) -> B::Expr {
+    bits[0] + bits[1] * Goldilocks::TWO + bits[2] * Goldilocks::new(4)
+}
 
-    tally.program(step.pc);
-    tally.access(step.time, step.a.time);
-    tally.access(step.time + 2, step.touch.before.time);
-    if step.writes() {
-        tally.access(step.time + 3, step.d.time);
+/// The values of the parts.
+pub(super) struct PartNumbers {
+    /// Address modulo 8, bits, lowest first.
+    pub(super) offset: [u64; 3],
+    /// The addressed limb of the word.
+    pub(super) limb: u64,
+    pub(super) half: [u64; 2],
+    pub(super) quarter: u64,
+    /// Zero unless a byte is accessed.
+    pub(super) pair: [u64; 2],
+}
+
+impl PartNumbers {
+    pub(super) fn new(step: &Executed, byte: bool) -> Self {
+        let address = step.a.value.wrapping_add(step.imm());
+        let offset = [0, 1, 2].map(|bit| address >> bit & 1);
+        let limb = limbs(step.touch.before.value)[offset[2] as usize];
+        let half = [limb & 0xffff, limb >> 16];
+        let quarter = half[offset[1] as usize];
+        let pair = if byte { [quarter & 255, quarter >> 8] } else { [0, 0] };
+        Self { offset, limb, half, quarter, pair }
     }
-    if matches!(op, Op::Lb | Op::Lh | Op::Lw) {
-        let _ = tally.range((top << 1) & 0xffff);
+}
+
+impl BytePair<Goldilocks> {
+    /// Cells of two bytes; the lookup counts only if it `happens`.
+    pub(super) fn generate(
+        bytes: [u64; 2],
+        happens: bool,
+        multiplicities: &mut Multiplicities,
+    ) -> Self {
+        let [x, y] = bytes;
+        let and = if happens { multiplicities.and(x, y) } else { x & y };
+        Self { bytes: cells(bytes), and: cell(and) }
     }
-    let pair_and = if byte_load { tally.and(pair[0], pair[1]) } else { 0 };
-    let low = match (byte_load, half_load) {
-        (true, _) => byte + if sign == 1 { (1 << 32) - (1 << 8) } else { 0 },
-        (_, true) => quarter + if sign == 1 { (1 << 32) - (1 << 16) } else { 0 },
-        _ => limb,
-    };
-    Row {
-        operation,
-        pc: cell(step.pc),
-        time: cell(step.time),
-        write: flag(step.writes()),
-        rd: cell(step.instruction.rd.into()),
-        rs1: cell(step.instruction.rs1.into()),
-        imm: cells(limbs(step.imm())),
-        a: cells(limbs(step.a.value)),
-        a_time: cell(step.a.time),
-        carry: cells(carries(step.a.value, step.imm())),
-        word: cell(step.touch.word),
-        offset: cells(offset),
-        code: flag(step.touch.code),
-        value: cells(value),
-        value_time: cell(step.touch.before.time),
-        half: half.map(|limb| tally.range(limb)),
-        quarter: cell(quarter),
-        pair: cells(pair),
-        pair_and: cell(pair_and),
-        byte: cell(byte),
-        top: cell(top),
-        sign: cell(sign),
-        low: cell(low),
-        d: cells(limbs(step.d.value)),
-        d_time: cell(step.d.time),
+}
+
+impl Part<Goldilocks> {
+    pub(super) fn generate(
+        numbers: &PartNumbers,
+        byte: bool,
+        multiplicities: &mut Multiplicities,
+    ) -> Self {
+        Self {
+            half: numbers.half.map(|limb| multiplicities.range(limb)),
+            quarter: cell(numbers.quarter),
+            pair: BytePair::generate(numbers.pair, byte, multiplicities),
+        }
     }
-    .write(values);
+}
+
+/// The table.
+pub(crate) struct LoadPart;
+
+impl InstructionTable for LoadPart {
+    type Row = Row<()>;
+
+    const OPERATIONS: &'static [Op] = &OPERATIONS;
+
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools(row.operation);
+        let [carry_low, carry_high] = row.address.carry;
+        builder.assert_bools([row.word.code, row.sign, carry_low, carry_high]);
+        builder.assert_bools(row.offset);
+        let real: B::Expr = row.operation.into_iter().map(Into::into).sum();
+        builder.assert_bool(real.clone());
+
+        let [lb, lbu, lh, lhu, lw, _] = row.operation;
+        let byte_load: B::Expr = lb + lbu;
+        let signed: B::Expr = lb + lh + lw;
+        address(builder, row.address, row.a, row.imm, offset::<B>(row.offset));
+        // Halves lie at even addresses, limbs at multiples of 4.
+        let aligned = B::Expr::ONE - byte_load.clone();
+        builder.assert_zero(aligned.clone() * row.offset[0]);
+        builder.assert_zero((aligned - (lh + lhu)) * row.offset[1]);
+        let Part { half, quarter, pair } = row.part;
+        part(builder, row.part, row.word.state, row.offset, byte_load.clone());
+        let [low, high] = pair.bytes;
+        builder.assert_eq(row.byte, low + row.offset[0] * (high - low));
+        byte_pair(builder, pair, &byte_load);
+
+        // The sign is the top bit of `top`, which is below 2^16.
+        let top = lb * row.byte * Goldilocks::new(256) + lh * quarter + lw * half[1];
+        builder.assert_eq(row.top, top);
+        let rest = row.top * Goldilocks::TWO - row.sign * Goldilocks::new(1 << 16);
+        range(builder, rest, &signed);
+        builder.assert_zero(row.sign * (B::Expr::ONE - signed));
+
+        let above = |bits: u32| Goldilocks::new((1 << 32) - (1 << bits));
+        let limb = join::<B>(half[0], half[1]);
+        let low = (lb + lbu) * row.byte
+            + (lh + lhu) * quarter
+            + (real.clone() - lb - lbu - lh - lhu) * limb
+            + lb * row.sign * above(8)
+            + lh * row.sign * above(16);
+        builder.assert_eq(row.low, low);
+
+        read_rs1(builder, &real, row.at, row.rs1, row.a.into());
+        Access::<B>::reading_memory(row.address.word, row.word, time_after::<B>(row.at, 2))
+            .emit(builder, &real);
+        ranges(builder, half, &real);
+        let sign = row.sign * Goldilocks::new((1 << 32) - 1);
+        write_rd(builder, row.at, row.target, row.d, [row.low.into(), sign]);
+        let operation = operation::<B, _>(row.operation, OPERATIONS);
+        Frame {
+            rs1: row.rs1.into(),
+            imm: row.imm.map(Into::into),
+            ..Frame::<B>::writing(row.at, real, operation, row.target)
+        }
+        .emit(builder);
+    }
+
+    fn generate(
+        step: &Executed,
+        multiplicities: &mut Multiplicities,
+        values: &mut Vec<Goldilocks>,
+    ) {
+        let op = step.instruction.op;
+        let [byte_load, half_load] =
+            [[Op::Lb, Op::Lbu], [Op::Lh, Op::Lhu]].map(|operations| operations.contains(&op));
+        let numbers = PartNumbers::new(step, byte_load);
+        let PartNumbers { offset, limb, half, quarter, pair } = numbers;
+        let byte = pair[offset[0] as usize];
+        let top = match op {
+            Op::Lb => byte << 8,
+            Op::Lh => quarter,
+            Op::Lw => half[1],
+            _ => 0,
+        };
+        let sign = top >> 15;
+
+        if matches!(op, Op::Lb | Op::Lh | Op::Lw) {
+            let _ = multiplicities.range((top << 1) & 0xffff);
+        }
+        let low = match (byte_load, half_load) {
+            (true, _) => byte + if sign == 1 { (1 << 32) - (1 << 8) } else { 0 },
+            (_, true) => quarter + if sign == 1 { (1 << 32) - (1 << 16) } else { 0 },
+            _ => limb,
+        };
+        Row {
+            operation: OPERATIONS.map(|each| flag(each == op)),
+            at: At::generate(step),
+            target: Target::generate(step),
+            rs1: cell(step.instruction.rs1.into()),
+            imm: cells(limbs(step.imm())),
+            a: WordState::rs1(step, multiplicities),
+            address: Address::generate(step),
+            offset: cells(offset),
+            word: MemoryRead::generate(step, multiplicities),
+            part: Part::generate(&numbers, byte_load, multiplicities),
+            byte: cell(byte),
+            top: cell(top),
+            sign: cell(sign),
+            low: cell(low),
+            d: WordState::rd(step, multiplicities),
+        }
+        .write(values);
+    }
 }

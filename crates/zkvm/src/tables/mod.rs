@@ -1,4 +1,7 @@
-//! The fixed set of tables. One row of a table is one event of a segment; buses tie the tables together.
+//! The set of tables. One row of a table is one event of a segment; buses tie the tables together.
+//!
+//! A table is declared in two places: its own file implements [`TableAir`] (or [`InstructionTable`], which follows from
+//! less), and the list below gives its place in a proof. All else asks the table.
 
 pub(crate) mod add;
 pub(crate) mod add_immediate;
@@ -6,10 +9,11 @@ pub(crate) mod add_word;
 pub(crate) mod bitwise;
 pub(crate) mod boundary;
 pub(crate) mod branch;
+pub(crate) mod cells;
 pub(crate) mod commit;
 pub(crate) mod decode;
 pub(crate) mod divide;
-pub(crate) mod fill;
+pub(crate) mod instruction;
 pub(crate) mod jump;
 pub(crate) mod keccak_plane;
 pub(crate) mod keccak_round;
@@ -20,6 +24,7 @@ pub(crate) mod load;
 pub(crate) mod load_part;
 pub(crate) mod lookup;
 pub(crate) mod mulmod;
+pub(crate) mod multiplicities;
 pub(crate) mod multiply;
 pub(crate) mod node;
 pub(crate) mod poseidon2;
@@ -34,39 +39,122 @@ pub(crate) mod system;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
+use oneslot_riscv::{Op, Step};
+use oneslot_stark::Columns;
 use p3_air::{Air, BaseAir};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
-use crate::bus::TableBuilder;
+use self::{cells::matrix, multiplicities::Multiplicities};
+use crate::{bus::TableBuilder, record::Executed, witness::Records};
 
 /// Least height of a table.
 pub(crate) const MIN_HEIGHT: usize = 16;
 
-/// Declares the tables: variant, module, and what is special about a module.
+/// A table: its columns, its constraints, and how its trace follows from what a segment did.
+pub(crate) trait TableAir {
+    /// Columns of a row.
+    type Row: Columns;
+
+    /// Operations of which each executed instruction is a row of the table.
+    const OPERATIONS: &'static [Op] = &[];
+    /// Height, if it is the same in every proof.
+    const FIXED_HEIGHT: Option<usize> = None;
+    /// Number of preprocessed columns.
+    const PREPROCESSED_WIDTH: usize = 0;
+    /// Number of public values.
+    const PUBLIC_VALUES: usize = 0;
+    /// Columns of which constraints read the next row.
+    const NEXT_ROW_COLUMNS: Range<usize> = 0..0;
+
+    /// Preprocessed columns, if the table has any.
+    fn preprocessed() -> Option<RowMajorMatrix<Goldilocks>> {
+        None
+    }
+
+    /// Rows that a call takes besides that of its instruction.
+    fn precompile_rows(_call: &Step) -> usize {
+        0
+    }
+
+    /// Emits constraints and messages.
+    fn eval<B: TableBuilder>(builder: &mut B);
+
+    /// Rows in use of the segment's table.
+    fn rows(records: &Records) -> usize;
+
+    /// The segment's trace. Tables are generated in their order, so that the multiplicities of lookups are known when the
+    /// table that provides them is generated.
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks>;
+}
+
+/// A table with one row for each executed instruction of some operations.
+pub(crate) trait InstructionTable {
+    /// Columns of a row.
+    type Row: Columns;
+
+    /// The operations.
+    const OPERATIONS: &'static [Op];
+
+    /// Emits constraints and messages.
+    fn eval<B: TableBuilder>(builder: &mut B);
+
+    /// Appends the row of an instruction.
+    fn generate(step: &Executed, multiplicities: &mut Multiplicities, values: &mut Vec<Goldilocks>);
+}
+
+impl<T: InstructionTable> TableAir for T {
+    type Row = T::Row;
+
+    const OPERATIONS: &'static [Op] = T::OPERATIONS;
+
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        T::eval(builder);
+    }
+
+    fn rows(records: &Records) -> usize {
+        records.steps(T::OPERATIONS).len()
+    }
+
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        matrix(T::Row::WIDTH, 1, records.steps(T::OPERATIONS), |step, values| {
+            T::generate(step, multiplicities, values);
+        })
+    }
+}
+
+/// Declares the tables: variant, which is also the name of the type in the module, and module.
 macro_rules! tables {
-    ($($(#[$meta:meta])* $variant:ident = $module:ident,)*) => {
+    ($($(#[$meta:meta])* $table:ident = $module:ident,)*) => {
         /// A table of the machine, in the order in which a proof holds them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub(crate) enum Table {
-            $($(#[$meta])* $variant,)*
+            $($(#[$meta])* $table,)*
         }
 
         impl Table {
             /// Every table, in order.
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$table,)*];
 
             /// Name, as in the documentation.
             pub(crate) const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$variant => stringify!($module),)*
+                    $(Self::$table => stringify!($module),)*
                 }
             }
 
             /// Number of columns.
             pub(crate) const fn width(self) -> usize {
                 match self {
-                    $(Self::$variant => $module::WIDTH,)*
+                    $(Self::$table => <$module::$table as TableAir>::Row::WIDTH,)*
                 }
             }
 
@@ -74,13 +162,78 @@ macro_rules! tables {
             #[cfg_attr(not(test), allow(dead_code))]
             pub(crate) fn columns(self) -> Vec<String> {
                 match self {
-                    $(Self::$variant => $module::columns(),)*
+                    $(Self::$table => <$module::$table as TableAir>::Row::names(),)*
+                }
+            }
+
+            const fn operations(self) -> &'static [Op] {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::OPERATIONS,)*
+                }
+            }
+
+            /// Height, if it is the same in every proof.
+            pub(crate) const fn fixed_height(self) -> Option<usize> {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::FIXED_HEIGHT,)*
+                }
+            }
+
+            /// Preprocessed columns, if the table has any.
+            pub(crate) fn preprocessed(self) -> Option<RowMajorMatrix<Goldilocks>> {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::preprocessed(),)*
+                }
+            }
+
+            const fn preprocessed_columns(self) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::PREPROCESSED_WIDTH,)*
+                }
+            }
+
+            const fn public_values(self) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::PUBLIC_VALUES,)*
+                }
+            }
+
+            const fn next_row_columns(self) -> Range<usize> {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::NEXT_ROW_COLUMNS,)*
+                }
+            }
+
+            /// Rows that a call takes besides that of its instruction.
+            pub(crate) fn precompile_rows(self, call: &Step) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::precompile_rows(call),)*
+                }
+            }
+
+            /// Rows in use of the segment's table.
+            pub(crate) fn rows(self, records: &Records) -> usize {
+                match self {
+                    $(Self::$table => <$module::$table as TableAir>::rows(records),)*
+                }
+            }
+
+            /// The segment's trace.
+            pub(crate) fn generate(
+                self,
+                records: &Records,
+                multiplicities: &mut Multiplicities,
+            ) -> RowMajorMatrix<Goldilocks> {
+                match self {
+                    $(Self::$table => {
+                        <$module::$table as TableAir>::generate(records, multiplicities)
+                    })*
                 }
             }
 
             fn constrain<B: TableBuilder>(self, builder: &mut B) {
                 match self {
-                    $(Self::$variant => $module::eval(builder),)*
+                    $(Self::$table => <$module::$table as TableAir>::eval(builder),)*
                 }
             }
         }
@@ -150,26 +303,37 @@ tables! {
     Lookup = lookup,
 }
 
-impl Table {
-    /// Fixed columns, if the table has any.
-    pub(crate) fn preprocessed(self) -> Option<RowMajorMatrix<Goldilocks>> {
-        match self {
-            Self::Decode => Some(decode::preprocessed()),
-            Self::KeccakRound => Some(keccak_round::preprocessed()),
-            Self::Lookup => Some(lookup::preprocessed()),
-            _ => None,
-        }
-    }
+/// Operations, by number.
+const OPERATIONS: usize = Op::Illegal as usize + 1;
 
-    /// Height, if it is the same in every proof.
-    pub(crate) const fn fixed_height(self) -> Option<usize> {
-        match self {
-            Self::Decode => Some(decode::HEIGHT),
-            Self::KeccakRound => Some(keccak_round::HEIGHT),
-            Self::Lookup => Some(lookup::HEIGHT),
-            Self::Boundary => Some(MIN_HEIGHT),
-            _ => None,
+/// The table that holds each operation: exactly one.
+const TABLES_OF_OPERATIONS: [Table; OPERATIONS] = {
+    let mut tables = [None; OPERATIONS];
+    let mut table = 0;
+    while table < Table::ALL.len() {
+        let operations = Table::ALL[table].operations();
+        let mut index = 0;
+        while index < operations.len() {
+            let operation = operations[index] as usize;
+            assert!(tables[operation].is_none(), "an operation has two tables");
+            tables[operation] = Some(Table::ALL[table]);
+            index += 1;
         }
+        table += 1;
+    }
+    let mut all = [Table::ALL[0]; OPERATIONS];
+    let mut operation = 0;
+    while operation < OPERATIONS {
+        all[operation] = tables[operation].expect("an operation has no table");
+        operation += 1;
+    }
+    all
+};
+
+impl Table {
+    /// The table that holds an operation.
+    pub(crate) const fn of(operation: Op) -> Self {
+        TABLES_OF_OPERATIONS[operation as usize]
     }
 }
 
@@ -183,20 +347,11 @@ impl BaseAir<Goldilocks> for Table {
     }
 
     fn preprocessed_width(&self) -> usize {
-        match self {
-            Self::Decode => decode::PREPROCESSED_WIDTH,
-            Self::KeccakRound => keccak_round::PREPROCESSED_WIDTH,
-            Self::Lookup => lookup::PREPROCESSED_WIDTH,
-            _ => 0,
-        }
+        self.preprocessed_columns()
     }
 
     fn main_next_row_columns(&self) -> Vec<usize> {
-        match self {
-            Self::Boundary => (0..boundary::WIDTH).collect(),
-            Self::MulMod => mulmod::NEXT.collect(),
-            _ => Vec::new(),
-        }
+        self.next_row_columns().collect()
     }
 
     fn preprocessed_next_row_columns(&self) -> Vec<usize> {
@@ -204,11 +359,7 @@ impl BaseAir<Goldilocks> for Table {
     }
 
     fn num_public_values(&self) -> usize {
-        match self {
-            Self::Boundary => boundary::PUBLIC_VALUES,
-            Self::Leaf => leaf::PUBLIC_VALUES,
-            _ => 0,
-        }
+        self.public_values()
     }
 }
 

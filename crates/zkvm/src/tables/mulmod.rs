@@ -20,18 +20,24 @@
 //! - Areas elsewhere: addresses are read from a1 and a2 and received from the call (a0) and are multiples of 8 below 2^32, as the
 //!   words exist. The result has no key of code. Reads come before the write: `m` is read at time 1 of the call, `b` at 2, `a` at 3.
 
-use oneslot_riscv::ECALL_MULMOD;
+use oneslot_riscv::{Access as Touched, ECALL_MULMOD, Step};
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 use ruint::{Uint, aliases::U256};
 
-use super::fill::{Tally, cell, cells, flag, height};
+use super::{
+    TableAir,
+    cells::{cell, cells, flag, matrix},
+    instruction::{Found, read_register},
+    multiplicities::Multiplicities,
+};
 use crate::{
-    bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range, read_register},
-    columns::columns,
+    bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range},
     record::{Seen, quarters},
+    witness::Records,
 };
 
 /// Registers a1 and a2: addresses of the second factor and of the modulus.
@@ -78,15 +84,6 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
-
-/// Columns of which constraints read the next row: `rest` and `limbs`.
-pub(super) const NEXT: std::ops::Range<usize> = 1..2 + CELLS;
-
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
-
 /// The numbers of a call, by limbs: `a`, `b`, `m`, `r` and the quotient.
 struct Numbers<V> {
     a: [V; LIMBS],
@@ -105,26 +102,54 @@ impl<V: Copy> Numbers<V> {
     }
 }
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let (row, next) = (Row::read(main.current_slice()), Row::read(main.next_slice()));
-    builder.assert_bools([row.real, row.rest]);
-    builder.assert_zero(row.real * row.rest);
-    builder.when_first_row().assert_zero(row.rest);
-    builder.when_transition().assert_eq(row.real, next.rest);
-    builder.when_last_row().assert_zero(row.real);
+/// The table.
+pub(crate) struct MulMod;
 
-    let used = row.real + row.rest;
-    for limb in row.limbs {
-        range(builder, limb.into(), &used);
+impl TableAir for MulMod {
+    type Row = Row<()>;
+
+    /// `rest` and `limbs`.
+    const NEXT_ROW_COLUMNS: std::ops::Range<usize> = 1..2 + CELLS;
+
+    fn precompile_rows(call: &Step) -> usize {
+        if matches!(call.access, Some(Touched::MulMod { .. })) { 2 } else { 0 }
     }
-    let numbers = Numbers::new(&row.limbs, &next.limbs);
-    product(builder, row.real, &numbers, &next.limbs);
-    reduced(builder, &row, &numbers, &next.limbs);
-    let real: B::Expr = row.real.into();
-    accesses(builder, &row, &numbers, &real);
-    let call = [constant::<B>(ECALL_MULMOD), row.time.into(), row.word[0].into(), B::Expr::ZERO];
-    builder.push_interaction(CALL, call, -count::<B>(&real));
+
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let (row, next) = (Row::read(main.current_slice()), Row::read(main.next_slice()));
+        builder.assert_bools([row.real, row.rest]);
+        builder.assert_zero(row.real * row.rest);
+        builder.when_first_row().assert_zero(row.rest);
+        builder.when_transition().assert_eq(row.real, next.rest);
+        builder.when_last_row().assert_zero(row.real);
+
+        let used = row.real + row.rest;
+        for limb in row.limbs {
+            range(builder, limb.into(), &used);
+        }
+        let numbers = Numbers::new(&row.limbs, &next.limbs);
+        product(builder, row.real, &numbers, &next.limbs);
+        reduced(builder, &row, &numbers, &next.limbs);
+        let real: B::Expr = row.real.into();
+        accesses(builder, &row, &numbers, &real);
+        let call =
+            [constant::<B>(ECALL_MULMOD), row.time.into(), row.word[0].into(), B::Expr::ZERO];
+        builder.push_interaction(CALL, call, -count::<B>(&real));
+    }
+
+    fn rows(records: &Records) -> usize {
+        2 * records.events.multiplied.len()
+    }
+
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 2, &records.events.multiplied, |event, values| {
+            generate(event, multiplicities, values)
+        })
+    }
 }
 
 /// Demands `a b = q m + r`.
@@ -201,18 +226,12 @@ fn accesses<B: TableBuilder>(
     let at = |time: u64| row.time + constant::<B>(time);
     for index in 0..2 {
         let address = row.word[1 + index] * Goldilocks::new(8);
-        read_register(
-            builder,
-            real,
-            constant::<B>(ADDRESSES[index]),
-            [address, B::Expr::ZERO],
-            row.register_time[index].into(),
-            at(1),
-        );
+        let found = Found { value: [address, B::Expr::ZERO], time: row.register_time[index] };
+        read_register(builder, real, constant::<B>(ADDRESSES[index]), found, at(1));
     }
     for index in 0..WORDS {
         let key = |area: usize| row.word[area] + constant::<B>(index as u64);
-        let [a, b, m, r] = [a, b, m, r].map(|limbs| word::<B>(limbs, index));
+        let [a, b, m, r] = [a, b, m, r].map(|limbs| number_word::<B>(limbs, index));
         Access {
             key: key(2) + row.m_code[index] * Goldilocks::new(CODE_KEY),
             before: m.clone(),
@@ -241,7 +260,7 @@ fn accesses<B: TableBuilder>(
 }
 
 /// Limbs of 32 bits of a word of a number.
-fn word<B: TableBuilder>(limbs: &[B::Var; LIMBS], index: usize) -> [B::Expr; 2] {
+fn number_word<B: TableBuilder>(limbs: &[B::Var; LIMBS], index: usize) -> [B::Expr; 2] {
     [0, 2].map(|half| join::<B>(limbs[4 * index + half], limbs[4 * index + half + 1]))
 }
 
@@ -266,16 +285,12 @@ impl Multiplied {
     }
 }
 
-/// The table.
-pub(crate) fn trace(calls: &[Multiplied], tally: &mut Tally) -> RowMajorMatrix<Goldilocks> {
-    let mut values = Vec::with_capacity(WIDTH * height(2 * calls.len()));
-    calls.iter().for_each(|call| fill(call, tally, &mut values));
-    values.resize(WIDTH * height(2 * calls.len()), Goldilocks::ZERO);
-    RowMajorMatrix::new(values, WIDTH)
-}
-
 /// Appends both rows of a call.
-pub(super) fn fill(call: &Multiplied, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
+pub(super) fn generate(
+    call: &Multiplied,
+    multiplicities: &mut Multiplicities,
+    values: &mut Vec<Goldilocks>,
+) {
     let [a, b, m] = [0, 1, 2].map(|area| call.number(area));
     let (q, r): (Uint<512, 8>, _) =
         a.widening_mul::<256, 4, 512, 8>(b).div_rem(Uint::<512, 8>::from(m));
@@ -298,33 +313,30 @@ pub(super) fn fill(call: &Multiplied, tally: &mut Tally, values: &mut Vec<Goldil
     second.extend([gap & 0xffff, gap >> 16]);
     let first = [a, b, m, r].concat();
 
-    for (area, time) in [(2, 1), (1, 2), (0, 3)] {
-        for seen in call.seen[area] {
-            tally.access(call.time + time, seen.time);
-        }
-    }
-    for register in call.registers {
-        tally.access(call.time + 1, register.time);
-    }
-    let times = |area: usize| call.seen[area].map(|seen| cell(seen.time));
+    let mut times = |area: usize, offset: u64| {
+        call.seen[area].map(|seen| multiplicities.access(call.time + offset, seen.time))
+    };
+    let [a_time, b_time, m_time] = [times(0, 3), times(1, 2), times(2, 1)];
     Row {
         real: flag(true),
         rest: flag(false),
-        limbs: std::array::from_fn(|limb| tally.range(first[limb])),
+        limbs: std::array::from_fn(|limb| multiplicities.range(first[limb])),
         time: cell(call.time),
         differs: std::array::from_fn(|limb| flag(limb == differs)),
         word: cells(call.word),
         b_code: call.code[1].map(flag),
         m_code: call.code[2].map(flag),
-        a_time: times(0),
-        b_time: times(1),
-        m_time: times(2),
-        register_time: call.registers.map(|register| cell(register.time)),
+        a_time,
+        b_time,
+        m_time,
+        register_time: call
+            .registers
+            .map(|register| multiplicities.access(call.time + 1, register.time)),
     }
     .write(values);
     values.extend([flag(false), flag(true)]);
-    values.extend(second.into_iter().map(|limb| tally.range(limb)));
-    values.extend([Goldilocks::ZERO; WIDTH - 2 - CELLS]);
+    values.extend(second.into_iter().map(|limb| multiplicities.range(limb)));
+    values.extend([Goldilocks::ZERO; Row::WIDTH - 2 - CELLS]);
 }
 
 /// Limbs of 16 bits.

@@ -9,18 +9,22 @@
 //! sent once at most, and received as often. Indices stay below 2^29, as levels begin at 28 and leaves take level 0
 //! alone. A row that does not descend from the root would need another above it, and so on through all the p levels.
 
+use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
+use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    fill::{cell, flag},
+    TableAir,
+    cells::{cell, flag, matrix},
+    multiplicities::Multiplicities,
     poseidon2::Compression,
 };
 use crate::{
     bus::{POSEIDON2, TableBuilder, count, tree},
-    columns::columns,
-    memory::Node,
+    memory::Node as TreeNode,
+    witness::Records,
 };
 
 columns! {
@@ -45,48 +49,57 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Node;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Node {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bools([row.real, row.touched[0], row.touched[1]]);
-    let real: B::Expr = row.real.into();
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bools([row.real, row.touched[0], row.touched[1]]);
+        let real: B::Expr = row.real.into();
 
-    let digests = |start: [B::Var; 4], end: [B::Var; 4]| -> [[B::Expr; 4]; 2] {
-        [start, end].map(|digest| digest.map(Into::into))
-    };
-    let node = [row.level.into(), row.index.into()];
-    tree(builder, node, digests(row.start, row.end), -count::<B>(&real));
-    for (left, right, digest) in
-        [(row.left_start, row.right_start, row.start), (row.left_end, row.right_end, row.end)]
-    {
-        let compression = left.into_iter().chain(right).chain(digest);
-        builder.push_interaction(POSEIDON2, compression, count::<B>(&real));
-    }
-
-    let first_child: B::Expr = row.index.into().double();
-    let below = row.level - B::Expr::ONE;
-    let children = [
-        (first_child.clone(), row.left_start, row.left_end),
-        (first_child + B::Expr::ONE, row.right_start, row.right_end),
-    ];
-    for ((index, start, end), touched) in children.into_iter().zip(row.touched) {
-        let touched: B::Expr = touched.into();
-        builder.assert_zero(touched.clone() * (B::Expr::ONE - real.clone()));
-        let mut untouched = builder.when(B::Expr::ONE - touched.clone());
-        for (start, end) in start.into_iter().zip(end) {
-            untouched.assert_eq(start, end);
+        let digests = |start: [B::Var; 4], end: [B::Var; 4]| -> [[B::Expr; 4]; 2] {
+            [start, end].map(|digest| digest.map(Into::into))
+        };
+        let node = [row.level.into(), row.index.into()];
+        tree(builder, node, digests(row.start, row.end), -count::<B>(&real));
+        for (left, right, digest) in
+            [(row.left_start, row.right_start, row.start), (row.left_end, row.right_end, row.end)]
+        {
+            let compression = left.into_iter().chain(right).chain(digest);
+            builder.push_interaction(POSEIDON2, compression, count::<B>(&real));
         }
-        tree(builder, [below.clone(), index], digests(start, end), count::<B>(&touched));
+
+        let first_child: B::Expr = row.index.into().double();
+        let below = row.level - B::Expr::ONE;
+        let children = [
+            (first_child.clone(), row.left_start, row.left_end),
+            (first_child + B::Expr::ONE, row.right_start, row.right_end),
+        ];
+        for ((index, start, end), touched) in children.into_iter().zip(row.touched) {
+            let touched: B::Expr = touched.into();
+            builder.assert_zero(touched.clone() * (B::Expr::ONE - real.clone()));
+            let mut untouched = builder.when(B::Expr::ONE - touched.clone());
+            for (start, end) in start.into_iter().zip(end) {
+                untouched.assert_eq(start, end);
+            }
+            tree(builder, [below.clone(), index], digests(start, end), count::<B>(&touched));
+        }
+    }
+
+    fn rows(records: &Records) -> usize {
+        records.nodes.len()
+    }
+
+    fn generate(records: &Records, _: &mut Multiplicities) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 1, &records.nodes, generate)
     }
 }
 
-pub(crate) fn fill(node: &Node, values: &mut Vec<Goldilocks>) {
+pub(crate) fn generate(node: &TreeNode, values: &mut Vec<Goldilocks>) {
     let [left, right] = node.children;
     Row {
         real: flag(true),
@@ -104,7 +117,7 @@ pub(crate) fn fill(node: &Node, values: &mut Vec<Goldilocks>) {
 }
 
 /// Compressions that the rows of these nodes look up: one for each node, another for one that changes.
-pub(crate) fn compressions(nodes: &[Node]) -> Vec<Compression> {
+pub(crate) fn compressions(nodes: &[TreeNode]) -> Vec<Compression> {
     let mut compressions = Vec::with_capacity(2 * nodes.len());
     for node in nodes {
         let [left, right] = node.children.map(|child| child.digest);
@@ -122,21 +135,17 @@ pub(crate) fn compressions(nodes: &[Node]) -> Vec<Compression> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use oneslot_stark::compress;
     use p3_matrix::dense::RowMajorMatrix;
 
     use super::*;
     use crate::{
         bus::TREE,
         check::{Place, evaluate_row, surplus, unnoticed},
-        hash::compress,
         memory::{CodeRange, MemoryTree, Paths, SYSTEM_LEAF},
         public::tests::sample,
         record::Seen,
-        tables::{
-            Table, boundary,
-            fill::{Tally, matrix},
-            leaf, poseidon2,
-        },
+        tables::{Table, boundary, cells::matrix, leaf, multiplicities::Multiplicities, poseidon2},
     };
 
     /// Leaves that share some of their paths, with their words at the end.
@@ -163,12 +172,12 @@ mod tests {
 
     #[test]
     fn rows_hold_and_every_column_is_bound() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         assert_eq!(evaluate_row(Table::Node, &zeros).failed, [0_usize; 0]);
         assert_eq!(evaluate_row(Table::Node, &zeros).messages, []);
         for node in paths().1.nodes {
             let mut row = Vec::new();
-            fill(&node, &mut row);
+            generate(&node, &mut row);
             assert_eq!(evaluate_row(Table::Node, &row).failed, [0_usize; 0]);
             assert_eq!(unnoticed(Table::Node, &row, Place::anywhere(&zeros)), [""; 0]);
         }
@@ -186,7 +195,7 @@ mod tests {
             let [left, right] = node.children.map(|child| child.digest.end);
             node.digest.end = compress(&left, &right);
             let mut row = Vec::new();
-            fill(&node, &mut row);
+            generate(&node, &mut row);
             assert_eq!(evaluate_row(Table::Node, &row).failed.len(), 1);
             forged += 1;
         }
@@ -198,19 +207,19 @@ mod tests {
     fn tables_of_the_tree_balance() {
         let (records, paths) = paths();
         let code = CodeRange { start: 2, end: 3 };
-        let mut tally = Tally::new();
+        let mut multiplicities = Multiplicities::new();
         let mut public = sample();
         (public.code, public.start_root, public.end_root) =
             (code, paths.root.start, paths.root.end);
         let (for_boundary, for_leaf) = (public.for_boundary(), public.for_leaf());
-        let leaves = matrix(&records, leaf::WIDTH, |record, values| {
-            leaf::fill(record, code, &mut tally, values);
+        let leaves = matrix(Table::Leaf.width(), 1, &records, |record, values| {
+            leaf::generate(record, code, &mut multiplicities, values);
         });
-        let nodes = matrix(&paths.nodes, WIDTH, fill);
+        let nodes = matrix(Row::WIDTH, 1, &paths.nodes, generate);
         let compressions = [leaf::compressions(&records), compressions(&paths.nodes)].concat();
         let poseidon2 = poseidon2::trace(&compressions);
         let results = [Seen { value: 0, time: 1 }; boundary::RESULTS];
-        let boundary = boundary::trace(100, &results, &mut tally);
+        let boundary = boundary::trace(100, &results, &mut multiplicities);
         let unbalanced = |nodes: &RowMajorMatrix<Goldilocks>| {
             let surplus = surplus(&[
                 (Table::Leaf, &leaves, &for_leaf),
@@ -224,7 +233,7 @@ mod tests {
         assert_eq!(unbalanced(&nodes), BTreeSet::new());
         // A node left out, its children unreceived.
         let mut without = nodes.clone();
-        without.values[..WIDTH].fill(Goldilocks::ZERO);
+        without.values[..Row::<()>::WIDTH].fill(Goldilocks::ZERO);
         assert!(unbalanced(&without).contains(TREE));
     }
 }

@@ -4,6 +4,7 @@
 //! Per S-box two columns hold x^3 and what the round makes of x^7, which keeps every constraint at degree 3. Every row
 //! holds a true permutation, padding that of zeros, so any multiplicity is sound.
 
+use oneslot_stark::{DIGEST_LENGTH, Digest, PERMUTATION_WIDTH, columns, concatenate};
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::{
@@ -17,17 +18,16 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
-use super::fill::height;
+use super::{TableAir, cells::height, multiplicities::Multiplicities};
 use crate::{
     bus::{POSEIDON2, TableBuilder},
-    columns::columns,
-    hash::{DIGEST_LENGTH, Digest, STATE_LENGTH, concatenate},
+    witness::Records,
 };
 
 type Linear = GenericPoseidon2LinearLayersGoldilocks;
 
 /// Elements of the state.
-const T: usize = STATE_LENGTH;
+const T: usize = PERMUTATION_WIDTH;
 /// Full rounds before, and as many after, the partial rounds.
 const HALF_FULL_ROUNDS: usize = INITIAL_CONSTANTS.len();
 const PARTIAL_ROUNDS: usize = PARTIAL_CONSTANTS.len();
@@ -55,40 +55,50 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Poseidon2;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Poseidon2 {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
 
-    let mut state: [B::Expr; T] = row.input.map(Into::into);
-    Linear::external_linear_layer(&mut state);
-    let rounds = row.first_cubes.chunks(T).zip(row.first_states.chunks(T));
-    for (constants, (cubes, after)) in INITIAL_CONSTANTS.iter().zip(rounds) {
-        full_round(builder, &mut state, constants, cubes);
-        commit(builder, &mut state, after);
+        let mut state: [B::Expr; T] = row.input.map(Into::into);
+        Linear::external_linear_layer(&mut state);
+        let rounds = row.first_cubes.chunks(T).zip(row.first_states.chunks(T));
+        for (constants, (cubes, after)) in INITIAL_CONSTANTS.iter().zip(rounds) {
+            full_round(builder, &mut state, constants, cubes);
+            commit(builder, &mut state, after);
+        }
+        let rounds = row.partial_cubes.into_iter().zip(row.partial_powers);
+        for (constant, (cube, power)) in PARTIAL_CONSTANTS.into_iter().zip(rounds) {
+            let x = state[0].clone() + constant;
+            let x7 = seventh_power(builder, x, cube);
+            builder.assert_eq(x7, power);
+            state[0] = power.into();
+            Linear::internal_linear_layer(&mut state);
+        }
+        let rounds =
+            row.last_cubes.chunks(T).zip(row.last_states.chunks(T).chain([&row.output[..]]));
+        for (constants, (cubes, after)) in FINAL_CONSTANTS.iter().zip(rounds) {
+            full_round(builder, &mut state, constants, cubes);
+            commit(builder, &mut state, after);
+        }
+
+        let digest = row.output.into_iter().zip(row.input).map(|(output, input)| output + input);
+        let message = row.input.into_iter().map(Into::into).chain(digest);
+        builder.push_interaction(POSEIDON2, message, Count::provided(-row.multiplicity.into()));
     }
-    let rounds = row.partial_cubes.into_iter().zip(row.partial_powers);
-    for (constant, (cube, power)) in PARTIAL_CONSTANTS.into_iter().zip(rounds) {
-        let x = state[0].clone() + constant;
-        let x7 = seventh_power(builder, x, cube);
-        builder.assert_eq(x7, power);
-        state[0] = power.into();
-        Linear::internal_linear_layer(&mut state);
-    }
-    let rounds = row.last_cubes.chunks(T).zip(row.last_states.chunks(T).chain([&row.output[..]]));
-    for (constants, (cubes, after)) in FINAL_CONSTANTS.iter().zip(rounds) {
-        full_round(builder, &mut state, constants, cubes);
-        commit(builder, &mut state, after);
+
+    fn rows(records: &Records) -> usize {
+        records.compressions.len()
     }
 
-    let digest = row.output.into_iter().zip(row.input).map(|(output, input)| output + input);
-    let message = row.input.into_iter().map(Into::into).chain(digest);
-    builder.push_interaction(POSEIDON2, message, Count::provided(-row.multiplicity.into()));
+    fn generate(records: &Records, _: &mut Multiplicities) -> RowMajorMatrix<Goldilocks> {
+        trace(&records.compressions)
+    }
 }
 
 /// State after a full round, of degree 3 in the columns.
@@ -127,18 +137,18 @@ pub(crate) struct Compression {
     pub(crate) count: u32,
 }
 
-/// The table.
+/// The trace for these compressions.
 pub(crate) fn trace(compressions: &[Compression]) -> RowMajorMatrix<Goldilocks> {
-    let mut values = vec![Goldilocks::ZERO; WIDTH * height(compressions.len())];
-    values.par_chunks_mut(WIDTH).enumerate().for_each(|(index, cells)| {
-        let mut row = Vec::with_capacity(WIDTH);
-        fill(&compressions.get(index).copied().unwrap_or_default(), &mut row);
+    let mut values = vec![Goldilocks::ZERO; Row::WIDTH * height(compressions.len())];
+    values.par_chunks_mut(Row::WIDTH).enumerate().for_each(|(index, cells)| {
+        let mut row = Vec::with_capacity(Row::WIDTH);
+        generate(&compressions.get(index).copied().unwrap_or_default(), &mut row);
         cells.copy_from_slice(&row);
     });
-    RowMajorMatrix::new(values, WIDTH)
+    RowMajorMatrix::new(values, Row::WIDTH)
 }
 
-fn fill(compression: &Compression, values: &mut Vec<Goldilocks>) {
+fn generate(compression: &Compression, values: &mut Vec<Goldilocks>) {
     let input = concatenate(&compression.left, &compression.right);
     let mut state = input;
     Linear::external_linear_layer(&mut state);
@@ -183,12 +193,12 @@ fn fill_full_round(
 
 #[cfg(test)]
 mod tests {
+    use oneslot_stark::compress;
     use p3_matrix::Matrix;
 
     use super::*;
     use crate::{
         check::{Place, evaluate_row, unnoticed},
-        hash::compress,
         tables::Table,
     };
 
@@ -226,9 +236,9 @@ mod tests {
 
     #[test]
     fn every_column_is_bound() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         let mut row = Vec::new();
-        fill(&compressions()[3], &mut row);
+        generate(&compressions()[3], &mut row);
         assert_eq!(unnoticed(Table::Poseidon2, &row, Place::anywhere(&zeros)), [""; 0]);
     }
 }

@@ -12,19 +12,24 @@
 //! written.
 
 use oneslot_riscv::Instruction;
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 use p3_lookup::Count;
+use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
+    TableAir,
+    cells::{cell, cells, flag, matrix},
     decode::{self, ENTRIES, FORMATS, format_flags},
-    fill::{Tally, cell, cells, flag},
+    instruction::WordState,
+    multiplicities::Multiplicities,
 };
 use crate::{
-    bus::{Access, CODE_KEY, DECODE, PROGRAM, TableBuilder, WRITES, constant, count, join, range},
-    columns::columns,
-    record::{limbs, quarters},
+    bus::{Access, CODE_KEY, DECODE, PROGRAM, TableBuilder, WRITES, constant, count, join, ranges},
+    record::{Seen, limbs, quarters},
+    witness::Records,
 };
 
 columns! {
@@ -38,9 +43,8 @@ columns! {
         word: [2],
         /// 1 for the upper half of the word.
         half: one,
-        /// Word that holds the instruction, limbs of 32 bits.
-        value: [2],
-        time_before: one,
+        /// Word that holds the instruction.
+        code: (WordState),
         /// Bits of the instruction, lowest first.
         bits: [32],
         /// Flag of the instruction's format.
@@ -60,61 +64,67 @@ columns! {
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Program;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Program {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    let real: B::Expr = row.real.into();
-    builder.assert_bools([row.real, row.half]);
-    builder.assert_bools(row.bits);
-    // Padding provides nothing.
-    builder.assert_zero(row.multiplicity * (B::Expr::ONE - real.clone()));
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        let real: B::Expr = row.real.into();
+        builder.assert_bools([row.real, row.half]);
+        builder.assert_bools(row.bits);
+        // Padding provides nothing.
+        builder.assert_zero(row.multiplicity * (B::Expr::ONE - real.clone()));
 
-    let word = join::<B>(row.word[0], row.word[1]);
-    for limb in row.word {
-        range(builder, limb.into(), &real);
+        let word = join::<B>(row.word[0], row.word[1]);
+        ranges(builder, row.word, &real);
+        let key = word.clone() + constant::<B>(CODE_KEY);
+        let time = row.code.time + B::Expr::ONE;
+        Access::<B>::reading(key, row.code, time).emit_unordered(builder, &real);
+        let instruction = row.code.value[0] + row.half * (row.code.value[1] - row.code.value[0]);
+        builder.assert_eq(bits::<B>(&row.bits), instruction);
+
+        let fields = Fields::<B>::new(&row);
+        builder.assert_eq(row.selector, fields.selector);
+        builder.assert_eq(row.rd, fields.rd);
+        builder.assert_eq(row.rs1, fields.rs1);
+        builder.assert_eq(row.rs2, fields.rs2);
+        builder.assert_eq(row.imm[0], fields.imm[0].clone());
+        builder.assert_eq(row.imm[1], fields.imm[1].clone());
+        // write is 1 if rd has an inverse, and rd is 0 otherwise.
+        builder.assert_eq(row.write, row.rd * row.inverse);
+        builder.assert_zero(row.rd * (B::Expr::ONE - row.write));
+        builder.assert_zero(row.inverse * (B::Expr::ONE - row.write));
+
+        let entry = [bits::<B>(&row.bits[..7]), bits::<B>(&row.bits[12..15])]
+            .into_iter()
+            .chain([row.selector, row.operation].map(Into::into))
+            .chain(row.format.map(Into::into));
+        builder.push_interaction(DECODE, entry, count::<B>(&real));
+
+        let pc = word * constant::<B>(8) + row.half * Goldilocks::new(4);
+        let operation = row.operation + row.write * Goldilocks::new(WRITES);
+        let [rd, rs1, rs2, low, high] =
+            [row.rd, row.rs1, row.rs2, row.imm[0], row.imm[1]].map(Into::into);
+        let message = [pc, operation, rd, rs1, rs2, low, high];
+        builder.push_interaction(PROGRAM, message, Count::provided(-row.multiplicity.into()));
     }
-    let value: [B::Expr; 2] = row.value.map(Into::into);
-    Access {
-        key: word.clone() + constant::<B>(CODE_KEY),
-        before: value.clone(),
-        time_before: row.time_before.into(),
-        after: value,
-        time: row.time_before + B::Expr::ONE,
+
+    fn rows(records: &Records) -> usize {
+        records.fetches.len()
     }
-    .emit_unordered(builder, &real);
-    let instruction = row.value[0] + row.half * (row.value[1] - row.value[0]);
-    builder.assert_eq(bits::<B>(&row.bits), instruction);
 
-    let fields = Fields::<B>::new(&row);
-    builder.assert_eq(row.selector, fields.selector);
-    builder.assert_eq(row.rd, fields.rd);
-    builder.assert_eq(row.rs1, fields.rs1);
-    builder.assert_eq(row.rs2, fields.rs2);
-    builder.assert_eq(row.imm[0], fields.imm[0].clone());
-    builder.assert_eq(row.imm[1], fields.imm[1].clone());
-    // write is 1 if rd has an inverse, and rd is 0 otherwise.
-    builder.assert_eq(row.write, row.rd * row.inverse);
-    builder.assert_zero(row.rd * (B::Expr::ONE - row.write));
-    builder.assert_zero(row.inverse * (B::Expr::ONE - row.write));
-
-    let entry = [bits::<B>(&row.bits[..7]), bits::<B>(&row.bits[12..15])]
-        .into_iter()
-        .chain([row.selector, row.operation].map(Into::into))
-        .chain(row.format.map(Into::into));
-    builder.push_interaction(DECODE, entry, count::<B>(&real));
-
-    let pc = word * constant::<B>(8) + row.half * Goldilocks::new(4);
-    let operation = row.operation + row.write * Goldilocks::new(WRITES);
-    let [rd, rs1, rs2, low, high] =
-        [row.rd, row.rs1, row.rs2, row.imm[0], row.imm[1]].map(Into::into);
-    let message = [pc, operation, rd, rs1, rs2, low, high];
-    builder.push_interaction(PROGRAM, message, Count::provided(-row.multiplicity.into()));
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 1, &records.fetches, |event, values| {
+            generate(event, multiplicities, values)
+        })
+    }
 }
 
 /// Number that bits make, lowest first.
@@ -194,15 +204,14 @@ impl Fetch {
     }
 }
 
-pub(crate) fn fill(
+pub(crate) fn generate(
     fetch: &Fetch,
-    operations: &mut decode::Tally,
-    tally: &mut Tally,
+    multiplicities: &mut Multiplicities,
     values: &mut Vec<Goldilocks>,
 ) {
     let word = fetch.instruction();
     let number = decode::find(word).expect("invariant: an executed word is an instruction");
-    operations.count(number);
+    multiplicities.operations[number] += 1;
     let entry = &ENTRIES[number];
     let instruction = Instruction::decode(word);
     let rd = cell(instruction.rd.into());
@@ -210,10 +219,9 @@ pub(crate) fn fill(
     Row {
         real: flag(true),
         multiplicity: cell(fetch.count),
-        word: [low, high].map(|limb| tally.range(limb)),
+        word: [low, high].map(|limb| multiplicities.range(limb)),
         half: flag(fetch.pc & 4 != 0),
-        value: cells(limbs(fetch.word)),
-        time_before: cell(fetch.time),
+        code: WordState::of(Seen { value: fetch.word, time: fetch.time }),
         bits: std::array::from_fn(|bit| flag(word >> bit & 1 == 1)),
         format: format_flags(entry.format),
         selector: cell(entry.selector.into()),
@@ -236,7 +244,10 @@ mod tests {
     use super::*;
     use crate::{
         check::{Evaluation, Place, evaluate_row, unnoticed},
-        tables::{Table, decode::Format},
+        tables::{
+            Table,
+            decode::{Decode, Format},
+        },
     };
 
     /// Fetch of an instruction at an address; the other half of the word holds something else.
@@ -248,7 +259,7 @@ mod tests {
 
     fn filled(fetch: &Fetch) -> Vec<Goldilocks> {
         let mut values = Vec::new();
-        fill(fetch, &mut decode::Tally::new(), &mut Tally::new(), &mut values);
+        generate(fetch, &mut Multiplicities::new(), &mut values);
         values
     }
 
@@ -288,7 +299,7 @@ mod tests {
     fn messages_are_the_decoded_instructions() {
         let sample = decode::tests::words().enumerate();
         let sample = sample.map(|(index, word)| (0x1_0000 + 4 * index as u64, word));
-        let fixed = decode::preprocessed();
+        let entries = Decode::preprocessed().expect("entries");
         let mut legal = 0;
         let words = sample.chain(program()).chain([(0xffff_fffc, 0x73), (0, 0x0ff0_000f)]);
         for (pc, word) in words {
@@ -297,8 +308,8 @@ mod tests {
             let evaluation = evaluate_row(Table::Program, &filled(&fetch(word, pc)));
             assert_eq!(evaluation.failed, [0_usize; 0], "{word:#010x}");
             assert_eq!(message(&evaluation, PROGRAM), expected(pc, word), "{word:#010x}");
-            let fixed: Vec<_> = fixed.row(entry).unwrap().into_iter().collect();
-            assert_eq!(message(&evaluation, DECODE), fixed);
+            let entry: Vec<_> = entries.row(entry).unwrap().into_iter().collect();
+            assert_eq!(message(&evaluation, DECODE), entry);
         }
         assert!(legal > 100_000, "{legal}");
     }
@@ -339,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_column_is_bound() {
-        let zeros = vec![Goldilocks::ZERO; WIDTH];
+        let zeros = vec![Goldilocks::ZERO; Row::WIDTH];
         assert_eq!(evaluate_row(Table::Program, &zeros).failed, [0_usize; 0]);
         assert_eq!(evaluate_row(Table::Program, &zeros).messages, []);
         // An instruction of each format, writing a register and not.
@@ -382,7 +393,7 @@ mod tests {
 
     #[test]
     fn padding_provides_nothing() {
-        let mut row = vec![Goldilocks::ZERO; WIDTH];
+        let mut row = vec![Goldilocks::ZERO; Row::WIDTH];
         row[1] = Goldilocks::ONE;
         assert_eq!(evaluate_row(Table::Program, &row).failed.len(), 1);
     }

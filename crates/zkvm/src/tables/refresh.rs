@@ -1,14 +1,21 @@
 //! Accesses that change nothing: they keep the time between two accesses of a word below 2^16.
 
+use oneslot_stark::columns;
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
+use p3_matrix::dense::RowMajorMatrix;
 
-use super::fill::{Tally, cell, cells, flag};
+use super::{
+    TableAir,
+    cells::{cell, flag, matrix},
+    instruction::WordState,
+    multiplicities::Multiplicities,
+};
 use crate::{
-    bus::{Access, TableBuilder, join, range},
-    columns::columns,
-    record::{Seen, limbs},
+    bus::{Access, TableBuilder, join, ranges},
+    record::Seen,
+    witness::Records,
 };
 
 columns! {
@@ -17,56 +24,62 @@ columns! {
         /// 1 for an access.
         real: one,
         key: one,
-        /// Value, limbs of 32 bits.
-        value: [2],
-        time_before: one,
+        before: (WordState),
         /// Time passed less 1, limbs of 16 bits.
         passed: [2],
     }
 }
 
-pub(super) const WIDTH: usize = Row::<()>::WIDTH;
+/// The table.
+pub(crate) struct Refresh;
 
-pub(super) fn columns() -> Vec<String> {
-    Row::names()
-}
+impl TableAir for Refresh {
+    type Row = Row<()>;
 
-pub(super) fn eval<B: TableBuilder>(builder: &mut B) {
-    let main = builder.main();
-    let row = Row::read(main.current_slice());
-    builder.assert_bool(row.real);
-    let real: B::Expr = row.real.into();
-    for limb in row.passed {
-        range(builder, limb.into(), &real);
+    fn eval<B: TableBuilder>(builder: &mut B) {
+        let main = builder.main();
+        let row = Row::read(main.current_slice());
+        builder.assert_bool(row.real);
+        let real: B::Expr = row.real.into();
+        ranges(builder, row.passed, &real);
+        let time = row.before.time + B::Expr::ONE + join::<B>(row.passed[0], row.passed[1]);
+        Access::<B>::reading(row.key.into(), row.before, time).emit_unordered(builder, &real);
     }
-    let value: [B::Expr; 2] = row.value.map(Into::into);
-    Access {
-        key: row.key.into(),
-        before: value.clone(),
-        time_before: row.time_before.into(),
-        after: value,
-        time: row.time_before + B::Expr::ONE + join::<B>(row.passed[0], row.passed[1]),
+
+    fn rows(records: &Records) -> usize {
+        records.events.refreshes.len()
     }
-    .emit_unordered(builder, &real);
+
+    fn generate(
+        records: &Records,
+        multiplicities: &mut Multiplicities,
+    ) -> RowMajorMatrix<Goldilocks> {
+        matrix(Row::WIDTH, 1, &records.events.refreshes, |event, values| {
+            generate(event, multiplicities, values)
+        })
+    }
 }
 
 /// One access that moves the time of a word.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Refresh {
+pub(crate) struct Refreshed {
     pub(crate) key: u64,
     pub(crate) before: Seen,
     /// Time after.
     pub(crate) time: u64,
 }
 
-pub(crate) fn fill(refresh: &Refresh, tally: &mut Tally, values: &mut Vec<Goldilocks>) {
+pub(crate) fn generate(
+    refresh: &Refreshed,
+    multiplicities: &mut Multiplicities,
+    values: &mut Vec<Goldilocks>,
+) {
     let passed = refresh.time - refresh.before.time - 1;
     Row {
         real: flag(true),
         key: cell(refresh.key),
-        value: cells(limbs(refresh.before.value)),
-        time_before: cell(refresh.before.time),
-        passed: [passed & 0xffff, passed >> 16].map(|limb| tally.range(limb)),
+        before: WordState::of(refresh.before),
+        passed: multiplicities.halves(passed),
     }
     .write(values);
 }

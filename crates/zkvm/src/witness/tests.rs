@@ -99,7 +99,7 @@ fn traces_of_a_run_satisfy_all_constraints_and_balance() {
 
 /// Calls keccak on the state at 0x2000 and multiplies: the number at 0x2000 by that at 0x2020 modulo that at 0x2040, then by code
 /// modulo itself overlapping; commits the product and halts.
-pub(crate) fn accelerated() -> Program {
+pub(crate) fn precompiles() -> Program {
     use Op::*;
     let i = instruction;
     program(&[
@@ -145,8 +145,8 @@ pub(crate) fn violation(witness: &Witness) -> Result<(), crate::check::Violation
 }
 
 #[test]
-fn traces_of_accelerated_operations_satisfy_all_constraints_and_balance() {
-    let segments = segments(&accelerated(), 1 << 10);
+fn traces_of_precompiles_satisfy_all_constraints_and_balance() {
+    let segments = segments(&precompiles(), 1 << 10);
     let [(input, public)] = &segments[..] else { panic!("one segment") };
     let witness = Witness::new(input).expect("a witness");
     assert_eq!(witness.public, *public);
@@ -278,7 +278,7 @@ fn mulmod_agrees_with_the_interpreter() {
     let rows = witness.traces[Table::MulMod as usize].values.chunks(columns.len()).step_by(2);
     for (row, expected) in rows.zip(expected) {
         let limbs = expected.iter().flat_map(|word| crate::record::quarters(*word));
-        assert!(limbs.map(tables::fill::cell).eq(row[r..r + 16].iter().copied()));
+        assert!(limbs.map(crate::tables::cells::cell).eq(row[r..r + 16].iter().copied()));
     }
 }
 

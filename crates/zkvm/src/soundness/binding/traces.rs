@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use oneslot_stark::{Digest, compress, concatenate, permute};
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::Matrix;
@@ -9,7 +10,6 @@ use p3_matrix::Matrix;
 use crate::{
     bus::{RANGE, TIME_START, TIME_STEP},
     check::Message,
-    hash::{Digest, compress, concatenate, permute},
     memory::{DEPTH, LEAF_TAG, LEAF_WORDS},
     soundness::{Forgery, Refusal},
     tables::{
@@ -66,7 +66,10 @@ impl Defences {
 fn columns(table: Table, name: &str) -> Vec<usize> {
     let prefix = format!("{name}[");
     let names = table.columns().into_iter().enumerate();
-    names.filter(|(_, column)| column.starts_with(&prefix)).map(|(index, _)| index).collect()
+    let columns: Vec<_> =
+        names.filter(|(_, column)| column.starts_with(&prefix)).map(|(index, _)| index).collect();
+    assert!(!columns.is_empty(), "{table:?} has no columns {name}");
+    columns
 }
 
 fn digest(cells: &[Goldilocks], columns: &[usize]) -> Digest {
@@ -181,7 +184,7 @@ impl Forgery {
     }
 
     pub(super) fn refusal_without(&mut self, defences: Defences) -> Option<Refusal> {
-        self.tally();
+        self.count_lookups();
         let public = public_values(&self.public);
         let start = columns(Table::Leaf, "start");
         let rows = self.traces[Table::Leaf as usize].values.chunks(Table::Leaf.width());
@@ -214,25 +217,25 @@ impl Forgery {
     ) {
         let time = TIME_START + TIME_STEP * lead;
         let shift = (0..self.height(Table::Shift))
-            .find(|&row| self.cell(Table::Shift, row, "time").as_canonical_u64() == time)
+            .find(|&row| self.cell(Table::Shift, row, "at.time").as_canonical_u64() == time)
             .expect("the row of the shift");
-        self.set(Table::Shift, shift, "a", &operand);
+        self.set(Table::Shift, shift, "a.value", &operand);
         let [low, high] = [0, 32].map(|by| products.map(|product| product >> by & 0xffff_ffff));
-        for (name, values) in [("low", low), ("high", high)] {
+        for (name, values) in [("product.low", low), ("product.high", high)] {
             let halves = values.map(|value| [value & 0xffff, value >> 16]).concat();
             let halves: Vec<_> = halves.into_iter().map(Goldilocks::from_u64).collect();
             self.set(Table::Shift, shift, name, &halves);
         }
         let inverses = high.map(|high| Goldilocks::from_u64(0xffff_ffff - high));
         let inverses = inverses.map(|distance| distance.try_inverse().unwrap_or_default());
-        self.set(Table::Shift, shift, "inverse", &inverses);
+        self.set(Table::Shift, shift, "product.inverse", &inverses);
 
         // The first access of each register in the order of time finds the limbs of the leaf.
         let mut accesses: BTreeMap<usize, (u64, Table, usize)> = BTreeMap::new();
         for &table in Table::ALL {
             let names = table.columns();
-            let [Some(write), Some(rd), Some(time)] =
-                ["write", "rd", "time"].map(|name| names.iter().position(|column| column == name))
+            let [Some(write), Some(rd), Some(time)] = ["target.write", "target.rd", "at.time"]
+                .map(|name| names.iter().position(|column| column == name))
             else {
                 continue;
             };
@@ -249,7 +252,7 @@ impl Forgery {
         }
         assert_eq!(accesses.len(), LEAF_WORDS, "each register is overwritten");
         for (word, (_, table, row)) in accesses {
-            self.set(table, row, "d", &limbs[2 * word..2 * word + 2]);
+            self.set(table, row, "d.value", &limbs[2 * word..2 * word + 2]);
         }
     }
 }

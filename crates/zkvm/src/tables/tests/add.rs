@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{Table, add::fill};
+use crate::tables::{InstructionTable, Table, add::Add};
 
-const TABLE: Subject = Subject { table: Table::Add, fill };
+const TABLE: Subject = Subject { table: Table::Add, generate: Add::generate };
 const RESULT: [&str; 4] = ["result[0]", "result[1]", "result[2]", "result[3]"];
 
 #[test]

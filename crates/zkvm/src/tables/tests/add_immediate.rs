@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{Table, add_immediate::fill};
+use crate::tables::{InstructionTable, Table, add_immediate::AddImmediate};
 
-const TABLE: Subject = Subject { table: Table::AddImmediate, fill };
+const TABLE: Subject = Subject { table: Table::AddImmediate, generate: AddImmediate::generate };
 const RESULT: [&str; 4] = ["result[0]", "result[1]", "result[2]", "result[3]"];
 
 #[test]

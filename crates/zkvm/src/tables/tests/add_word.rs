@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
-use crate::tables::{Table, add_word::fill};
+use crate::tables::{InstructionTable, Table, add_word::AddWord};
 
-const TABLE: Subject = Subject { table: Table::AddWord, fill };
+const TABLE: Subject = Subject { table: Table::AddWord, generate: AddWord::generate };
 
 #[test]
 fn agrees_with_the_interpreter() {

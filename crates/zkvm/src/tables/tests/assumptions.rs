@@ -3,10 +3,10 @@
 use oneslot_riscv::{Instruction, Op};
 
 use super::{Assumption, Case, Neglect, PC, RD, RS1, Subject};
-use crate::tables::{Table, add, shift};
+use crate::tables::{InstructionTable, Table, add, shift};
 
-const ADD: Subject = Subject { table: Table::Add, fill: add::fill };
-const SHIFT: Subject = Subject { table: Table::Shift, fill: shift::fill };
+const ADD: Subject = Subject { table: Table::Add, generate: add::Add::generate };
+const SHIFT: Subject = Subject { table: Table::Shift, generate: shift::Shift::generate };
 
 fn is_needed(table: &Subject, instruction: Instruction, assumption: Assumption) {
     let row = table.row(&Case { instruction, pc: PC, a: 0, b: 0 });

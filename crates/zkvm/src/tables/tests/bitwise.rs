@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
-use crate::tables::{Table, bitwise::fill};
+use crate::tables::{InstructionTable, Table, bitwise::Bitwise};
 
-const TABLE: Subject = Subject { table: Table::Bitwise, fill };
+const TABLE: Subject = Subject { table: Table::Bitwise, generate: Bitwise::generate };
 const REGISTERS: [Op; 3] = [Op::And, Op::Or, Op::Xor];
 const IMMEDIATE: [Op; 3] = [Op::Andi, Op::Ori, Op::Xori];
 

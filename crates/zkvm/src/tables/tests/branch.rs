@@ -3,9 +3,9 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::{Case, EDGES, RS1, RS2, Random, Subject, Verdict};
-use crate::tables::{Table, branch::fill};
+use crate::tables::{InstructionTable, Table, branch::Branch};
 
-const TABLE: Subject = Subject { table: Table::Branch, fill };
+const TABLE: Subject = Subject { table: Table::Branch, generate: Branch::generate };
 const OPS: [Op; 6] = [Op::Beq, Op::Bne, Op::Blt, Op::Bge, Op::Bltu, Op::Bgeu];
 
 fn case(op: Op, a: u64, b: u64, pc: u64, imm: i32) -> Case {
@@ -64,8 +64,9 @@ fn equality_cannot_be_denied() {
     let row = TABLE.row(&case(Op::Beq, 5, 5, 0x1_0040, 64));
     for (same, less) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
         for gap in [0, 0xffff] {
-            let cells = [("equal", 0), ("same", same), ("less", less), ("next_pc", 0x1_0044)];
-            let cells = [&cells[..], &[("gap[0]", gap), ("gap[1]", gap)]].concat();
+            let cells =
+                [("equal", 0), ("order.same", same), ("order.less", less), ("next_pc", 0x1_0044)];
+            let cells = [&cells[..], &[("order.gap[0]", gap), ("order.gap[1]", gap)]].concat();
             assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
         }
     }

@@ -17,9 +17,9 @@ use crate::{
     memory::{COMMITTED_WORD, EXIT_WORD, OUTPUT_WORD},
     record::{Executed, Seen, Touch, limbs},
     tables::{
-        Table,
+        InstructionTable, Table,
         commit::{self, Committed},
-        fill::Tally,
+        multiplicities::Multiplicities,
         system,
     },
 };
@@ -57,7 +57,7 @@ fn call(number: u64, argument: u64, result: u64) -> Vec<Goldilocks> {
         touch: Touch::default(),
     };
     let mut values = Vec::new();
-    system::fill(&executed, &mut Tally::new(), &mut values);
+    system::System::generate(&executed, &mut Multiplicities::new(), &mut values);
     values
 }
 
@@ -141,7 +141,7 @@ fn committed(index: usize, code: bool, value: u64) -> Vec<Goldilocks> {
         before: Seen { value: 0x0123_4567_89ab_cdef, time: TIME - 0xff00 },
     };
     let mut values = Vec::new();
-    commit::fill(&word, &mut Tally::new(), &mut values);
+    commit::generate(&word, &mut Multiplicities::new(), &mut values);
     values
 }
 
@@ -195,7 +195,7 @@ fn calls_resist_forgery() {
 #[test]
 fn a_misaligned_area_is_refused() {
     let row = call(ECALL_COMMIT, 0x2_0008, 0);
-    let row = SYSTEM.with(&row, &[("argument[0]", 0x2_000c), ("result[0]", 0x000c)]);
+    let row = SYSTEM.with(&row, &[("argument.value[0]", 0x2_000c), ("result[0]", 0x000c)]);
     assert_eq!(SYSTEM.judge(&row), Verdict::Refused);
     let eighth = Goldilocks::ORDER_U64 - (Goldilocks::ORDER_U64 - 1) / 2;
     let half_word = plus(0x4001, eighth);
@@ -205,7 +205,7 @@ fn a_misaligned_area_is_refused() {
 #[test]
 fn a_second_commit_is_refused() {
     let row = call(ECALL_COMMIT, 0x2_0008, 0);
-    assert_eq!(SYSTEM.judge(&SYSTEM.with(&row, &[("before[0]", 1)])), Verdict::Refused);
+    assert_eq!(SYSTEM.judge(&SYSTEM.with(&row, &[("before.value[0]", 1)])), Verdict::Refused);
 }
 
 #[test]

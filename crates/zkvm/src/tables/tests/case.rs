@@ -171,7 +171,7 @@ fn message(bus: &str, fields: Vec<Goldilocks>, count: Goldilocks) -> Message {
     Message { bus: bus.to_owned(), fields, count }
 }
 
-/// The messages, lookups of fixed tables apart, that stand for an executed instruction.
+/// The messages, lookups of preprocessed entries apart, that stand for an executed instruction.
 pub(super) fn expected(step: &Executed) -> Vec<Message> {
     let Instruction { op, rd, rs1, rs2, .. } = step.instruction;
     let (sent, taken) = (Goldilocks::ONE, Goldilocks::NEG_ONE);

@@ -3,9 +3,9 @@ use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 
 use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{Table, divide::fill};
+use crate::tables::{InstructionTable, Table, divide::Divide};
 
-const TABLE: Subject = Subject { table: Table::Divide, fill };
+const TABLE: Subject = Subject { table: Table::Divide, generate: Divide::generate };
 const OPS: [Op; 11] = [
     Op::Mulh,
     Op::Mulhsu,
@@ -120,7 +120,12 @@ fn a_flag_of_minus_one_makes_another_operation() {
     let row = TABLE.row(&Case::registers(Op::Divu, negated, 1));
     let flags = [("divu", 0), ("mulh", 1), ("divw", 1), ("mulw", Goldilocks::ORDER_U64 - 1)];
     let signs = [("sign_a", 1), ("sign_b", 1), ("carry_a", 1), ("carry_b", 1)];
-    let operands = [("a[0]", 5), ("a[1]", 0), ("b[0]", 0xffff_ffff), ("b[1]", 0xffff_ffff)];
+    let operands = [
+        ("a.value[0]", 5),
+        ("a.value[1]", 0),
+        ("b.value[0]", 0xffff_ffff),
+        ("b.value[1]", 0xffff_ffff),
+    ];
     let folded =
         [("folded_a[0]", 0), ("folded_a[1]", 0), ("folded_b[0]", 0xffff), ("folded_b[1]", 0xffff)];
     let result = [("borrow", 1), ("sign", 0), ("result_high", 0)];
@@ -145,21 +150,21 @@ fn a_carry_that_is_no_integer_makes_a_wrong_product() {
     let row = TABLE.row(&Case::registers(Op::Mulh, 0x0123_4567_89ab_cdef, 0x7edc_ba98_7654_3210));
     let first = [
         ("w_low[0]", 1),
-        ("upper[0]", 1 << 48),
+        ("carries.upper[0]", 1 << 48),
         ("w_low[2]", -1),
-        ("carry[1]", 1),
+        ("carries.lower[1]", 1),
         ("w_high[0]", 1),
         ("value[0]", 1),
     ];
     TABLE.needs(UPPER[0], &TABLE.moved(&row, &first));
     for (constraint, upper) in
-        [(UPPER[1], ("upper[1]", 1 << 48)), (UPPER[2], ("upper[2]", 1 << 47))]
+        [(UPPER[1], ("carries.upper[1]", 1 << 48)), (UPPER[2], ("carries.upper[2]", 1 << 47))]
     {
         let second = [
             ("w_low[2]", 1),
             upper,
             ("w_high[0]", -1),
-            ("carry[2]", 1),
+            ("carries.lower[2]", 1),
             ("w_top", 1),
             ("value[0]", -1),
             ("value[2]", 1),
@@ -170,7 +175,7 @@ fn a_carry_that_is_no_integer_makes_a_wrong_product() {
     let row = TABLE.row(&Case::registers(Op::Mulh, 3, 5));
     let third = [
         ("w_high[0]", 1),
-        ("upper[3]", 1 << 48),
+        ("carries.upper[3]", 1 << 48),
         ("w_top", 0xffff_ffff),
         ("value[0]", 1),
         ("value[2]", 0xffff),
@@ -188,7 +193,7 @@ fn an_addend_makes_a_wrong_product() {
         ("z[2]", 0xfffd),
         ("z[3]", 0xffff),
         ("w_low[2]", 0),
-        ("carry[1]", 1),
+        ("carries.lower[1]", 1),
         ("w_high[0]", 1),
         ("borrow", 0),
         ("value[0]", 1),
@@ -215,7 +220,7 @@ fn high_limbs_that_differ_make_a_wrong_quotient() {
         &quarter_cells(X, 0)[..],
         &quarter_cells(Z, 1 << 32),
         &quarter_cells(VALUE, 0),
-        &[("carry[0]", 0), ("same", 1), ("gap[0]", 3), ("gap[1]", 0), ("sign", 0)],
+        &[("carries.lower[0]", 0), ("same", 1), ("gap[0]", 3), ("gap[1]", 0), ("sign", 0)],
     ]
     .concat();
     TABLE.needs(SAME_HIGH_LIMBS, &TABLE.changed(&row, &cells));

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
-use super::{case::Random, judge::Neglect, residues::residues};
+use super::{case::Random, judge::Neglect};
 use crate::{
     bus::PROGRAM,
-    check::{Evaluation, evaluate_rows},
+    check::{Evaluation, evaluate_rows, residues},
     tables::Table,
 };
 

@@ -51,7 +51,7 @@ impl Neglect {
     }
 }
 
-/// Whether the fixed tables hold what a message looks up.
+/// Whether a preprocessed entry is what a message looks up.
 pub(super) fn is_held(message: &Message) -> bool {
     let fields: Vec<u64> = message.fields.iter().map(PrimeField64::as_canonical_u64).collect();
     match (message.bus.as_str(), fields.as_slice()) {
@@ -69,7 +69,7 @@ pub(super) fn is_lookup(message: &Message) -> bool {
 /// Judgement of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Constraints, fixed tables, the program or memory refuse it.
+    /// Constraints, preprocessed entries, the program or memory refuse it.
     Refused,
     /// It passes, and says what the interpreter says.
     Right,

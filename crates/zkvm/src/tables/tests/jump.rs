@@ -2,9 +2,9 @@ use oneslot_riscv::{Instruction, Op};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use super::{Case, EDGES, IMMEDIATES, RD, Subject, Verdict};
-use crate::tables::{Table, jump::fill};
+use crate::tables::{InstructionTable, Table, jump::Jump};
 
-const TABLE: Subject = Subject { table: Table::Jump, fill };
+const TABLE: Subject = Subject { table: Table::Jump, generate: Jump::generate };
 const PCS: [u64; 4] = [0, 0x1_0040, 0x8000_0000, 0xffff_fffc];
 
 fn case(op: Op, pc: u64, imm: i32) -> Case {
@@ -101,8 +101,8 @@ fn a_target_above_the_address_space_is_not_provable() {
         let target = a & !1;
         let row = TABLE.row(&jalr(0x2_0000, 0));
         let cells = [
-            ("a[0]", a & 0xffff_ffff),
-            ("a[1]", a >> 32),
+            ("a.value[0]", a & 0xffff_ffff),
+            ("a.value[1]", a >> 32),
             ("odd", a & 1),
             ("next_pc", target & 0xffff_fffe),
             ("value[0]", target >> 1 & 0xffff),

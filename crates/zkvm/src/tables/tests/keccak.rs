@@ -11,10 +11,9 @@ use crate::{
     keccak::{CONSTANTS, OFFSETS, ROUNDS, Round, source},
     record::Seen,
     tables::{
-        Table,
-        fill::Tally,
-        keccak_plane, keccak_theta,
+        Table, keccak_plane, keccak_theta,
         keccak_word::{self, Permuted},
+        multiplicities::Multiplicities,
     },
 };
 
@@ -168,17 +167,18 @@ fn words() -> Vec<Vec<Goldilocks>> {
     let rows = [0, 7, 24].into_iter().zip(values).map(|(index, [value, after])| {
         let before = Seen { value, time: TIME - 9 };
         let lane = Permuted { index, time: TIME, word: 0x400, before, after };
-        row(|values| keccak_word::fill(&lane, &mut Tally::new(), values))
+        row(|values| keccak_word::generate(&lane, &mut Multiplicities::new(), values))
     });
     rows.collect()
 }
 
 fn thetas(round: &Round) -> Vec<Vec<Goldilocks>> {
-    (0..5).map(|x| row(|values| keccak_theta::fill(round, x, values))).collect()
+    (0..5).map(|x| row(|values| keccak_theta::generate(round, x, values))).collect()
 }
 
 fn planes(round: &Round) -> Vec<Vec<Goldilocks>> {
-    let fill = |y| row(|values| keccak_plane::fill(round, y, &mut Tally::new(), values));
+    let fill =
+        |y| row(|values| keccak_plane::generate(round, y, &mut Multiplicities::new(), values));
     (0..5).map(fill).collect()
 }
 

@@ -15,10 +15,9 @@ use crate::{
     check::Message,
     record::{Executed, Seen, Touch, limbs},
     tables::{
-        Table,
-        fill::Tally,
-        load, load_part,
-        refresh::{self, Refresh},
+        InstructionTable, Table, load, load_part,
+        multiplicities::Multiplicities,
+        refresh::{self, Refreshed},
         store, store_part,
     },
 };
@@ -79,14 +78,14 @@ fn row(op: Op, address: u64, imm: i32, word: u64, b: u64) -> Vec<Goldilocks> {
             after: touched.after,
         },
     };
-    let (mut values, mut tally) = (Vec::new(), Tally::new());
+    let (mut values, mut multiplicities) = (Vec::new(), Multiplicities::new());
     let fill = match op {
-        Op::Ld => load::fill,
-        Op::Sd => store::fill,
-        _ if store => store_part::fill,
-        _ => load_part::fill,
+        Op::Ld => load::Load::generate,
+        Op::Sd => store::Store::generate,
+        _ if store => store_part::StorePart::generate,
+        _ => load_part::LoadPart::generate,
     };
-    fill(&executed, &mut tally, &mut values);
+    fill(&executed, &mut multiplicities, &mut values);
     values
 }
 
@@ -247,8 +246,8 @@ fn refreshes_change_nothing_but_time() {
     let filled = [1, 1 << 16, 1 << 32].map(|passed| {
         let before = Seen { value: 0x0123_4567_89ab_cdef, time: 77 };
         let mut values = Vec::new();
-        let refresh = Refresh { key: 5, before, time: 77 + passed };
-        refresh::fill(&refresh, &mut Tally::new(), &mut values);
+        let refresh = Refreshed { key: 5, before, time: 77 + passed };
+        refresh::generate(&refresh, &mut Multiplicities::new(), &mut values);
         values
     });
     table.agree(&filled);

@@ -12,8 +12,8 @@ use crate::{
     record::Seen,
     tables::{
         Table,
-        fill::Tally,
-        mulmod::{Multiplied, fill},
+        mulmod::{Multiplied, generate},
+        multiplicities::Multiplicities,
     },
 };
 
@@ -40,7 +40,7 @@ fn row(a: [u64; 4], b: [u64; 4], m: [u64; 4]) -> Vec<Goldilocks> {
         registers: [TIME - 1, TIME - 2].map(|time| Seen { value: 0, time }),
     };
     let mut values = Vec::new();
-    fill(&call, &mut Tally::new(), &mut values);
+    generate(&call, &mut Multiplicities::new(), &mut values);
     values
 }
 

@@ -3,9 +3,9 @@ use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
 
 use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{Table, multiply::fill};
+use crate::tables::{InstructionTable, Table, multiply::Multiply};
 
-const TABLE: Subject = Subject { table: Table::Multiply, fill };
+const TABLE: Subject = Subject { table: Table::Multiply, generate: Multiply::generate };
 const OPS: [Op; 2] = [Op::Mul, Op::Mulhu];
 
 #[test]
@@ -63,9 +63,9 @@ fn a_carry_that_is_no_integer_makes_a_wrong_product() {
     let row = TABLE.row(&Case::registers(Op::Mul, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210));
     let by = [
         ("low[0]", 1),
-        ("upper[0]", 1 << 48),
+        ("carries.upper[0]", 1 << 48),
         ("low[2]", -1),
-        ("carry[1]", 1),
+        ("carries.lower[1]", 1),
         ("high[0]", 1),
         ("result[0]", 1),
         ("result[1]", -1),
@@ -94,10 +94,10 @@ fn a_product_off_by_the_modulus_is_refused() {
 fn a_carry_kept_back_is_refused() {
     // 2^32 stays in the low limb instead of going up.
     let row = TABLE.row(&Case::registers(Op::Mul, 0xffff_ffff, 0xffff_ffff));
-    let carry = TABLE.column("carry[0]");
+    let carry = TABLE.column("carries.lower[0]");
     let k0 = row[carry].as_canonical_u64();
     let cells = [
-        ("carry[0]", k0 - 1),
+        ("carries.lower[0]", k0 - 1),
         ("low[1]", (1 << 16) + row[TABLE.column("low[1]")].as_canonical_u64()),
     ];
     assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);

@@ -8,7 +8,7 @@ use crate::{
     bus::{CALL, FLOW, KECCAK, MEMORY, PROGRAM, ROUND, SPREAD},
     check::{Evaluation, Message, evaluate_rows},
     keccak::{CONSTANT_BITS, CONSTANTS},
-    tables::{Table, fill::spread},
+    tables::{Table, cells::spread},
 };
 
 /// Judges the messages of a row that passes.
@@ -130,7 +130,7 @@ fn is_looked_up(message: &Message) -> bool {
     ![CALL, FLOW, KECCAK, MEMORY, PROGRAM].contains(&message.bus.as_str())
 }
 
-/// Whether a fixed table holds what a message looks up.
+/// Whether a preprocessed entry is what a message looks up.
 fn is_provided(message: &Message) -> bool {
     let fields: Vec<_> = message.fields.iter().map(PrimeField64::as_canonical_u64).collect();
     match message.bus.as_str() {

@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
-use crate::tables::{Table, set_less::fill};
+use crate::tables::{InstructionTable, Table, set_less::SetLess};
 
-const TABLE: Subject = Subject { table: Table::SetLess, fill };
+const TABLE: Subject = Subject { table: Table::SetLess, generate: SetLess::generate };
 
 #[test]
 fn agrees_with_the_interpreter() {
@@ -58,7 +58,7 @@ const HIGH_LIMB: usize = 6;
 #[test]
 fn another_high_limb_than_the_immediate_makes_a_wrong_comparison() {
     let row = TABLE.row(&Case::immediate(Op::Sltiu, 1 << 32, 0));
-    let cells = [("b[1]", 1 << 16), ("less", 1), ("gap[0]", 0xfffe)];
+    let cells = [("b.value[1]", 1 << 16), ("order.less", 1), ("order.gap[0]", 0xfffe)];
     TABLE.needs(HIGH_LIMB, &TABLE.changed(&row, &cells));
 }
 
@@ -66,7 +66,12 @@ fn another_high_limb_than_the_immediate_makes_a_wrong_comparison() {
 fn a_wrong_sign_is_refused() {
     let row = TABLE.row(&Case::registers(Op::Slt, u64::MAX, 0));
     // -1 read as 2^64 - 1 would not be below 0.
-    let cells = [("sign[0]", 0), ("less", 0), ("gap[0]", 0xfffe), ("gap[1]", 0xffff)];
+    let cells = [
+        ("order.sign[0]", 0),
+        ("order.less", 0),
+        ("order.gap[0]", 0xfffe),
+        ("order.gap[1]", 0xffff),
+    ];
     assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
 }
 
@@ -74,7 +79,12 @@ fn a_wrong_sign_is_refused() {
 fn equal_words_are_not_less() {
     let row = TABLE.row(&Case::registers(Op::Sltu, 9, 9));
     for same in [0, 1] {
-        let cells = [("less", 1), ("same", same), ("gap[0]", 0xffff), ("gap[1]", 0xffff)];
+        let cells = [
+            ("order.less", 1),
+            ("order.same", same),
+            ("order.gap[0]", 0xffff),
+            ("order.gap[1]", 0xffff),
+        ];
         assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
     }
 }

@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, Random, Subject, Verdict};
-use crate::tables::{Table, shift::fill};
+use crate::tables::{InstructionTable, Table, shift::Shift};
 
-const TABLE: Subject = Subject { table: Table::Shift, fill };
+const TABLE: Subject = Subject { table: Table::Shift, generate: Shift::generate };
 
 #[test]
 fn agrees_with_the_interpreter() {
@@ -57,7 +57,12 @@ const ONE_SPLIT_OF_HIGH_LIMB: usize = 12;
 #[test]
 fn a_split_off_by_the_modulus_makes_a_wrong_shift() {
     let row = TABLE.row(&Case::immediate(Op::Slli, 1 << 32, 4));
-    let cells = [("low[2]", 17), ("high[2]", 0xffff), ("high[3]", 0xffff), ("result[1]", 17)];
+    let cells = [
+        ("product.low[2]", 17),
+        ("product.high[2]", 0xffff),
+        ("product.high[3]", 0xffff),
+        ("result[1]", 17),
+    ];
     TABLE.needs(ONE_SPLIT_OF_HIGH_LIMB, &TABLE.changed(&row, &cells));
 }
 
@@ -65,11 +70,11 @@ fn a_split_off_by_the_modulus_makes_a_wrong_shift() {
 fn a_product_off_by_the_modulus_is_refused() {
     // 1 = 2 + 2^32 (2^32 - 1) modulo p: a shift by 0 would give 2.
     let row = TABLE.row(&Case::registers(Op::Sll, 1, 0));
-    let high = [("low[0]", 2), ("high[0]", 0xffff), ("high[1]", 0xffff)];
+    let high = [("product.low[0]", 2), ("product.high[0]", 0xffff), ("product.high[1]", 0xffff)];
     let result = [("result[0]", 2), ("result[1]", 0xffff_ffff)];
     let inverses = [0, 1, 0xffff_ffff];
     for inverse in inverses {
-        let cells = [&high[..], &result, &[("inverse[0]", inverse)]].concat();
+        let cells = [&high[..], &result, &[("product.inverse[0]", inverse)]].concat();
         assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
     }
 }
@@ -80,7 +85,7 @@ fn an_amount_of_64_is_refused() {
     for op in [Op::Sll, Op::Srl] {
         let row = TABLE.row(&Case::registers(op, 5, 64));
         for (k, j) in [(0, 0), (1, 31), (2, 0), (1, 32)] {
-            let cells = [("amount", 64), ("rest[0]", 0), ("k", k), ("j", j)];
+            let cells = [("amount", 64), ("rest[0]", 0), ("product.k", k), ("product.j", j)];
             assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
         }
     }

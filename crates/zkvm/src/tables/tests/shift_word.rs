@@ -1,9 +1,9 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, Random, Subject, Verdict};
-use crate::tables::{Table, shift_word::fill};
+use crate::tables::{InstructionTable, Table, shift_word::ShiftWord};
 
-const TABLE: Subject = Subject { table: Table::ShiftWord, fill };
+const TABLE: Subject = Subject { table: Table::ShiftWord, generate: ShiftWord::generate };
 const OPS: [(Op, Op, u64); 4] = [
     (Op::Sra, Op::Srai, 64),
     (Op::Sllw, Op::Slliw, 32),
@@ -70,7 +70,7 @@ const ONE_SPLIT_OF_HIGH_LIMB: usize = 20;
 #[test]
 fn two_flags_make_messages_count_twice() {
     let row = TABLE.row(&Case::registers(Op::Sllw, 0, 0));
-    TABLE.needs(ONE_OPERATION, &TABLE.changed(&row, &[("slliw", 1), ("write", 0)]));
+    TABLE.needs(ONE_OPERATION, &TABLE.changed(&row, &[("slliw", 1), ("target.write", 0)]));
 }
 
 /// 2^28 split as `2^28 + 1 + 2^32 (2^32 - 1) = 2^28 + p`: 1 shifted right is -1, and not 0.
@@ -78,9 +78,9 @@ fn two_flags_make_messages_count_twice() {
 fn a_split_off_by_the_modulus_makes_a_wrong_shift_of_a_word() {
     let row = TABLE.row(&Case::registers(Op::Srlw, 1, 4));
     let cells = [
-        ("low[0]", 1),
-        ("high[0]", 0xffff),
-        ("high[1]", 0xffff),
+        ("product.low[0]", 1),
+        ("product.high[0]", 0xffff),
+        ("product.high[1]", 0xffff),
         ("signed[0]", 0xffff),
         ("signed[1]", 0xffff),
         ("sign", 1),
@@ -96,9 +96,9 @@ fn a_split_off_by_the_modulus_makes_a_wrong_shift_of_a_word() {
 fn a_split_off_by_the_modulus_makes_a_wrong_arithmetic_shift() {
     let row = TABLE.row(&Case::immediate(Op::Srai, 1 << 32, 4));
     let cells = [
-        ("low[2]", 1),
-        ("high[2]", 0xffff),
-        ("high[3]", 0xffff),
+        ("product.low[2]", 1),
+        ("product.high[2]", 0xffff),
+        ("product.high[3]", 0xffff),
         ("result[0]", (1 << 28) + 1),
         ("result[1]", 0xffff_ffff),
     ];
@@ -116,7 +116,7 @@ fn a_sign_that_does_not_enter_is_refused() {
 fn an_amount_of_32_is_refused_for_words() {
     let row = TABLE.row(&Case::registers(Op::Srlw, 5, 32));
     for (k, j) in [(0, 31), (1, 31), (0, 0)] {
-        let cells = [("amount", 32), ("rest[0]", 0), ("k", k), ("j", j)];
+        let cells = [("amount", 32), ("rest[0]", 0), ("product.k", k), ("product.j", j)];
         assert_eq!(TABLE.with(&row, &cells), Verdict::Refused);
     }
 }
