@@ -53,19 +53,20 @@ pub(crate) fn run(what: Option<&str>, save: bool) -> Result<()> {
     let chosen: Vec<_> = SUITES.iter().filter(|(name, ..)| is_meant(name, what)).collect();
     let names = SUITES.map(|(name, ..)| name);
     ensure!(!chosen.is_empty(), "no bench {what:?}: expected one of {names:?}, or tables");
-    if save {
-        measure::expect_committed()?;
-    }
+    // Before the benches, which take hours in which somebody may commit.
+    let commit = save.then(measure::commit).transpose()?;
     for (name, profile, measure) in chosen {
         sh::step(&format!("bench {name} ({profile})"));
         let rows = measure()?;
         page::print(&rows)?;
-        if save {
+        if let Some(commit) = &commit {
             let before = Suite::load(name)?;
-            Suite::measured(name, profile, rows, before.as_ref())?.save(name)?;
+            let suite = Suite::measured(name, profile, commit, rows, before.as_ref())?;
+            suite.save(name)?;
+            page::write()?;
         }
     }
-    if save { page::write() } else { Ok(()) }
+    Ok(())
 }
 
 /// Whether someone who asks for `what` asks for the suite `name`.

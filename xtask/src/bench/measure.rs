@@ -54,14 +54,9 @@ pub(super) fn machine() -> Result<Machine> {
     })
 }
 
-/// The commit that is checked out.
+/// The commit that is checked out. Fails where the working tree differs from it in what a bench
+/// could measure.
 pub(super) fn commit() -> Result<String> {
-    let commit = sh::output(sh::command("git").args(["rev-parse", "--short", "HEAD"]))?;
-    Ok(commit.trim().to_owned())
-}
-
-/// Fails where the working tree differs from its commit in what a bench could measure.
-pub(super) fn expect_committed() -> Result<()> {
     let mut git = sh::command("git");
     git.args(["status", "--porcelain", "--", ".", ":!docs", ":!contracts/snapshots"]);
     let changed = sh::output(&mut git)?;
@@ -69,7 +64,8 @@ pub(super) fn expect_committed() -> Result<()> {
         changed.is_empty(),
         "commit these before you save figures, which name the commit that they are of:\n{changed}"
     );
-    Ok(())
+    let commit = sh::output(sh::command("git").args(["rev-parse", "--short", "HEAD"]))?;
+    Ok(commit.trim().to_owned())
 }
 
 /// Today's date in UTC: year, month and day.

@@ -100,6 +100,7 @@ impl Suite {
     pub(crate) fn measured(
         name: &str,
         profile: &str,
+        commit: &str,
         mut rows: Vec<Row>,
         before: Option<&Self>,
     ) -> Result<Self> {
@@ -111,7 +112,7 @@ impl Suite {
             command: Some(format!("cargo xtask bench {name}")),
             profile: Some(profile.into()),
             machine: Some(measure::machine()?),
-            commit: Some(measure::commit()?),
+            commit: Some(commit.into()),
             date: Some(measure::today()?),
             note: None,
             rows,
@@ -182,7 +183,8 @@ mod tests {
             rows: vec![old.clone(), elsewhere.clone()],
         };
         let rows = vec![Row { value: 4.into(), goal: None, note: None, ..old }, elsewhere.clone()];
-        let suite = Suite::measured("gas", "release", rows, Some(&before)).expect("measured");
+        let suite =
+            Suite::measured("gas", "release", "89fa43d", rows, Some(&before)).expect("measured");
         assert_eq!(suite.rows[0].goal, Some(Goal::AtMost(5.into())));
         assert_eq!((&suite.rows[0].note, &suite.note), (&None, &None));
         assert_eq!(suite.rows[1], elsewhere);
