@@ -52,7 +52,8 @@ pub(crate) fn run(what: Option<&str>, save: bool) -> Result<()> {
     }
     let chosen: Vec<_> = SUITES.iter().filter(|(name, ..)| is_meant(name, what)).collect();
     let names = SUITES.map(|(name, ..)| name);
-    ensure!(!chosen.is_empty(), "no bench {what:?}: expected one of {names:?}, or tables");
+    let asked = what.unwrap_or_default();
+    ensure!(!chosen.is_empty(), "no bench {asked}: expected one of {names:?}, or tables");
     // Before the benches, which take hours in which somebody may commit.
     let commit = save.then(measure::commit).transpose()?;
     for (name, profile, measure) in chosen {

@@ -54,7 +54,8 @@ fn with_tables(page: &str, suites: &[(String, Suite)]) -> Result<String> {
         let rows: Vec<_> = suite.rows.iter().filter(|r| r.table.as_deref() == table).collect();
         let made = render(&rows).wrap_err_with(|| line.to_owned())?;
         out += &format!("\n{made}\n{}\n{END}\n", source(suite));
-        lines.find(|line| *line == END).ok_or_else(|| eyre::eyre!("{line} has no {END}"))?;
+        let end = lines.find(|line| *line == END || line.starts_with(START));
+        ensure!(end == Some(END), "{line} has no {END}");
     }
     for (name, _) in suites {
         ensure!(
@@ -286,6 +287,8 @@ mod tests {
         let page = "<!-- table: a -->\n<!-- end -->\n<!-- table: b -->\n<!-- end -->\n";
         assert!(with_tables(page, &suites).is_err(), "a place without a suite");
         assert!(with_tables("<!-- table: a -->\n", &suites).is_err(), "a place without an end");
+        let page = "<!-- table: a -->\n<!-- table: a -->\n<!-- end -->\n";
+        assert!(with_tables(page, &suites).is_err(), "a place inside another");
         assert!(with_tables("<!-- table: a t -->\n<!-- end -->\n", &suites).is_err(), "no table t");
     }
 
