@@ -1,69 +1,108 @@
 //! `cargo xtask bench`: the figures of docs/reference/benchmarks.md.
 //!
-//! All but those of the prover come from the dev profile, which optimises and is what tests and the demo run: a bench
-//! does not build everything a second time in another one.
+//! A suite is what one command measures. `--save` writes what it measured to
+//! `docs/benchmarks/SUITE.json`, and the page's tables are made from these files.
+//!
+//! All but those of the segment prover come from the dev profile, which optimises and is what tests
+//! and the demo run: a bench does not build everything a second time in another one.
 
+mod demo;
+mod final_proof;
+mod measure;
+pub(crate) mod page;
+mod suite;
 mod zkvm;
 
 use crate::{npm, sh};
-use eyre::{OptionExt, Result, WrapErr, bail};
-use serde_json::Value;
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use eyre::{Result, WrapErr, ensure};
+use std::{collections::BTreeMap, fs, time::Instant};
+use suite::{Row, Suite};
 
-/// Every bench and what it runs.
-const ALL: &[&str] = &["stf", "program", "gas", "demo", "l2", "zkvm", "final"];
-/// Arguments of the example `final_proof`: the parameters in use, then the ones they were chosen
-/// among, then a circuit of half the size.
-const FINAL: &[&str] = &[
-    "",
-    "6 3 4 130 22",
-    "7 3 4 130 22",
-    "8 2 4 130 22",
-    "9 3 4 130 22",
-    "8 3 4 130 16",
-    "8 3 4 130 22 64",
+/// Name, profile, and what measures the suite.
+type Bench = (&'static str, &'static str, fn() -> Result<Vec<Row>>);
+
+/// How the workspace compiles its members; see its Cargo.toml.
+const DEV: &str = "dev profile";
+const RELEASE: &str = "release profile";
+
+/// Every suite that can be measured here. A name also stands for all suites that go on from it
+/// after a hyphen.
+const SUITES: [Bench; 14] = [
+    ("stf", DEV, stf),
+    ("program", DEV, program),
+    ("gas", DEV, gas),
+    ("demo", DEV, demo::run),
+    ("l2", DEV, l2),
+    ("zkvm-loop", RELEASE, zkvm::fibonacci),
+    ("zkvm-sha256", RELEASE, zkvm::sha256),
+    ("zkvm-stf", RELEASE, zkvm::stf),
+    ("zkvm-accelerated", RELEASE, zkvm::accelerated),
+    ("zkvm-sizes", RELEASE, zkvm::sizes),
+    ("zkvm-long", RELEASE, zkvm::long),
+    ("zkvm-whole", RELEASE, zkvm::whole),
+    ("final", DEV, final_proof::run),
+    ("build", DEV, build),
 ];
-/// What every figure is taken with; see the workspace's Cargo.toml.
-const PROFILE: &str = "dev profile: opt-level 1, dependencies 2";
 
-pub(crate) fn run(what: Option<&str>) -> Result<()> {
-    match what {
-        None => ALL.iter().try_for_each(|name| run(Some(name))),
-        Some("stf") => {
-            sh::step(&format!("bench stf ({PROFILE})"));
-            sh::run(sh::cargo().args([
-                "run",
-                "--locked",
-                "--package=oneslot-stf",
-                "--features=devchain",
-                "--example=throughput",
-            ]))
-        }
-        Some("program") => program(),
-        Some("gas") => gas(),
-        Some("demo") => demo(),
-        Some("l2") => {
-            sh::step(&format!("bench l2 ({PROFILE})"));
-            sh::run(sh::cargo().args([
-                "run",
-                "--locked",
-                "--package=oneslot-l2",
-                "--example=node_throughput",
-            ]))
-        }
-        Some(part) if part.starts_with("zkvm") => zkvm::run(part),
-        Some("final") => final_proof(),
-        Some(other) => bail!("no bench {other}: expected one of {ALL:?}"),
+/// Measures some suites and prints their tables; `what` may also be `tables`, which measures
+/// nothing and writes the committed tables into the page.
+pub(crate) fn run(what: Option<&str>, save: bool) -> Result<()> {
+    if what == Some("tables") {
+        return page::write();
     }
+    let chosen: Vec<_> = SUITES.iter().filter(|(name, ..)| is_meant(name, what)).collect();
+    let names = SUITES.map(|(name, ..)| name);
+    let asked = what.unwrap_or_default();
+    ensure!(!chosen.is_empty(), "no bench {asked}: expected one of {names:?}, or tables");
+    // Before the benches, which take hours in which somebody may commit.
+    let commit = save.then(measure::commit).transpose()?;
+    for (name, profile, measure) in chosen {
+        sh::step(&format!("bench {name} ({profile})"));
+        let rows = measure()?;
+        page::print(&rows)?;
+        if let Some(commit) = &commit {
+            let before = Suite::load(name)?;
+            let suite = Suite::measured(name, profile, commit, rows, before.as_ref())?;
+            suite.save(name)?;
+            page::write()?;
+        }
+    }
+    Ok(())
 }
 
-/// Instructions of batches, by function.
-fn program() -> Result<()> {
+/// Whether someone who asks for `what` asks for the suite `name`.
+fn is_meant(name: &str, what: Option<&str>) -> bool {
+    let rest = what.map(|what| name.strip_prefix(what));
+    rest.is_none_or(|rest| rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+}
+
+/// Transfers that the state transition executes natively.
+fn stf() -> Result<Vec<Row>> {
+    measure::figures(sh::cargo().args([
+        "run",
+        "--locked",
+        "--package=oneslot-stf",
+        "--features=devchain",
+        "--example=throughput",
+    ]))
+}
+
+/// Transfers that the rollup node takes in, sequences and derives.
+fn l2() -> Result<Vec<Row>> {
+    measure::figures(sh::cargo().args([
+        "run",
+        "--locked",
+        "--package=oneslot-l2",
+        "--example=node_throughput",
+    ]))
+}
+
+/// Instructions of batches. Prints which functions take them, too.
+fn program() -> Result<Vec<Row>> {
     npm::install()?;
     let symbols = crate::guests::stf_with_symbols()?.unwrap_or_default();
-    sh::step("bench program");
     let uniswap = sh::root().join("node_modules/@uniswap/v2-core/build");
-    sh::run(
+    measure::figures(
         sh::cargo()
             .args(["run", "--locked", "--package=oneslot-stf", "--features=devchain"])
             .args(["--example=program", "--"])
@@ -72,167 +111,71 @@ fn program() -> Result<()> {
     )
 }
 
-/// Makes final proofs of the demonstration circuit with several parameters, each of which has a
-/// verifier generated and run in revm, which shows where its gas goes; then verifies one on anvil.
-fn final_proof() -> Result<()> {
+/// Runs the tests that measure gas, and reads what they wrote to `contracts/snapshots`.
+fn gas() -> Result<Vec<Row>> {
     npm::install()?;
-    sh::step(&format!("bench final ({PROFILE})"));
-    let example = |name: &str| {
-        let mut cargo = sh::cargo();
-        cargo.args(["run", "--locked", "--package=oneslot-recursion", "--example", name, "--"]);
-        cargo
-    };
-    for parameters in FINAL {
-        let parameters = parameters.split_whitespace();
-        sh::run(example("final_proof").args(parameters.clone()))?;
-        let project = final_project()?;
-        let contracts = project.join(crate::contracts::GENERATED).join("demo");
-        sh::run(
-            example("final_verifier")
-                .args(["contracts", "demo"])
-                .arg(&contracts)
-                .args(parameters.clone()),
-        )?;
-        sh::run(
-            sh::command(npm::tool("forge"))
-                .current_dir(&project)
-                .env("FOUNDRY_SOLC", fs::canonicalize(sh::root().join("contracts/tools/solc"))?)
-                .args(["build", "--force"]),
-        )?;
-        let out = project.join("out");
-        sh::run(example("gas_profile").arg("demo").arg(out).args(parameters))?;
-    }
-    sh::run(
-        sh::cargo()
-            .args(["run", "--locked", "--package=oneslot-devnet", "--example=final_proof"])
-            .env("ONESLOT_ANVIL", npm::tool("anvil")),
-    )
-}
-
-/// A Foundry project with what every generated verifier shares, and no generated one.
-fn final_project() -> Result<PathBuf> {
-    let project = sh::root().join("target/bench/final");
-    if project.exists() {
-        fs::remove_dir_all(&project).wrap_err("cannot empty target/bench/final")?;
-    }
-    let contracts = sh::root().join("contracts");
-    let shared = project.join("src/verifier");
-    fs::create_dir_all(&shared).wrap_err("cannot make target/bench/final")?;
-    fs::copy(contracts.join("foundry.toml"), project.join("foundry.toml"))?;
-    for entry in fs::read_dir(contracts.join("src/verifier"))? {
-        let path = entry?.path();
-        if let (true, Some(name)) = (path.is_file(), path.file_name()) {
-            fs::copy(&path, shared.join(name))?;
-        }
-    }
-    Ok(project)
-}
-
-/// Runs the tests that measure gas and prints what they wrote to `contracts/snapshots`.
-fn gas() -> Result<()> {
-    npm::install()?;
-    sh::step("bench gas");
     let contracts = sh::root().join("contracts");
     let mut forge = sh::command(npm::tool("forge"));
     let test = ["test", "--match-path", "test/gas/*"];
     sh::run(forge.current_dir(&contracts).args(test).args(crate::contracts::SKIP))?;
-    for name in ["Inbox", "Portal", "SettlementGasTest"] {
-        let path = contracts.join(format!("snapshots/{name}.json"));
+    let mut rows = Vec::new();
+    for (table, file) in
+        [("Inbox", "Inbox"), ("Portal", "Portal"), ("Settlement", "SettlementGasTest")]
+    {
+        let path = contracts.join(format!("snapshots/{file}.json"));
         let text = fs::read_to_string(&path)
             .wrap_err_with(|| format!("cannot read {}", path.display()))?;
-        let figures = serde_json::from_str(&text)
-            .wrap_err_with(|| format!("{} is not a map of texts", path.display()))?;
-        println!("\n{}", gas_table(&figures));
+        rows.extend(snapshot(table, &text).wrap_err_with(|| path.display().to_string())?);
     }
-    Ok(())
+    Ok(rows)
 }
 
-/// One file of snapshots: gas by the name of the transaction.
-fn gas_table(figures: &BTreeMap<String, String>) -> String {
-    let mut out = String::from("| transaction | gas |\n|---|---|\n");
-    for (name, gas) in figures {
-        out += &format!("| {name} | {gas} |\n");
-    }
-    out
-}
-
-/// Runs the demo to its end and prints what its report says about time, gas and memory.
-fn demo() -> Result<()> {
-    sh::step(&format!("bench demo ({PROFILE})"));
-    let path = sh::root().join("target/report.json");
-    fs::create_dir_all(sh::root().join("target")).wrap_err("cannot make target")?;
-    crate::demo(true, Some(path.clone()), 1)?;
-    let text =
-        fs::read_to_string(&path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
-    let report =
-        serde_json::from_str(&text).wrap_err_with(|| format!("{} is not JSON", path.display()))?;
-    println!("\n{}", tables(&report)?);
-    Ok(())
-}
-
-/// The stages and the processes of a demo's report.
-fn tables(report: &Value) -> Result<String> {
-    let list = |name: &str| {
-        let values = report[name].as_array();
-        values.ok_or_else(|| eyre::eyre!("the report has no array {name:?}"))
+/// One file of snapshots: gas, as a text, by the name of the transaction.
+fn snapshot(table: &str, text: &str) -> Result<Vec<Row>> {
+    let figures: BTreeMap<String, String> = serde_json::from_str(text)?;
+    let row = |(name, gas): (String, String)| {
+        let gas: u64 = gas.parse().wrap_err_with(|| format!("{name}: no number"))?;
+        Ok(Row::new(name, gas, "gas").in_table(table))
     };
-    let stages = list("stages")?;
-    let at = |stage: &Value| stage["atMs"].as_u64().ok_or_eyre("a stage has no number atMs");
-    let start = stages.first().map(at).transpose()?.ok_or_eyre("the report has no stage")?;
+    figures.into_iter().map(row).collect()
+}
 
-    let mut out = String::from("| stage | seconds since start | L1 gas |\n|---|---|---|\n");
-    for stage in stages {
-        let name = stage["name"].as_str().ok_or_eyre("a stage has no name")?;
-        let seconds = at(stage)?.saturating_sub(start) as f64 / 1000.0;
-        let gas = stage["l1Gas"].as_u64().map_or_else(|| "-".into(), |gas| gas.to_string());
-        out += &format!("| {name} | {seconds:.1} | {gas} |\n");
+/// Builds the workspace from nothing, except for what cargo has downloaded.
+fn build() -> Result<Vec<Row>> {
+    let target = sh::root().join("target/bench/build");
+    if target.exists() {
+        fs::remove_dir_all(&target).wrap_err("cannot empty target/bench/build")?;
     }
-    out += "\n| process | peak MiB |\n|---|---|\n";
-    for process in list("memory")? {
-        let name = process["name"].as_str().ok_or_eyre("a process has no name")?;
-        let peak = process["peakKib"].as_u64().ok_or_eyre("a process has no number peakKib")?;
-        out += &format!("| {name} | {:.0} |\n", peak as f64 / 1024.0);
-    }
-    Ok(out)
+    let start = Instant::now();
+    let mut cargo = sh::cargo();
+    sh::run(cargo.args(["build", "--locked", "--workspace", "--target-dir"]).arg(&target))?;
+    let seconds = start.elapsed().as_secs();
+    fs::remove_dir_all(&target).wrap_err("cannot empty target/bench/build")?;
+    Ok(vec![Row::new("clean build of the default workspace, by the clock", seconds, "s")])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn a_report_becomes_two_tables() {
-        let report = json!({
-            "stages": [
-                { "name": "start", "atMs": 1_000 },
-                { "name": "deposit.eth", "atMs": 3_300, "l1Gas": 90_000 },
-            ],
-            "memory": [{ "name": "sequencer", "peakKib": 10_240, "restarts": 0 }],
-        });
-        let expected = "\
-            | stage | seconds since start | L1 gas |\n\
-            |---|---|---|\n\
-            | start | 0.0 | - |\n\
-            | deposit.eth | 2.3 | 90000 |\n\
-            \n\
-            | process | peak MiB |\n\
-            |---|---|\n\
-            | sequencer | 10 |\n";
-        assert_eq!(tables(&report).expect("complete"), expected);
+    fn a_name_stands_for_its_suite_or_its_parts() {
+        let meant = |what| {
+            let meant = SUITES.iter().filter(|(name, ..)| is_meant(name, what));
+            meant.map(|(name, ..)| *name).collect::<Vec<_>>()
+        };
+        assert_eq!(meant(Some("gas")), ["gas"]);
+        assert_eq!(meant(Some("zkvm-long")), ["zkvm-long"]);
+        assert_eq!(meant(Some("zkvm")).len(), 7);
+        assert_eq!(meant(None).len(), SUITES.len());
+        assert!(meant(Some("zk")).is_empty());
     }
 
     #[test]
-    fn snapshots_become_a_table() {
-        let json = r#"{ "second": "2", "first": "1" }"#;
-        let figures = serde_json::from_str(json).expect("a map of texts");
-        let expected = "| transaction | gas |\n|---|---|\n| first | 1 |\n| second | 2 |\n";
-        assert_eq!(gas_table(&figures), expected);
-    }
-
-    #[test]
-    fn a_report_without_stages_is_an_error() {
-        assert!(tables(&json!({ "stages": [], "memory": [] })).is_err());
-        assert!(tables(&json!({})).is_err());
+    fn snapshots_become_rows() {
+        let rows = snapshot("Inbox", r#"{ "second": "2", "first": "1" }"#).expect("two figures");
+        let row = |name: &str, gas: u64| Row::new(name, gas, "gas").in_table("Inbox");
+        assert_eq!(rows, [row("first", 1), row("second", 2)]);
+        assert!(snapshot("Inbox", r#"{ "first": "much" }"#).is_err());
     }
 }

@@ -17,10 +17,8 @@ const TEXTS: &[&str] = &["md", "rs", "sol", "toml", "yml", "conf", "service"];
 pub(crate) fn check() -> Result<()> {
     sh::step("lint: links");
     let root = fs::canonicalize(sh::root())?;
-    let mut files = Vec::new();
-    collect(&root, &mut files)?;
     let mut broken = Vec::new();
-    for file in &files {
+    for file in &texts()? {
         let text = fs::read_to_string(file).wrap_err_with(|| file.display().to_string())?;
         let mut found: Vec<_> =
             named(&text).into_iter().filter(|page| !root.join(page).is_file()).collect();
@@ -33,6 +31,13 @@ pub(crate) fn check() -> Result<()> {
     }
     ensure!(broken.is_empty(), "these lead nowhere:\n{}", broken.join("\n"));
     Ok(())
+}
+
+/// All texts of ours in the repository.
+pub(crate) fn texts() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    collect(&fs::canonicalize(sh::root())?, &mut files)?;
+    Ok(files)
 }
 
 /// All texts of ours below `folder`.

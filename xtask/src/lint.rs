@@ -1,16 +1,18 @@
-//! `cargo xtask lint`: formats, links, what is in ops/, and clippy in every workspace.
+//! `cargo xtask lint`: formats, pages, what is in ops/, and clippy in every workspace.
 
-use crate::{links, npm, ops, sh};
+use crate::{bench, links, npm, ops, prose, sh};
 use eyre::{Result, WrapErr};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Checks formats, links and ops/ first, which takes seconds, then clippy.
+/// Checks formats, pages and ops/ first, which takes seconds, then clippy.
 pub(crate) fn run() -> Result<()> {
     format()?;
     links::check()?;
+    prose::check()?;
+    bench::page::check()?;
     ops::check()?;
     clippy()
 }

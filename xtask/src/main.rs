@@ -14,6 +14,7 @@ mod links;
 mod lint;
 mod npm;
 mod ops;
+mod prose;
 mod setup;
 mod sh;
 mod test;
@@ -57,7 +58,7 @@ enum Command {
     },
     /// Run what must pass before anything lands: setup, lint, deps, doc, guests, test.
     Ci,
-    /// Check formats, links, what is in ops/, and run clippy in every workspace.
+    /// Check formats, pages, what is in ops/, and run clippy in every workspace.
     Lint,
     /// Run libFuzzer on one target or on all.
     Fuzz {
@@ -91,8 +92,12 @@ enum Command {
     Deps,
     /// Measure the figures of docs/reference/benchmarks.md.
     Bench {
-        /// Which: `stf`, `guest`, `gas`, `demo`, `l2`, `zkvm` or a part of it such as `zkvm-loop`, `final`; all if absent.
+        /// A suite such as `gas`, or several as `zkvm`; all if absent. `tables` measures nothing
+        /// and writes the committed tables into the page.
         what: Option<String>,
+        /// Write what was measured to docs/benchmarks and into the page's tables.
+        #[arg(long)]
+        save: bool,
     },
 }
 
@@ -114,7 +119,7 @@ fn main() -> Result<()> {
         Command::Guests { check } => guests::run(check),
         Command::Verifier { check } => verifier::run(check),
         Command::Deps => deps::check(),
-        Command::Bench { what } => bench::run(what.as_deref()),
+        Command::Bench { what, save } => bench::run(what.as_deref(), save),
     }
 }
 
@@ -134,4 +139,26 @@ fn demo(once: bool, json: Option<PathBuf>, rollups: u32) -> Result<()> {
         command.arg("--report").arg(std::path::absolute(path)?);
     }
     sh::run(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn contributing_lists_exactly_these_commands() {
+        let page = sh::root().join("CONTRIBUTING.md");
+        let page = std::fs::read_to_string(page).expect("CONTRIBUTING.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `cargo xtask "));
+        let mut listed: Vec<_> =
+            rows.filter_map(|row| row.split([' ', '`']).next()).map(str::to_owned).collect();
+        let command = Args::command();
+        let mut commands: Vec<_> =
+            command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        listed.sort();
+        listed.dedup();
+        commands.sort();
+        assert_eq!(listed, commands);
+    }
 }

@@ -6,7 +6,7 @@ use crate::{contracts, sh};
 use eyre::{Result, WrapErr, ensure};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// The circuits: a small one for tests, and the demonstration of `oneslot final-proof`.
+/// The circuits: a small one for tests, and the demonstration of `cargo xtask bench final`.
 const CIRCUITS: [&str; 2] = ["tiny", "demo"];
 
 /// Writes the verifiers, or with `check` compares them with the committed ones.

@@ -1,6 +1,6 @@
 //! Measures the final proof of the demonstration circuit: bytes by part, seconds, memory, provable
-//! bits; without arguments the recursive proof too. The last line is a row of the table in
-//! `docs/reference/benchmarks.md`.
+//! bits; without arguments the recursive proof too. What `cargo xtask bench` reads are lines of
+//! JSON, a figure each.
 //!
 //! `cargo run -p oneslot-recursion --example final_proof -- [log inverse rate]
 //! [halvings of the first round] [later fold] [term bits] [grinding] [queries of the circuit]`
@@ -10,15 +10,10 @@ mod support;
 use std::error::Error;
 use std::time::Instant;
 
-use oneslot_recursion::final_proof::{self, FinalProof, FinalShape, encoding};
+use oneslot_recursion::final_proof::{self, FinalProof, FinalShape};
 use oneslot_recursion::recursive::{self, RecursiveParameters};
 use oneslot_recursion::{Challenge, Circuit, Traces, Val};
 use p3_whir::QueryOpenings;
-
-/// What a byte of calldata costs at least, today (EIP-7623) and as proposed, and a transaction
-/// without calldata.
-const FLOORS: [usize; 2] = [40, 64];
-const BASE: usize = 21_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,7 +41,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{word:?}");
     }
     parts(&proof);
-    let bytes = encoding::encode(&shape, &proof)?.len();
     let security = final_proof::security_report(key)?;
     for term in security.terms() {
         println!("{:>35} {:.2}", term.label, term.bits.bits());
@@ -55,16 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let join = |f: fn(&final_proof::shape::CodewordShape) -> usize| {
         shape.codewords.iter().map(|word| f(word).to_string()).collect::<Vec<_>>().join(", ")
     };
-    let [today, proposed] = FLOORS.map(|floor| BASE + floor * bytes);
+    let (queries, grinding) = (join(|word| word.queries), join(|word| word.query_pow_bits));
     println!(
-        "| {} permutations, {} multiplications | 2^-{} | {} | {} | {bytes} | {seconds:.1} | {} | {today} | {proposed} | {union:.2} |",
-        circuit.counts().permutations,
-        circuit.counts().extension_multiplications(),
-        parameters.log_inverse_rate,
-        join(|word| word.query_pow_bits),
-        join(|word| word.queries),
-        peak_mib(),
+        r#"{{"name":"prover","value":{seconds:.1},"unit":"s","note":"{queries} queries with {grinding} bits of grinding"}}"#
     );
+    println!(r#"{{"name":"peak memory","value":{},"unit":"MiB"}}"#, peak_mib());
+    println!(r#"{{"name":"provable bits, all terms","value":{union:.2}}}"#);
     Ok(())
 }
 
@@ -77,7 +67,8 @@ fn recursive_proof(circuit: &Circuit, traces: &Traces) -> Result<(), Box<dyn Err
     let clock = Instant::now();
     recursive::verify(key.verifying_key(), traces.public_values(), &proof)?;
     let bytes = postcard::to_allocvec(&proof)?.len();
-    println!("recursive proof {seconds:.1} s, verified {:.1?}, {bytes} bytes", clock.elapsed());
+    println!("recursive proof verified {:.1?}, {bytes} bytes", clock.elapsed());
+    println!(r#"{{"name":"recursive prover","value":{seconds:.1},"unit":"s"}}"#);
     Ok(())
 }
 
@@ -90,22 +81,33 @@ fn parts(proof: &FinalProof) {
     let values: usize = proof.opening.evals.iter().map(|e| e.len() * 24).sum();
     let whir = &proof.opening.whir;
     let polynomial = whir.final_poly.as_ref().map_or(0, |p| p.as_slice().len() * 24);
-    println!("lookup argument {lookup}, sumcheck {sumcheck}, column values {values}");
-    for round in &whir.rounds {
-        openings(&round.openings);
+    let all = whir.rounds.iter().map(|round| &round.openings).chain([&whir.final_openings]);
+    let [mut rows, mut digests, mut key] = [0; 3];
+    for [a, b, c] in all.map(openings) {
+        (rows, digests, key) = (rows + a, digests + b, key + c);
     }
-    openings(&whir.final_openings);
-    println!("final polynomial {polynomial}");
+    for (name, bytes) in [
+        ("digests of the proof's trees", digests),
+        ("rows", rows),
+        ("lookup argument", lookup),
+        ("digests of the key's tree", key),
+        ("column values", values),
+        ("sumcheck", sumcheck),
+        ("final polynomial", polynomial),
+    ] {
+        println!(r#"{{"table":"parts","name":"{name}","value":{bytes},"unit":"bytes"}}"#);
+    }
 }
 
-fn openings(opening: &QueryOpenings<Val, Challenge, final_proof::OpeningPaths>) {
+/// Bytes of the rows, of the digests of their tree, and of those of the key's.
+fn openings(opening: &QueryOpenings<Val, Challenge, final_proof::OpeningPaths>) -> [usize; 3] {
     let (rows, paths) = match opening {
         QueryOpenings::Base(o) => (o.rows.iter().flatten().count() * 8, &o.proof),
         QueryOpenings::Extension(o) => (o.rows.iter().flatten().count() * 24, &o.proof),
     };
     let preprocessed = paths.preprocessed.as_ref().map_or(0, |p| p.sibling_hashes.len() * 32);
     let digests = paths.rows.sibling_hashes.len() * 32;
-    println!("rows {rows}, digests {digests}, digests of the key's tree {preprocessed}");
+    [rows, digests, preprocessed]
 }
 
 /// Largest resident set of this process, in MiB.

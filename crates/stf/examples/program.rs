@@ -1,7 +1,7 @@
 //! What batches cost the RISC-V program: `program SYMBOLS.elf UNISWAP`.
 //!
-//! Prints the instructions of batches and the functions that take the most of them, with all accelerated
-//! operations. Names of functions are those of the program before it was stripped, if a file is named;
+//! Prints the functions that take the most instructions of batches, with all accelerated operations,
+//! and then the instructions of each batch, a figure a line, as `cargo xtask bench` reads them. Names of functions are those of the program before it was stripped, if a file is named;
 //! UNISWAP is the folder `build` of npm's `@uniswap/v2-core`, whose contracts are swapped on.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
@@ -34,26 +34,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bench = Bench { program, symbols };
 
     let mut table = Vec::new();
-    for (kind, token) in [("transfers", false), ("ERC-20 transfers", true)] {
+    for (kind, token) in [("ETH transfers", false), ("ERC-20 transfers", true)] {
         let [one, ten, hundred] = [1, 10, 100].map(|count| {
             let name = format!("{count} {kind}");
             transfers(count, token).map(|input| bench.run(&name, &input))
         });
         let (one, ten, hundred) = (one?, ten?, hundred?);
-        table.push((format!("one of {kind}"), (hundred - ten) / 90));
+        table.push((format!("one of many {kind}"), (hundred - ten) / 90));
         table.extend(
             [(1, one), (10, ten), (100, hundred)].map(|(n, steps)| (format!("{n} {kind}"), steps)),
         );
     }
     let [few, many] = [1, 21].map(empty_blocks);
     let (few, many) = (bench.run("an empty block", &few?), bench.run("21 empty blocks", &many?));
-    table.push(("a batch of one empty block".into(), few));
+    table.push(("one empty block".into(), few));
     table.push(("each further empty block".into(), (many - few) / 20));
     table.push(("a full blob of data".into(), bench.run("a full blob", &blob_of_data(BLOB)?)));
     table.push(("a swap on Uniswap v2".into(), bench.run("a swap", &swap(Path::new(uniswap))?)));
-    println!("\n| batch | instructions |\n|---|---|");
     for (name, steps) in table {
-        println!("| {name} | {steps} |");
+        println!(r#"{{"name":"{name}","value":{steps},"unit":"instructions"}}"#);
     }
     Ok(())
 }

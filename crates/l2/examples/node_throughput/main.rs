@@ -11,7 +11,8 @@
 //!   and handed over as calldata.
 //!
 //! Signing is outside of all timers. Each node works on one thread. A run ends only if all transfers
-//! succeeded and both nodes have the same head.
+//! succeeded and both nodes have the same head. Prints a figure a line, as `cargo xtask bench` reads
+//! them.
 
 mod rollup;
 
@@ -31,12 +32,13 @@ use rollup::{L1, Node, config, post};
 const PER_SENDER: u64 = 50;
 fn main() {
     let count = std::env::args().nth(1).map_or(2_000, |count| count.parse().expect("a number"));
-    println!("| kind | count | pool tx/s | sequencing tx/s | deriving tx/s |");
-    println!("|---|---|---|---|---|");
     for (kind, erc20) in [("ETH", false), ("ERC-20", true)] {
         let times = measure(count, erc20);
-        let [pool, sequencing, deriving] = times.map(|time| count as f64 / time.as_secs_f64());
-        println!("| {kind} | {count} | {pool:.0} | {sequencing:.0} | {deriving:.0} |");
+        let rates = times.map(|time| count as f64 / time.as_secs_f64());
+        for (of, rate) in ["pool insertion", "sequencing", "deriving from L1"].iter().zip(rates) {
+            let name = format!("{kind} transfers");
+            println!(r#"{{"of":"{of}","name":"{name}","value":{rate:.0},"unit":"a second"}}"#);
+        }
     }
 }
 

@@ -5,10 +5,13 @@
 //! STEPS limits a segment; COUNT segments are proven, 0 for all. WORKERS segments are proven at the same time on one
 //! thread each, or on THREADS each if it is WORKERSxTHREADS; they are only cut if it is 0. INPUT is a file, or `-` for
 //! none. FEATURES is the mask of accelerated operations, 0 if absent.
+//!
+//! What `cargo xtask bench` reads are lines of JSON, a figure each.
 
 mod phases;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     process::Command,
     sync::Mutex,
@@ -54,10 +57,21 @@ fn main() -> Result<()> {
     let start = Instant::now();
     let proofs = prove(&prover, &segments, workers, threads)?;
     let elapsed = seconds(start.elapsed());
-    println!("proving       {elapsed:.2} s, {:.0} instructions/s", instructions as f64 / elapsed);
-    println!("peak memory   {} MiB", peak_memory()?);
-    let total = print_phases(&phases);
-    println!("one thread    {:.0} instructions/s by processor time\n", instructions as f64 / total);
+    figure("proofs", "time", format!("{elapsed:.1}"), "s");
+    figure("proofs", "by the clock", per_second(instructions, elapsed), "instructions/s");
+    let memory = peak_memory()?;
+    let times = phases.take();
+    let total = print_phases(&times);
+    figure(
+        "proofs",
+        "by a thread's processor time",
+        per_second(instructions, total),
+        "instructions/s",
+    );
+    figure("proofs", "peak memory", memory.to_string(), "MiB");
+    for (phase, time) in &times {
+        figure("phases", phase, format!("{:.1}", 100.0 * seconds(*time) / total), "%");
+    }
     print_sizes(&sizes);
     let folder = std::env::temp_dir().join(format!("segments-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
@@ -94,14 +108,14 @@ fn cut(
         }
     }
     let elapsed = seconds(start.elapsed());
-    let instructions = execution.steps() as f64;
-    println!("cutting       {elapsed:.2} s, {:.0} instructions/s", instructions / elapsed);
-    println!("segments      {}, {instructions} instructions", segments.len());
-    println!(
-        "cells         {:.1} an instruction, {:.1} % padding",
-        cells as f64 / instructions,
-        100.0 - 100.0 * used as f64 / cells as f64
-    );
+    let instructions = execution.steps();
+    figure("segments", "segments", segments.len().to_string(), "");
+    figure("segments", "instructions", instructions.to_string(), "");
+    figure("segments", "executed", per_second(instructions, elapsed), "instructions/s");
+    let per_instruction = cells as f64 / instructions as f64;
+    figure("segments", "cells an instruction", format!("{per_instruction:.1}"), "");
+    let padding = 100.0 - 100.0 * used as f64 / cells as f64;
+    figure("segments", "padding", format!("{padding:.1}"), "%");
     Ok((segments, sizes))
 }
 
@@ -143,7 +157,7 @@ fn verify_folder(elf: &Path, folder: &Path, phases: &Phases) -> Result<()> {
     let verifier = Verifier::new();
     phases.take();
     let total: usize = bytes.iter().map(Vec::len).sum();
-    println!("proof         {} bytes a segment", total / bytes.len());
+    figure("proofs", "a segment's proof", (total / bytes.len()).to_string(), "bytes");
     let mut times = Vec::new();
     let mut chain = Chain::new(&program);
     for bytes in &bytes {
@@ -158,24 +172,20 @@ fn verify_folder(elf: &Path, folder: &Path, phases: &Phases) -> Result<()> {
     }
     times.sort();
     let (total, decoded) = times[times.len() / 2];
-    println!(
-        "verification  {:.1} ms a segment (median), of which decoding {:.1} ms",
-        1e3 * seconds(total),
-        1e3 * seconds(decoded)
-    );
-    print_phases(phases);
+    figure("proofs", "a segment's verification", format!("{:.1}", 1e3 * seconds(total)), "ms");
+    figure("proofs", "of which decoding", format!("{:.1}", 1e3 * seconds(decoded)), "ms");
+    print_phases(&phases.take());
     Ok(())
 }
 
 /// Processor time by phase, which other processes on the machine change less than they change time by the clock; gives
 /// the sum.
-fn print_phases(phases: &Phases) -> f64 {
-    let times = phases.take();
+fn print_phases(times: &BTreeMap<&'static str, Duration>) -> f64 {
     let total: Duration = times.values().sum();
     println!("\n| phase | seconds | share |\n|---|---|---|");
     for (phase, time) in times {
-        let share = 100.0 * seconds(time) / seconds(total);
-        println!("| {phase} | {:.3} | {share:.1} % |", seconds(time));
+        let share = 100.0 * seconds(*time) / seconds(total);
+        println!("| {phase} | {:.3} | {share:.1} % |", seconds(*time));
     }
     println!("| all | {:.3} | |\n", seconds(total));
     seconds(total)
@@ -203,6 +213,15 @@ fn print_sizes(sizes: &[TableSize]) {
     }
     let padding = 100.0 - 100.0 * used as f64 / all as f64;
     println!("| all | | | | | | {:.2} | {padding:.0} % |\n", mebi(all));
+}
+
+/// One figure of the run.
+fn figure(table: &str, name: &str, value: String, unit: &str) {
+    println!(r#"{{"table":"{table}","name":"{name}","value":{value},"unit":"{unit}"}}"#);
+}
+
+fn per_second(instructions: u64, seconds: f64) -> String {
+    format!("{:.0}", instructions as f64 / seconds)
 }
 
 fn mebi(cells: usize) -> f64 {
