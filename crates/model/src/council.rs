@@ -50,7 +50,8 @@ impl Model {
     /// [`Revert::NotDue`], and [`Revert::NoChange`] if nothing was scheduled or it lapsed.
     pub fn execute_change(&mut self) -> Result<Version, Revert> {
         self.transact(|model| {
-            let Change { policy, rescue, due } = model.state.change.take().ok_or(Revert::NoChange)?;
+            let Change { policy, rescue, due } =
+                model.state.change.take().ok_or(Revert::NoChange)?;
             if model.now < due {
                 return Err(Revert::NotDue { due, now: model.now });
             }
@@ -172,7 +173,8 @@ impl Model {
         }
         self.transact(|model| {
             let open = model.state.head.batch + 1;
-            let seat = model.state.version(open).policy.seat(lane).ok_or(Revert::WrongLane(lane))?;
+            let seat =
+                model.state.version(open).policy.seat(lane).ok_or(Revert::WrongLane(lane))?;
             for program in seat.programs.clone() {
                 model.state.suspended.entry((lane, program)).or_insert(Suspension::Council);
             }

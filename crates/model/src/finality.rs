@@ -2,8 +2,8 @@
 
 use crate::state::Suspension;
 use crate::{
-    BatchIndex, ClaimStatus, KeyId, LaneId, LaneKind, Model, Path, Point, Policy, QUORUM, Record, Refusal,
-    Revert, Seat, Signer, Vote,
+    BatchIndex, ClaimStatus, KeyId, LaneId, LaneKind, Model, Path, Point, Policy, QUORUM, Record,
+    Refusal, Revert, Seat, Signer, Vote,
 };
 
 /// Where a path starts.
@@ -68,9 +68,10 @@ impl Model {
         if !path.votes.iter().all(|vote| self.is_range(&vote.statement)) {
             return Err(Refusal::Range);
         }
-        let joined = path.votes.windows(2).all(|pair| {
-            self.same_point(&pair[0].statement.end, &pair[1].statement.parent)
-        });
+        let joined = path
+            .votes
+            .windows(2)
+            .all(|pair| self.same_point(&pair[0].statement.end, &pair[1].statement.parent));
         if joined { Ok(first.statement.parent) } else { Err(Refusal::Broken) }
     }
 

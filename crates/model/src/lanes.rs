@@ -194,7 +194,11 @@ impl Lanes {
     }
 
     /// The honest watcher's turn: whatever it can refute loses while the window is open.
-    pub(crate) fn refute(&mut self, now: Time, is_false: impl Fn(LaneId, Program, &Statement) -> bool) {
+    pub(crate) fn refute(
+        &mut self,
+        now: Time,
+        is_false: impl Fn(LaneId, Program, &Statement) -> bool,
+    ) {
         for ((lane, program, statement), claim) in &mut self.claims {
             if now < claim.window_end && is_false(*lane, *program, statement) {
                 claim.lost = true;

@@ -3,8 +3,9 @@
 use crate::lanes::{Key, Lanes, World};
 use crate::state::{Posted, Records, State};
 use crate::{
-    BatchIndex, ClaimStatus, Commitment, CouncilMode, Header, Headers, KeyId, LaneId, LaneKind, Liar, Output,
-    Point, Policy, Program, QUORUM, Record, Revert, Rule, Signer, Sizes, Statement, Time, Version,
+    BatchIndex, ClaimStatus, Commitment, CouncilMode, Header, Headers, KeyId, LaneId, LaneKind,
+    Liar, Output, Point, Policy, Program, QUORUM, Record, Revert, Rule, Signer, Sizes, Statement,
+    Time, Version,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -149,12 +150,7 @@ impl Model {
     /// # Errors
     ///
     /// [`Revert::KeyNotActive`], and [`Revert::FalseStatement`] if the enclave did not sign it.
-    pub fn anchor(
-        &mut self,
-        lane: LaneId,
-        key: KeyId,
-        statement: Statement,
-    ) -> Result<(), Revert> {
+    pub fn anchor(&mut self, lane: LaneId, key: KeyId, statement: Statement) -> Result<(), Revert> {
         if !self.world.signatures.contains(&(lane, key, statement)) {
             return Err(Revert::FalseStatement);
         }
@@ -169,7 +165,12 @@ impl Model {
     /// [`Revert::Range`]; [`Revert::FalseStatement`] if an honest ZK or TEE lane is asked to stand
     /// by something false; [`Revert::WrongLane`] if the signer is not of the lane's kind; and for
     /// claims [`Revert::NotPosted`], [`Revert::ClaimExists`] and [`Revert::RivalTooLate`].
-    pub fn vote(&mut self, lane: LaneId, signer: Signer, statement: Statement) -> Result<(), Revert> {
+    pub fn vote(
+        &mut self,
+        lane: LaneId,
+        signer: Signer,
+        statement: Statement,
+    ) -> Result<(), Revert> {
         let kind = *self.kinds.get(&lane).ok_or(Revert::WrongLane(lane))?;
         if !self.is_range(&statement) {
             let (parent, end) = (statement.parent.batch, statement.end.batch);

@@ -15,6 +15,8 @@ pub enum Move {
     /// Somebody asks the honest ZK and TEE lanes for a true statement, from some known point to
     /// some known header.
     Ask { from: u8, to: u8 },
+    /// Somebody asks the lanes for a true statement of a program of one's own.
+    AskRogue { from: u8, to: u8 },
     /// Somebody claims something, true or false.
     Claim { from: u8, to: u8, honest: bool },
     /// The honest proposer claims, from the end of its last claim or from the head.
@@ -42,16 +44,17 @@ pub enum Move {
 pub fn moves(length: usize) -> impl Strategy<Value = Vec<Move>> {
     let byte = any::<u8>;
     let one = prop_oneof![
-        6 => (0..3_u8).prop_map(|data| Move::Post { data }),
-        3 => (byte(), 0..2_u8).prop_map(|(on, data)| Move::Invent { on, data }),
-        6 => (byte(), byte()).prop_map(|(from, to)| Move::Ask { from, to }),
+        10 => (0..3_u8).prop_map(|data| Move::Post { data }),
+        2 => (byte(), 0..2_u8).prop_map(|(on, data)| Move::Invent { on, data }),
+        10 => (byte(), byte()).prop_map(|(from, to)| Move::Ask { from, to }),
+        1 => (byte(), byte()).prop_map(|(from, to)| Move::AskRogue { from, to }),
         4 => (byte(), byte(), any::<bool>())
             .prop_map(|(from, to, honest)| Move::Claim { from, to, honest }),
         3 => byte().prop_map(|to| Move::Propose { to }),
         1 => Just(Move::Challenge),
         5 => (byte(), byte(), any::<bool>())
             .prop_map(|(from, to, invented)| Move::Lie { from, to, invented }),
-        6 => byte().prop_map(|pick| Move::Advance { pick }),
+        10 => byte().prop_map(|pick| Move::Advance { pick }),
         2 => Just(Move::Contradict),
         3 => prop_oneof![Just(1_u8), Just(7), Just(14), Just(22)]
             .prop_map(|days| Move::Wait { days }),
@@ -95,8 +98,8 @@ pub struct Player {
     rules: u8,
     /// The newest key of each measurement.
     keys: BTreeMap<Program, KeyId>,
-    /// How many outputs became final, for the test that the search is no idle one.
-    pub finals: usize,
+    /// A key of an enclave that runs a program of one's own.
+    rogue: Option<KeyId>,
 }
 
 const THIEF: KeyId = KeyId(0);
@@ -122,7 +125,7 @@ impl Player {
             proposed: Vec::new(),
             rules: 0,
             keys: BTreeMap::new(),
-            finals: 0,
+            rogue: None,
         };
         player.new_keys();
         player
@@ -206,6 +209,7 @@ impl Player {
                 self.model.invent(headers[usize::from(on) % headers.len()], u64::from(data));
             }
             Move::Ask { from, to } => self.ask(from, to),
+            Move::AskRogue { from, to } => self.ask_rogue(from, to),
             Move::Claim { from, to, honest } => self.claim(from, to, honest),
             Move::Propose { to } => self.propose(to),
             Move::Challenge => {
@@ -224,6 +228,8 @@ impl Player {
             }
             Move::Reorg { blocks } => {
                 self.model.reorg(usize::from(blocks));
+                // The proposer looks anew at what is still claimed.
+                self.proposed.clear();
                 self.rules = self.model.version(u64::MAX).policy.seats[0].programs[0].rules;
                 self.new_keys();
             }
@@ -248,13 +254,20 @@ impl Player {
 
     // ── Evidence ────────────────────────────────────────────────────────────────────────────────
 
-    /// A point to start at, and a commitment that a statement from there may end at.
+    /// A point to start at, and a commitment that a statement from there may end at. Half of the
+    /// numbers start at the head, and three quarters of them end at a posted batch.
     fn range(&self, from: u8, to: u8) -> Option<(Point, u64, Commitment)> {
-        let start = *self.points.iter().nth(usize::from(from) % self.points.len())?;
-        let sizes = self.model.sizes();
-        let headers = self.model.headers().iter().map(|(at, header)| (header.index, at));
-        let in_range = |index| index > start.batch && sizes.epoch_start(index) <= start.batch;
-        let ends: Vec<_> = headers.filter(|(index, _)| in_range(*index)).collect();
+        let (model, sizes) = (&self.model, self.model.sizes());
+        let known = *self.points.iter().nth(usize::from(from) % self.points.len())?;
+        let head = model.right_point(model.head().batch)?;
+        let start = if from < 128 { head } else { known };
+        let headers = model.headers().iter().map(|(at, header)| (header.index, at));
+        let ends = headers.filter(|(index, at)| {
+            let in_epoch = *index > start.batch && sizes.epoch_start(*index) <= start.batch;
+            let posted = model.right_point(*index).map(|point| point.commitment);
+            in_epoch && (posted == Some(*at)) == (to < 192)
+        });
+        let ends: Vec<_> = ends.collect();
         let (index, end) = *ends.get(usize::from(to) % ends.len().max(1))?;
         Some((start, index, end))
     }
@@ -293,6 +306,20 @@ impl Player {
                 self.vote(lane, signer, statement);
             }
         }
+    }
+
+    /// A program of one's own leads to outputs of one's own, and every lane can be asked to run it.
+    fn ask_rogue(&mut self, from: u8, to: u8) {
+        const ROGUE: Program = Program { rules: 99, build: 0 };
+        let Some((parent, batch, end)) = self.range(from, to) else { return };
+        let Some(output) = self.model.run(ROGUE, &parent, end) else { return };
+        let statement = Statement { parent, end: Point { batch, commitment: end, output } };
+        let key = *self
+            .rogue
+            .get_or_insert_with(|| self.model.register_key(TEE, ROGUE).expect("a TEE lane"));
+        self.vote(ZK, Signer::Program(ROGUE), statement);
+        self.vote(TEE, Signer::Key(key), statement);
+        self.vote(OP, Signer::Program(ROGUE), statement);
     }
 
     fn claim(&mut self, from: u8, to: u8, honest: bool) {
@@ -396,9 +423,7 @@ impl Player {
         if honest > 0 {
             ends[first..].rotate_left(usize::from(pick) % honest);
         }
-        if ends.iter().any(|paths| self.model.advance(paths).is_ok()) {
-            self.finals += 1;
-        }
+        let _ = ends.iter().any(|paths| self.model.advance(paths).is_ok());
     }
 
     fn contradict(&mut self) {
@@ -438,9 +463,9 @@ impl Player {
             })
             .collect();
         let alone = paths.iter().map(|path| vec![path.clone()]);
-        let pairs = paths.iter().flat_map(|path| {
-            paths.iter().map(|other| vec![path.clone(), other.clone()])
-        });
+        let pairs = paths
+            .iter()
+            .flat_map(|path| paths.iter().map(|other| vec![path.clone(), other.clone()]));
         alone.chain(pairs.take(100)).collect()
     }
 
