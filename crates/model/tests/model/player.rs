@@ -1,13 +1,14 @@
 //! Random histories: an attacker who may do everything that the contracts let anybody do, and one
 //! liar at most. After each move the player compares what is final with the truth.
 
-use super::*;
+use crate::support::*;
+use oneslot_model::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What somebody does next. Numbers choose among what exists at that moment.
 #[derive(Clone, Copy, Debug)]
-pub enum Move {
+pub(crate) enum Move {
     /// The batch poster posts.
     Post { data: u8 },
     /// Somebody writes a header that is not posted, on top of some other.
@@ -41,7 +42,7 @@ pub enum Move {
     ExecuteChoice,
 }
 
-pub fn moves(length: usize) -> impl Strategy<Value = Vec<Move>> {
+pub(crate) fn moves(length: usize) -> impl Strategy<Value = Vec<Move>> {
     let byte = any::<u8>;
     let one = prop_oneof![
         10 => (0..3_u8).prop_map(|data| Move::Post { data }),
@@ -68,14 +69,14 @@ pub fn moves(length: usize) -> impl Strategy<Value = Vec<Move>> {
 
 /// Nobody lies, or a lane, or one key; or the council is hostile and every lane honest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     None,
     Lane(LaneId),
     Key,
     Council,
 }
 
-pub fn fault() -> impl Strategy<Value = Fault> {
+pub(crate) fn fault() -> impl Strategy<Value = Fault> {
     prop_oneof![
         Just(Fault::None),
         Just(Fault::Lane(ZK)),
@@ -87,8 +88,8 @@ pub fn fault() -> impl Strategy<Value = Fault> {
 }
 
 #[derive(Clone)]
-pub struct Player {
-    pub model: Model,
+pub(crate) struct Player {
+    pub(crate) model: Model,
     fault: Fault,
     /// Points from which somebody may start a statement.
     points: BTreeSet<Point>,
@@ -105,7 +106,7 @@ pub struct Player {
 const THIEF: KeyId = KeyId(0);
 
 impl Player {
-    pub fn new(rule: Rule, fault: Fault) -> Self {
+    pub(crate) fn new(rule: Rule, fault: Fault) -> Self {
         let mut policy = policy(0);
         // The last resort trusts the optimistic lane alone.
         policy.last_resort = (fault != Fault::Lane(OP)).then_some(60 * DAY);
@@ -145,12 +146,19 @@ impl Player {
     }
 
     /// Plays a move, and says which promise of the rule it broke.
-    pub fn play(&mut self, turn: Move) -> Result<(), String> {
+    pub(crate) fn play(&mut self, turn: Move) -> Result<(), String> {
         let before: BTreeMap<_, _> = self.finals();
         let head = self.model.head().batch;
         self.act(turn);
+        let now = self.model.head();
+        let is_moved = now.batch > head && matches!(turn, Move::Advance { .. });
+        // M-6
+        if is_moved && now.lanes.len() < QUORUM && now.lanes != [OP] {
+            return Err(format!("{:?} alone made batch {} final", now.lanes, now.batch));
+        }
+        // M-2
         if !matches!(turn, Move::Reorg { .. }) {
-            if self.model.head().batch < head {
+            if now.batch < head {
                 return Err("the head went back".into());
             }
             for (batch, output) in self.finals() {
@@ -168,11 +176,13 @@ impl Player {
 
     fn check(&self) -> Result<(), String> {
         let model = &self.model;
+        // M-1
         for record in model.records() {
             if model.right_output(record.batch) != Some(record.output) {
                 return Err(format!("a false output of batch {} is final", record.batch));
             }
         }
+        // M-4
         for lane in LANES.into_iter().filter(|lane| self.is_honest(*lane)) {
             if model.is_suspended(lane, model.head().batch + 1) {
                 return Err(format!("the honest lane {lane:?} is suspended"));
@@ -181,13 +191,14 @@ impl Player {
         if self.is_honest(TEE) && self.keys.values().any(|key| model.is_revoked(*key)) {
             return Err("an honest key is revoked".into());
         }
-        let start = model.sizes().epoch_start(model.head().batch + 1);
-        if !self.finals().contains_key(&start) {
-            return Err("the beginning of the epoch is not recorded".into());
-        }
         let lost = |vote: &Vote| self.status(vote) == Some(ClaimStatus::Lost);
         if self.is_honest(OP) && self.proposed.iter().any(lost) {
             return Err("an honest claim lost".into());
+        }
+        // M-5
+        let start = model.sizes().epoch_start(model.head().batch + 1);
+        if !self.finals().contains_key(&start) {
+            return Err("the beginning of the epoch is not recorded".into());
         }
         Ok(())
     }
@@ -423,7 +434,11 @@ impl Player {
         if honest > 0 {
             ends[first..].rotate_left(usize::from(pick) % honest);
         }
-        let _ = ends.iter().any(|paths| self.model.advance(paths).is_ok());
+        for paths in &ends {
+            if self.model.advance(paths).is_ok() {
+                return;
+            }
+        }
     }
 
     fn contradict(&mut self) {
@@ -471,12 +486,11 @@ impl Player {
 
     // ── Liveness ────────────────────────────────────────────────────────────────────────────────
 
-    /// Whatever was played: once a window and two clocks have passed, every claim of the honest
+    /// M-3. Whatever was played: once a window and two clocks have passed, every claim of the honest
     /// proposer carries the head, with one statement of one immediate lane that is honest. And two
     /// honest immediate lanes carry it at once.
-    pub fn check_liveness(mut self) -> Result<(), String> {
-        let honest = |lane: &LaneId| self.is_honest(*lane) && !self.model_suspends(*lane);
-        let fast: Vec<_> = [ZK, TEE].into_iter().filter(honest).collect();
+    pub(crate) fn check_liveness(mut self) -> Result<(), String> {
+        let fast: Vec<_> = [ZK, TEE].into_iter().filter(|lane| self.is_honest(*lane)).collect();
         self.model.warp(WINDOW + 2 * CLOCK);
         self.new_keys();
         if self.is_honest(OP) {
@@ -488,10 +502,6 @@ impl Player {
             }
         }
         self.carry_at_once(&fast)
-    }
-
-    fn model_suspends(&self, lane: LaneId) -> bool {
-        self.model.is_suspended(lane, self.model.head().batch + 1)
     }
 
     /// One honest claim, and one honest statement from the head.

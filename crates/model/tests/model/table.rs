@@ -1,9 +1,7 @@
 //! The table of the rule: every state of the three lanes, and what it makes final.
 
-mod support;
-
+use crate::support::*;
 use oneslot_model::*;
-use support::*;
 
 const A: Output = Output(901);
 const B: Output = Output(902);

@@ -1,9 +1,7 @@
 //! The rule's other sentences, one test each.
 
-mod support;
-
+use crate::support::*;
 use oneslot_model::*;
-use support::*;
 
 fn no_quorum(lanes: impl Into<Vec<LaneId>>) -> Result<Record, Revert> {
     Err(Revert::NoQuorum { lanes: lanes.into() })

@@ -1,11 +1,9 @@
 //! Two honest lanes have voted over ranges of one epoch that overlap beyond the head. Then one
 //! further statement of an immediate lane moves the head, whoever made what final in between.
 
-mod support;
-
+use crate::support::*;
 use oneslot_model::*;
 use proptest::prelude::*;
-use support::*;
 
 const SPAN: u64 = 8;
 
@@ -38,7 +36,11 @@ fn overlapping() -> impl Strategy<Value = (Vec<u64>, [(u64, u64); 2], [LaneId; 2
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 3_000,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn one_more_statement_moves_the_head((finals, ranges, lanes) in overlapping()) {
@@ -60,7 +62,8 @@ proptest! {
         let statement = right(&model, head, goal);
         paths.insert(0, path(&mut model, lanes[0], [statement]));
         let record = model.advance(&paths);
-        prop_assert_eq!(record.map(|record| (record.batch, Some(record.output))), Ok((goal, model.right_output(goal))));
+        let expected = Ok((goal, model.right_output(goal)));
+        prop_assert_eq!(record.map(|record| (record.batch, Some(record.output))), expected);
     }
 
     /// With a common end, no further statement is needed if one vote begins at the head, or if

@@ -1,10 +1,8 @@
 //! The attacks that stand behind the rule. Each test tells one: it works with a part of the rule
 //! left out, and the whole rule refuses it.
 
-mod support;
-
+use crate::support::*;
 use oneslot_model::*;
-use support::*;
 
 // ── 1. The parent's commitment ──────────────────────────────────────────────────────────────────
 
