@@ -385,7 +385,7 @@ impl Player {
 
     // ── Combining it ────────────────────────────────────────────────────────────────────────────
 
-    /// All paths of a lane from recorded final outputs, by where they end.
+    /// Paths of a lane that start at a recorded batch, with its output or another.
     fn paths(&self, lane: LaneId) -> Vec<Path> {
         const MOST: usize = 60;
         let starts = self.finals();
@@ -393,7 +393,7 @@ impl Player {
         let mut next = 0;
         for vote in &self.votes[&lane] {
             let parent = vote.statement.parent;
-            if starts.get(&parent.batch) == Some(&parent.output) {
+            if starts.contains_key(&parent.batch) {
                 paths.push(Path { lane, votes: vec![*vote] });
             }
         }

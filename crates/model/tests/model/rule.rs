@@ -44,6 +44,20 @@ fn the_end_of_an_epoch_is_final_before_anything_after_it() {
     assert_eq!(model.advance(&rest).map(|record| record.batch), Ok(6));
 }
 
+/// No lie is made possible by an older start. But rings forget, and the contract need not look there.
+#[test]
+fn a_path_starts_in_the_epoch_of_its_end() {
+    let mut model = model(Rule::FULL);
+    post(&mut model, 1..=6);
+    finalize(&mut model, 4);
+    let statements = [right(&model, 0, 4), right(&model, 4, 6)];
+    let claimed = path(&mut model, OP, statements);
+    model.warp(WINDOW);
+    assert_eq!(model.judge(&claimed, &statements[1].end), Err(Refusal::Start));
+    let claimed = Path { lane: OP, votes: vec![claimed.votes[1]] };
+    assert_eq!(model.judge(&claimed, &statements[1].end), Ok(Start::Head));
+}
+
 #[test]
 fn a_path_joins_at_batch_commitment_and_output() {
     let mut model = model(Rule::FULL);
@@ -133,6 +147,36 @@ fn a_challenge_costs_a_right_claim_two_clocks_at_most() {
         model.vote(OP, signer(OP), wrong(&model, 0, 1, Output(901))),
         Err(Revert::RivalTooLate { until: KEY_DELAY + WINDOW, now: model.now() })
     );
+}
+
+#[test]
+fn a_lane_stands_by_nothing_that_it_was_not_asked_about() {
+    let mut model = model(Rule::FULL);
+    post(&mut model, [1]);
+    let statement = right(&model, 0, 1);
+    for lane in LANES {
+        let votes = vec![Vote { statement, signer: signer(lane) }];
+        let refused = model.judge(&Path { lane, votes }, &statement.end);
+        assert_eq!(refused, Err(Refusal::NotAttested));
+    }
+}
+
+/// Honest lanes stand by true statements from any parent, so the start has to be the final output.
+#[test]
+fn a_path_starts_at_the_output_that_is_recorded() {
+    let mut model = model(Rule::FULL);
+    model.corrupt(Liar::Lane(TEE));
+    post(&mut model, [1, 2]);
+    finalize(&mut model, 1);
+    let parent = Point { output: FALSE, ..model.right_point(1).expect("posted") };
+    let end = model.right_point(2).expect("posted");
+    let output = model.run(program(0, ZK), &parent, end.commitment).expect("runs");
+    let invented = Statement { parent, end: Point { output, ..end } };
+    let proven = path(&mut model, ZK, [invented]);
+    let lie = wrong(&model, 1, 2, output);
+    let signed = path(&mut model, TEE, [lie]);
+    assert_eq!(model.judge(&proven, &lie.end), Err(Refusal::Start));
+    assert_eq!(model.advance(&[signed, proven]), no_quorum([TEE]));
 }
 
 #[test]
@@ -227,6 +271,17 @@ fn a_lane_that_contradicts_itself_is_suspended_and_its_votes_are_void() {
     assert_eq!(model.contradict(&paths[0], &paths[1]), Ok(Penalty::LaneSuspended(ZK)));
     assert_eq!(model.contradict(&paths[1], &paths[0]), Err(Revert::AlreadySuspended));
     assert_eq!(model.advance(&[paths[0].clone(), signed]), no_quorum([TEE]));
+}
+
+#[test]
+fn two_outputs_from_two_final_outputs_are_no_contradiction() {
+    let mut model = model(Rule::FULL);
+    model.corrupt(Liar::Lane(ZK));
+    post(&mut model, [1, 2]);
+    finalize(&mut model, 1);
+    let (truth, lie) = (right(&model, 0, 2), wrong(&model, 1, 2, FALSE));
+    let paths = [truth, lie].map(|statement| path(&mut model, ZK, [statement]));
+    assert_eq!(model.contradict(&paths[0], &paths[1]), Err(Revert::NoContradiction));
 }
 
 #[test]
