@@ -114,8 +114,7 @@ pub enum Revert {
     /// The council has no such power in its mode.
     #[error("the council may not do this")]
     NotCouncil,
-    /// `choose`: the candidates do not end at one batch and commitment, or the chosen one is none of
-    /// them.
+    /// `choose`: the candidates do not end at one batch and commitment, or none of them is chosen.
     #[error("the candidates answer different questions")]
     Candidates,
     /// `choose`: one candidate can become final by `advance`.

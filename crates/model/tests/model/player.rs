@@ -486,9 +486,9 @@ impl Player {
 
     // ── Liveness ────────────────────────────────────────────────────────────────────────────────
 
-    /// M-3. Whatever was played: once a window and two clocks have passed, every claim of the honest
-    /// proposer carries the head, with one statement of one immediate lane that is honest. And two
-    /// honest immediate lanes carry it at once.
+    /// M-3. Whatever was played: a window and two clocks later, every claim of the honest proposer
+    /// carries the head, with one statement of one immediate lane that is honest. And two honest
+    /// immediate lanes carry it at once.
     pub(crate) fn check_liveness(mut self) -> Result<(), String> {
         let fast: Vec<_> = [ZK, TEE].into_iter().filter(|lane| self.is_honest(*lane)).collect();
         self.model.warp(WINDOW + 2 * CLOCK);

@@ -44,7 +44,8 @@ fn the_end_of_an_epoch_is_final_before_anything_after_it() {
     assert_eq!(model.advance(&rest).map(|record| record.batch), Ok(6));
 }
 
-/// No lie is made possible by an older start. But rings forget, and the contract need not look there.
+/// No lie is made possible by an older start. But rings forget, and the contract need not look
+/// there.
 #[test]
 fn a_path_starts_in_the_epoch_of_its_end() {
     let mut model = model(Rule::FULL);
@@ -429,6 +430,23 @@ fn a_quorum_overtakes_a_choice_and_a_moved_head_voids_it() {
     assert_eq!(model.clone().execute_choice(&all), Err(Revert::QuorumReached));
     finalize(&mut model, 1);
     assert_eq!(model.execute_choice(&[signed]), Err(Revert::NothingChosen));
+}
+
+#[test]
+fn a_change_of_rules_voids_a_choice() {
+    let mut model = model(Rule::FULL);
+    post(&mut model, [1]);
+    let statement = right(&model, 0, 1);
+    let proven = [path(&mut model, ZK, [statement])];
+    model.schedule(policy(1), false).expect("a council");
+    model.warp(CHANGE_DELAY);
+    model.choose(&proven, 0).expect("nothing was final for 21 days");
+    let mut unchanged = model.clone();
+    unchanged.warp(NOTICE);
+    assert_eq!(unchanged.execute_choice(&proven).map(|record| record.batch), Ok(1));
+    model.execute_change().expect("due");
+    model.warp(NOTICE);
+    assert_eq!(model.execute_choice(&proven), Err(Revert::NothingChosen));
 }
 
 #[test]
