@@ -4,7 +4,7 @@
 //!
 //! STEPS limits a segment; COUNT segments are proven, 0 for all. WORKERS segments are proven at the same time on one
 //! thread each, or on THREADS each if it is WORKERSxTHREADS; they are only cut if it is 0. INPUT is a file, or `-` for
-//! none. FEATURES is the mask of accelerated operations, 0 if absent.
+//! none. FEATURES is the mask of precompiles, 0 if absent.
 //!
 //! What `cargo xtask bench` reads are lines of JSON, a figure each.
 
