@@ -2,11 +2,14 @@
 
 use crate::{
     bounds::{self, Budget},
+    crypto::Crypto,
     error::{Error, Result},
+    precompiles::Precompiles,
     recover,
     rules::ForkRules,
     source::NodeSource,
     state::State,
+    transition::Transition,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
 use alloy_consensus::{Header, Sealable, Sealed, Transaction as _, transaction::Recovered};
@@ -17,13 +20,12 @@ use alloy_eips::{
     eip7685::EMPTY_REQUESTS_HASH,
 };
 use alloy_evm::{
-    Database, Evm as _, EvmEnv, EvmFactory,
+    Database, EvmEnv, EvmFactory,
     block::{BlockExecutionError, BlockExecutor, BlockValidationError},
     eth::NextEvmEnvAttributes,
-    precompiles::PrecompilesMap,
 };
 use alloy_op_evm::{
-    OpBlockExecutionCtx, OpBlockExecutor, OpEvm, OpEvmFactory, block::OpAlloyReceiptBuilder,
+    OpBlockExecutionCtx, OpBlockExecutor, OpEvm, OpEvmFactory, OpTx, block::OpAlloyReceiptBuilder,
 };
 use alloy_primitives::{Address, B256, Bloom, Bytes};
 use alloy_rlp::BufMut;
@@ -158,18 +160,12 @@ pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
     Ok(calc_next_block_base_fee(gas_used, parent.gas_limit, base_fee, params).max(minimum))
 }
 
-/// Executes and seals the block that `attributes` put on `parent`, whose state `state` holds.
-///
-/// An error is about `parent` or about the state's source, never about a transaction: those are
-/// skipped. After an error the state is of no use. `budget` is what the blocks before have left of
-/// the batch's.
-pub fn execute_block<S: NodeSource>(
-    parent: &Sealed<Header>,
+/// See [`Transition::execute_block`].
+pub(crate) fn execute_block<S: NodeSource>(
+    transition: &mut Transition<'_, S>,
     attributes: &BlockAttributes,
-    state: &mut State<S>,
-    rules: &ForkRules,
-    budget: &mut Budget,
 ) -> Result<ExecutedBlock> {
+    let Transition { rules, crypto, head: parent, state, budget } = transition;
     let number = parent.number.checked_add(1).ok_or(Error::Header {
         which: "parent",
         index: 0,
@@ -185,9 +181,9 @@ pub fn execute_block<S: NodeSource>(
         parent_beacon_block_root: Some(attributes.parent_beacon_block_root),
         extra_data: attributes.extra_data.clone(),
     };
-    let evm = create_evm(&mut *state, env, rules);
-    let executor = OpBlockExecutor::new(evm, context, rules, OpAlloyReceiptBuilder::default());
-    let run = match run(executor, attributes, budget) {
+    let evm = create_evm(&mut *state, env, rules, *crypto);
+    let executor = OpBlockExecutor::new(evm, context, *rules, OpAlloyReceiptBuilder::default());
+    let run = match run(executor, attributes, *crypto, budget) {
         Ok(run) => run,
         Err(error) => return Err(fault(state, number, error)),
     };
@@ -234,17 +230,20 @@ pub fn execute_block<S: NodeSource>(
     Ok(ExecutedBlock { header: header.seal_slow(), transactions, receipts, skipped })
 }
 
-/// The EVM of a chain with these rules.
-pub fn create_evm<DB: Database>(db: DB, env: EvmEnv<OpSpecId>, rules: &ForkRules) -> Evm<DB> {
-    let mut evm = OpEvmFactory::default().create_evm(db, env);
-    if rules.bounded {
-        bounds::price(evm.precompiles_mut());
-    }
-    evm
+/// The EVM of a chain with these rules, on a machine's arithmetic.
+pub fn create_evm<DB: Database>(
+    db: DB,
+    env: EvmEnv<OpSpecId>,
+    rules: &ForkRules,
+    crypto: Crypto,
+) -> Evm<DB> {
+    let precompiles = Precompiles::new(env.cfg_env.spec, crypto, rules.bounded);
+    let evm = OpEvmFactory::<OpTx>::default().create_evm(db, env);
+    OpEvm::new(evm.into_inner().with_precompiles(precompiles), false)
 }
 
 /// The EVM, without an inspector.
-pub type Evm<DB> = OpEvm<DB, NoOpInspector, PrecompilesMap>;
+pub type Evm<DB> = OpEvm<DB, NoOpInspector, Precompiles>;
 
 struct Run {
     transactions: Vec<BlockTransaction>,
@@ -259,6 +258,7 @@ type Executor<'a, S> = OpBlockExecutor<Evm<&'a mut State<S>>, OpAlloyReceiptBuil
 fn run<S: NodeSource>(
     mut executor: Executor<'_, S>,
     attributes: &BlockAttributes,
+    crypto: Crypto,
     budget: &mut Budget,
 ) -> Result<Run, Box<BlockExecutionError>> {
     executor.apply_pre_execution_changes()?;
@@ -272,7 +272,7 @@ fn run<S: NodeSource>(
     }
     let mut skipped = Vec::new();
     for (index, encoded) in attributes.transactions.iter().enumerate() {
-        let envelope = match decode(encoded, budget) {
+        let envelope = match decode(encoded, budget, executor.spec) {
             Ok(envelope) => envelope,
             Err(reason) => {
                 skipped.push(Skipped { index, reason });
@@ -280,7 +280,7 @@ fn run<S: NodeSource>(
             }
         };
         // From here on there is work, which a transaction that is skipped takes from the budget too.
-        let Some(sender) = recover::sender(&envelope) else {
+        let Some(sender) = recover::sender(&envelope, crypto) else {
             budget.take_skipped(&envelope);
             skipped.push(Skipped { index, reason: SkipReason::Signature });
             continue;
@@ -324,7 +324,7 @@ fn execute_one<S: NodeSource>(
 }
 
 /// A posted transaction whose gas limit is worth looking at it further.
-fn decode(encoded: &[u8], budget: &Budget) -> Result<OpTxEnvelope, SkipReason> {
+fn decode(encoded: &[u8], budget: &Budget, rules: &ForkRules) -> Result<OpTxEnvelope, SkipReason> {
     let envelope = OpTxEnvelope::decode_2718_exact(encoded).map_err(|_| SkipReason::Undecodable)?;
     if matches!(envelope, OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_)) {
         return Err(SkipReason::Undecodable);
@@ -336,7 +336,7 @@ fn decode(encoded: &[u8], budget: &Budget) -> Result<OpTxEnvelope, SkipReason> {
         )));
     }
     // The signers of authorizations are recovered before the transaction's nonce is looked at.
-    let least = bounds::least_gas(&envelope);
+    let least = if rules.bounded { bounds::least_gas(&envelope) } else { 0 };
     if gas_limit < least {
         return Err(SkipReason::Invalid(format!("gas limit {gas_limit} is below {least}")));
     }

@@ -359,17 +359,17 @@ fn authorizations_that_cannot_run_are_bounded() {
     assert!(steps <= 50_000_000, "{steps}");
 }
 
-/// A body of a few kilobytes that inflates to millions of transactions.
+/// A payload of a few kilobytes that inflates to millions of transactions.
 #[test]
 fn data_that_inflates_to_too_much_counts_as_empty() {
     let alice = Account::new(1);
     let mut chain = chain(&Case::new("stop", vec![0]), &alice);
     for count in [500_000, 12_000_000] {
         let transactions = vec![Bytes::from_static(&[1]); count];
-        let body =
+        let payload =
             batch::encode(&[BatchBlock { transactions, ..chain.blocks([vec![]])[0].clone() }]);
-        assert!(body.len() < 13_000);
-        let input = chain.post_data(BatchData::Calldata(body));
+        assert!(payload.len() < 13_000);
+        let input = chain.post_data(BatchData::Calldata(payload));
         let (executed, steps, pages) = run("inflated", &mut chain, input);
         assert_eq!(executed.blocks.len(), 1);
         assert!(executed.blocks[0].skipped.is_empty());
@@ -409,8 +409,8 @@ fn empty_deflate_blocks_are_bounded() {
     let alice = Account::new(1);
     let mut chain = chain(&Case::new("stop", vec![0]), &alice);
     // Empty blocks of fixed codes: ten bits each, four in five bytes.
-    let body = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
-    let input = chain.post_data(BatchData::Calldata(body.into()));
+    let payload = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
+    let input = chain.post_data(BatchData::Calldata(payload.into()));
     let (_, steps, _) = run("empty deflate blocks", &mut chain, input);
     assert!(steps <= 60_000_000, "{steps}");
 }
