@@ -206,21 +206,21 @@ impl Attester {
         let payee = self.config.payee.unwrap_or(self.rollup.sender.address());
         let input: Bytes = self.rollup.ask("oneslot_batchInput", rpc_params![batch]).await?;
         let (started, bytes) = (Instant::now(), input.len());
-        let proof = self.enclave.prove(&self.rollup, lane, payee, input).await?;
+        let attestation = self.enclave.attest(&self.rollup, lane, payee, input).await?;
         let took = started.elapsed();
         // Two independent executions; if they differ one of them is wrong, and no vote is better than a wrong one.
-        if proof.statement != statement {
+        if attestation.statement != statement {
             return Err(Error::Disagreement {
                 batch,
                 what: "the enclave's output is not the node's",
                 expected: statement.output,
-                got: proof.statement.output,
+                got: attestation.statement.output,
             });
         }
         let call = TeeLane::attestCall {
             statement: statement.into(),
             payee,
-            signature: Bytes::copy_from_slice(&proof.signature),
+            signature: Bytes::copy_from_slice(&attestation.signature),
         };
         let inclusion = self.rollup.send(name, TxRequest::call(lane, call.abi_encode())).await?;
         self.intents.done(&intent);
