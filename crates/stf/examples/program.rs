@@ -1,7 +1,7 @@
 //! What batches cost the RISC-V program: `program SYMBOLS.elf UNISWAP`.
 //!
-//! Prints the instructions of batches and the functions that take the most of them, with all accelerated
-//! operations. Names of functions are those of the program before it was stripped, if a file is named;
+//! Prints the instructions of batches and the functions that take the most of them, with all precompiles of
+//! the machine. Names of functions are those of the program before it was stripped, if a file is named;
 //! UNISWAP is the folder `build` of npm's `@uniswap/v2-core`, whose contracts are swapped on.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};

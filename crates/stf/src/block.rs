@@ -4,6 +4,7 @@ use crate::{
     bounds::{self, Budget},
     crypto::Crypto,
     error::{Error, Result},
+    executor::Executor,
     precompiles::Precompiles,
     recover,
     rules::ForkRules,
@@ -12,21 +13,19 @@ use crate::{
     transition::Transition,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
-use alloy_consensus::{Header, Sealable, Sealed, Transaction as _, transaction::Recovered};
+use alloy_consensus::{Header, Sealable, Sealed, Transaction as _};
 use alloy_eips::{
     Encodable2718,
     eip1559::{BaseFeeParams, calc_next_block_base_fee},
-    eip2718::{Decodable2718, WithEncoded},
+    eip2718::Decodable2718,
     eip7685::EMPTY_REQUESTS_HASH,
 };
 use alloy_evm::{
     Database, EvmEnv, EvmFactory,
-    block::{BlockExecutionError, BlockExecutor, BlockValidationError},
+    block::{BlockExecutionError, BlockValidationError},
     eth::NextEvmEnvAttributes,
 };
-use alloy_op_evm::{
-    OpBlockExecutionCtx, OpBlockExecutor, OpEvm, OpEvmFactory, OpTx, block::OpAlloyReceiptBuilder,
-};
+use alloy_op_evm::{OpEvm, OpEvmFactory, OpTx};
 use alloy_primitives::{Address, B256, Bloom, Bytes};
 use alloy_rlp::BufMut;
 use alloy_trie::{EMPTY_ROOT_HASH, root::ordered_trie_root_with_encoder};
@@ -35,10 +34,7 @@ use op_alloy_consensus::{
     decode_holocene_extra_data, decode_jovian_extra_data,
 };
 use op_revm::OpSpecId;
-use revm::{
-    context_interface::{ContextTr, JournalTr},
-    inspector::NoOpInspector,
-};
+use revm::inspector::NoOpInspector;
 
 /// What a block is made of, before execution.
 #[derive(Clone, Debug, Default)]
@@ -165,7 +161,7 @@ pub(crate) fn execute_block<S: NodeSource>(
     transition: &mut Transition<'_, S>,
     attributes: &BlockAttributes,
 ) -> Result<ExecutedBlock> {
-    let Transition { rules, crypto, head: parent, state, budget } = transition;
+    let Transition { rules, crypto, head: parent, state, budget, sizes } = transition;
     let number = parent.number.checked_add(1).ok_or(Error::Header {
         which: "parent",
         index: 0,
@@ -176,14 +172,13 @@ pub(crate) fn execute_block<S: NodeSource>(
     let isthmus = rules.is_isthmus(attributes.timestamp);
     state.walk_ancestors((!isthmus).then_some((parent.number, parent.hash())));
 
-    let context = OpBlockExecutionCtx {
-        parent_hash: parent.hash(),
-        parent_beacon_block_root: Some(attributes.parent_beacon_block_root),
-        extra_data: attributes.extra_data.clone(),
+    let run = {
+        let mut executor = Executor::new(state, env, rules, *crypto, sizes);
+        executor
+            .begin(parent.hash(), attributes.parent_beacon_block_root)
+            .and_then(|()| run(executor, attributes, rules, *crypto, budget))
     };
-    let evm = create_evm(&mut *state, env, rules, *crypto);
-    let executor = OpBlockExecutor::new(evm, context, *rules, OpAlloyReceiptBuilder::default());
-    let run = match run(executor, attributes, *crypto, budget) {
+    let run = match run {
         Ok(run) => run,
         Err(error) => return Err(fault(state, number, error)),
     };
@@ -253,26 +248,24 @@ struct Run {
     footprint: u64,
 }
 
-type Executor<'a, S> = OpBlockExecutor<Evm<&'a mut State<S>>, OpAlloyReceiptBuilder, &'a ForkRules>;
-
 fn run<S: NodeSource>(
     mut executor: Executor<'_, S>,
     attributes: &BlockAttributes,
+    rules: &ForkRules,
     crypto: Crypto,
     budget: &mut Budget,
 ) -> Result<Run, Box<BlockExecutionError>> {
-    executor.apply_pre_execution_changes()?;
     let mut transactions = Vec::new();
     for deposit in &attributes.deposits {
         let sender = deposit.from;
         let envelope = OpTxEnvelope::Deposit(deposit.clone().seal_slow());
         let encoded = Bytes::from(envelope.encoded_2718());
-        execute_one(&mut executor, &envelope, encoded.clone(), sender)?;
+        executor.transact(&envelope, &encoded, sender)?;
         transactions.push(BlockTransaction { envelope, encoded, sender });
     }
     let mut skipped = Vec::new();
     for (index, encoded) in attributes.transactions.iter().enumerate() {
-        let envelope = match decode(encoded, budget, executor.spec) {
+        let envelope = match decode(encoded, budget, rules) {
             Ok(envelope) => envelope,
             Err(reason) => {
                 skipped.push(Skipped { index, reason });
@@ -285,7 +278,7 @@ fn run<S: NodeSource>(
             skipped.push(Skipped { index, reason: SkipReason::Signature });
             continue;
         };
-        match execute_one(&mut executor, &envelope, encoded.clone(), sender) {
+        match executor.transact(&envelope, encoded, sender) {
             Ok(gas_used) => {
                 budget.take_used(&envelope, gas_used);
                 transactions.push(BlockTransaction { envelope, encoded: encoded.clone(), sender });
@@ -293,34 +286,13 @@ fn run<S: NodeSource>(
             Err(error) => {
                 budget.take_skipped(&envelope);
                 let reason = skip(*error)?;
-                // The failed attempt warmed accounts; without this the next transaction would pay
-                // less gas than in a block that never held this one.
-                let journal = executor.evm.ctx_mut().journal_mut();
-                journal.discard_tx();
-                journal.finalize();
+                executor.forget();
                 skipped.push(Skipped { index, reason });
             }
         }
     }
-    let (_, result) = executor.finish()?;
-    Ok(Run {
-        transactions,
-        receipts: result.receipts,
-        skipped,
-        gas_used: result.gas_used,
-        footprint: result.blob_gas_used,
-    })
-}
-
-/// Executes a transaction and gives the gas that it used.
-fn execute_one<S: NodeSource>(
-    executor: &mut Executor<'_, S>,
-    envelope: &OpTxEnvelope,
-    encoded: Bytes,
-    sender: Address,
-) -> Result<u64, Box<BlockExecutionError>> {
-    let transaction = WithEncoded::new(encoded, Recovered::new_unchecked(envelope, sender));
-    Ok(executor.execute_transaction(&transaction)?.tx_gas_used())
+    let Executor { receipts, gas_used, footprint, .. } = executor;
+    Ok(Run { transactions, receipts, skipped, gas_used, footprint })
 }
 
 /// A posted transaction whose gas limit is worth looking at it further.

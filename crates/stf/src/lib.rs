@@ -15,6 +15,8 @@ mod derive;
 pub mod devchain;
 mod error;
 mod execute;
+mod executor;
+mod fastlz;
 mod genesis;
 mod inflate;
 mod input;

@@ -6,6 +6,7 @@ use crate::{
     crypto::Crypto,
     derive::{Inputs, derive},
     error::{Error, Result},
+    fastlz::FastLz,
     origin::Tip,
     rules::ForkRules,
     source::NodeSource,
@@ -26,13 +27,14 @@ pub struct Transition<'a, S> {
     pub(crate) head: Sealed<Header>,
     pub(crate) state: State<S>,
     pub(crate) budget: Budget,
+    pub(crate) sizes: FastLz,
 }
 
 impl<'a, S: NodeSource> Transition<'a, S> {
     /// Stands on `head`, whose state `source` knows, at the start of a batch.
     pub fn new(rules: &'a ForkRules, crypto: Crypto, head: Sealed<Header>, source: S) -> Self {
         let state = State::new(source, head.state_root);
-        Self { rules, crypto, head, state, budget: Budget::batch() }
+        Self { rules, crypto, head, state, budget: Budget::batch(), sizes: FastLz::default() }
     }
 
     /// The same, keeping what blocks add to the state for [`Transition::take_new`].

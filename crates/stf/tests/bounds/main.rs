@@ -1,7 +1,7 @@
 //! The bounds of a batch: no gas takes more steps than the budget has for it, and the worst batches of
 //! the largest rules end natively and in the program, alike and within the bound.
 //!
-//! Steps are counted with all accelerated operations, as batches are proven.
+//! Steps are counted with all precompiles of the machine, as batches are proven.
 
 use alloy_consensus::{TxEip1559, TxEip7702};
 use alloy_eips::eip2930::{AccessList, AccessListItem};
