@@ -8,9 +8,7 @@ use std::sync::Arc;
 use alloy_consensus::{Header, Sealed};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{B256, Bytes, keccak256};
-use oneslot_stf::{
-    BlockAttributes, Budget, ExecutedBlock, ForkRules, L1Origin, State, execute_block,
-};
+use oneslot_stf::{BlockAttributes, Crypto, ExecutedBlock, ForkRules, L1Origin, State, Transition};
 use oneslot_types::RollupConfig;
 use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
 use parking_lot::Mutex;
@@ -109,18 +107,14 @@ impl Chain {
         Ok(())
     }
 
-    /// Executes a block on `parent` over a snapshot. Nothing is written.
-    pub fn execute(
+    /// The state transition on `parent` over a snapshot. Nothing is written.
+    pub(crate) fn transition(
         &self,
         reader: &Reader,
-        parent: &Sealed<Header>,
-        attributes: &BlockAttributes,
-    ) -> Result<Executed> {
-        let mut state = State::keeping_new(reader.state_nodes()?, parent.state_root);
-        let block =
-            execute_block(parent, attributes, &mut state, &self.rules, &mut Budget::batch())?;
-        let new = state.take_new();
-        Ok(Executed { block, new })
+        parent: Sealed<Header>,
+    ) -> Result<Transition<'_, StateNodes>> {
+        let nodes = reader.state_nodes()?;
+        Ok(Transition::new(&self.rules, Crypto::SOFTWARE, parent, nodes).keep_new())
     }
 
     /// Puts transactions of removed blocks back into the pool, as far as they are still valid.
@@ -249,16 +243,16 @@ impl Chain {
 
 /// An executed block and the state it adds.
 #[derive(Debug)]
-pub struct Executed {
+pub(crate) struct Executed {
     /// The sealed block.
-    pub block: ExecutedBlock,
+    pub(crate) block: ExecutedBlock,
     /// New trie nodes and codes.
-    pub new: oneslot_stf::NewState,
+    pub(crate) new: oneslot_stf::NewState,
 }
 
 impl Executed {
     /// The record to append, for a block with this origin.
-    pub fn into_record(self, origin: &L1Origin, sequence_number: u64) -> NewBlock {
+    pub(crate) fn into_record(self, origin: &L1Origin, sequence_number: u64) -> NewBlock {
         let Self { block, new } = self;
         let (header, hash) = block.header.into_parts();
         NewBlock {

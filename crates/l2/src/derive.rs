@@ -10,13 +10,12 @@ mod tests;
 use std::borrow::Cow;
 
 use alloy_consensus::Sealed;
-use alloy_primitives::B256;
-use oneslot_stf::{Budget, Due, Inputs, L1Origin, State, Tip, blob, execute_block};
+use oneslot_stf::{DueDeposit, Inputs, L1Origin, Transition, blob};
 
 use crate::{
-    chain::{Chain, Executed, state_after},
+    chain::{Chain, Executed},
     error::{Error, Result},
-    store::{BatchBytes, BatchRecord, Block, Derived, NewBlock, Reader},
+    store::{BatchBytes, BatchRecord, Derived, NewBlock, Reader, StateNodes},
 };
 
 impl Chain {
@@ -28,8 +27,7 @@ impl Chain {
             let Some(batch) = reader.batch(index)? else {
                 return Ok(None);
             };
-            let derivation = Derivation::new(self, &reader, &batch)?;
-            let derived = derivation.run()?;
+            let derived = Derivation { chain: self, reader: &reader, batch: &batch }.run()?;
             self.prune_pool()?;
             metrics::gauge!("oneslot_l2_derived_batch").set(index as f64);
             tracing::info!(
@@ -49,42 +47,24 @@ struct Derivation<'a> {
     chain: &'a Chain,
     reader: &'a Reader,
     batch: &'a BatchRecord,
-    parent: Block,
-    parent_output: B256,
-    tip: Tip,
-    origins: Vec<L1Origin>,
-    deposits: Vec<Due>,
 }
 
-impl<'a> Derivation<'a> {
-    fn new(chain: &'a Chain, reader: &'a Reader, batch: &'a BatchRecord) -> Result<Self> {
-        let before = reader
-            .batch(batch.header.index - 1)?
+impl Derivation<'_> {
+    fn run(&self) -> Result<Derived> {
+        let batch = &self.batch.header;
+        let before = self
+            .reader
+            .batch(batch.index - 1)?
             .and_then(|batch| batch.derived)
             .ok_or(Error::Missing { what: "derived parent batch" })?;
-        let parent = reader.block(before.last_block)?.ok_or(Error::Missing { what: "parent" })?;
-        let mut state = state_after(reader, &parent.header)?;
-        let tip = Tip::read(&mut state, &parent.header).map_err(oneslot_stf::Error::from)?;
-        let origins = origins(reader, tip.origin.number, batch)?;
-        let deposits = deposits(reader, batch)?;
-        Ok(Self {
-            chain,
-            reader,
-            batch,
-            parent,
-            parent_output: before.output,
-            tip,
-            origins,
-            deposits,
-        })
-    }
-
-    fn run(self) -> Result<Derived> {
-        let data = self
-            .reader
-            .batch_data(self.batch.header.index)?
-            .ok_or(Error::Missing { what: "batch data" })?;
-        let body = match &data {
+        let parent =
+            self.reader.block(before.last_block)?.ok_or(Error::Missing { what: "parent" })?;
+        let parent = Sealed::new_unchecked(parent.header, parent.hash);
+        let mut transition = self.chain.transition(self.reader, parent)?;
+        let tip = transition.tip()?;
+        let data =
+            self.reader.batch_data(batch.index)?.ok_or(Error::Missing { what: "batch data" })?;
+        let payload = match &data {
             BatchBytes::Calldata(data) => Some(Cow::Borrowed(data.as_ref())),
             BatchBytes::Blobs(blobs) => {
                 blob::unpack(blobs.iter().map(|blob| blob.as_ref())).map(Cow::Owned)
@@ -92,45 +72,27 @@ impl<'a> Derivation<'a> {
         };
         let inputs = Inputs {
             config: self.chain.config(),
-            tip: self.tip,
-            origins: &self.origins,
-            deposits: &self.deposits,
-            posted_at: self.batch.header.postedAt,
+            tip,
+            origins: &origins(self.reader, tip.origin.number, self.batch)?,
+            deposits: &deposits(self.reader, self.batch)?,
+            posted_at: batch.postedAt,
         };
-        let blocks = oneslot_stf::derive(&inputs, body.as_deref());
-
-        let first_block = self.parent.header.number + 1;
-        let mut parent = Sealed::new_unchecked(self.parent.header.clone(), self.parent.hash);
-        let mut state = State::keeping_new(self.reader.state_nodes()?, parent.state_root);
-        let mut output = self.parent_output;
-        let mut budget = Budget::batch();
-        for (position, attributes) in blocks.iter().enumerate() {
-            let block =
-                execute_block(&parent, attributes, &mut state, self.chain.rules(), &mut budget)?;
-            let new = state.take_new();
-            let tip =
-                Tip::read(&mut state, block.header.inner()).map_err(oneslot_stf::Error::from)?;
-            parent = block.header.clone();
-            output = oneslot_stf::output_root(&parent)
-                .ok_or(Error::Missing { what: "withdrawals root" })?;
-            let last = position + 1 == blocks.len();
-            let derived = last.then_some(Derived {
-                first_block,
-                last_block: parent.number,
-                block_hash: parent.hash(),
-                parent_output: self.parent_output,
-                output,
-            });
-            let record = Executed { block, new }.into_record(&tip.origin, tip.sequence_number);
-            self.store(&record, derived)?;
-        }
-        Ok(Derived {
-            first_block,
-            last_block: parent.number,
-            block_hash: parent.hash(),
-            parent_output: self.parent_output,
-            output,
-        })
+        let derived = |transition: &Transition<'_, StateNodes>| -> Result<Derived> {
+            Ok(Derived {
+                first_block: before.last_block + 1,
+                last_block: transition.head().number,
+                block_hash: transition.head().hash(),
+                parent_output: before.output,
+                output: transition.output()?,
+            })
+        };
+        transition.execute_batch(&inputs, payload.as_deref(), |transition, block, last| {
+            let tip = transition.tip()?;
+            let executed = Executed { block, new: transition.take_new() };
+            let record = executed.into_record(&tip.origin, tip.sequence_number);
+            self.store(&record, last.then(|| derived(transition)).transpose()?)
+        })?;
+        derived(&transition)
     }
 
     /// Puts a derived block in its place, and with the last one the mark that the batch is done.
@@ -183,14 +145,14 @@ fn origins(reader: &Reader, after: u64, batch: &BatchRecord) -> Result<Vec<L1Ori
 }
 
 /// The deposits that the batch consumes, checked against its rolling hash.
-fn deposits(reader: &Reader, batch: &BatchRecord) -> Result<Vec<Due>> {
+fn deposits(reader: &Reader, batch: &BatchRecord) -> Result<Vec<DueDeposit>> {
     let header = &batch.header;
     let mut rolling = header.depositHashBefore;
-    let mut dues = Vec::new();
+    let mut due = Vec::new();
     for index in header.depositsBefore..header.depositsAfter {
         let record = reader.deposit(index)?.ok_or(Error::Missing { what: "deposit" })?;
         rolling = record.deposit().extend(rolling);
-        dues.push(Due {
+        due.push(DueDeposit {
             l1_block: record.l1_block_number,
             transaction: oneslot_stf::deposit_transaction(
                 &record.deposit(),
@@ -206,5 +168,5 @@ fn deposits(reader: &Reader, batch: &BatchRecord) -> Result<Vec<Due>> {
             got: rolling.to_string(),
         });
     }
-    Ok(dues)
+    Ok(due)
 }

@@ -64,7 +64,7 @@ impl Genesis {
     /// Builds the genesis from the given predeploys.
     pub fn with_predeploys(spec: &GenesisSpec, predeploys: Predeploys) -> Result<Self> {
         let origin_hash = spec.origin.hash_slow();
-        let mut state = State::keeping_new(MemorySource::default(), EMPTY_ROOT_HASH);
+        let mut state = State::new(MemorySource::default(), EMPTY_ROOT_HASH).keep_new();
         for account in alloc::accounts(spec, origin_hash, predeploys)? {
             alloc::put(&mut state, account)?;
         }

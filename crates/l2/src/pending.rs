@@ -19,7 +19,7 @@ use crate::{
 const _: () = assert!(MAX_DEPOSIT_GAS == bounds::MAX_DEPOSIT_GAS);
 const _: () = assert!(MAX_ORIGIN_ADVANCE == bounds::MAX_ORIGIN_ADVANCE);
 
-/// The blocks after the last derived batch that can be posted now, as a batch body.
+/// The blocks after the last derived batch that can be posted now, as the payload of a batch.
 ///
 /// None if there are none, or if a posted batch waits for derivation: the next one builds on it.
 pub fn pending(
@@ -59,7 +59,7 @@ pub fn pending(
         budget = left;
         blocks.push(block);
     }
-    let Some((count, body)) = fit(&blocks, max_bytes) else {
+    let Some((count, payload)) = fit(&blocks, max_bytes) else {
         return Ok(None);
     };
     let last = &blocks[count - 1];
@@ -77,7 +77,7 @@ pub fn pending(
         origin_hash,
         deposits_after: reader.deposits_through(origin_number)?,
         checkpoint: reader.deposit_checkpoints(origin_number)?,
-        body,
+        body: payload,
         full: full || count < blocks.len(),
     }))
 }
@@ -140,22 +140,22 @@ fn after(reader: &Reader, block: &Block, budget: Budget) -> Result<Option<Budget
     Ok(budget.after(posted.iter().map(|(transaction, gas)| (transaction, *gas))))
 }
 
-/// More bytes than the block takes in the body before compression.
+/// More bytes than the block takes in the payload before compression.
 fn upper_bound(block: &Block) -> u64 {
     let transactions: usize = block.body.transactions.iter().map(|raw| raw.len() + 9).sum();
     36 + transactions as u64
 }
 
-/// The most blocks whose body has at most `max_bytes`.
+/// The most blocks whose payload has at most `max_bytes`.
 fn fit(blocks: &[Block], max_bytes: usize) -> Option<(usize, Bytes)> {
     let plain: Vec<BatchBlock> = blocks.iter().map(posted).collect();
     let (mut low, mut high) = (0, plain.len());
     let mut best = None;
     let mut middle = high;
     while low < high {
-        let body = batch::encode(&plain[..middle]);
-        if body.len() <= max_bytes {
-            best = Some((middle, body));
+        let payload = batch::encode(&plain[..middle]);
+        if payload.len() <= max_bytes {
+            best = Some((middle, payload));
             low = middle;
         } else {
             high = middle - 1;

@@ -59,9 +59,9 @@ impl Chain {
         self.exclusive(|| {
             let reader = self.store().read()?;
             let parent = reader.head()?;
-            let mut state = state_after(&reader, &parent.header)?;
-            let tip = Tip::read(&mut state, &parent.header).map_err(oneslot_stf::Error::from)?;
-            drop(state);
+            let sealed = Sealed::new_unchecked(parent.header.clone(), parent.hash);
+            let mut transition = self.transition(&reader, sealed)?;
+            let tip = transition.tip()?;
 
             let timestamp = next_timestamp(&reader, &parent, now)?;
             let next = self.next_origin(&reader, &tip, timestamp, sequencer.conf_depth)?;
@@ -75,8 +75,8 @@ impl Chain {
                 next.deposits,
                 transactions,
             );
-            let sealed = Sealed::new_unchecked(parent.header, parent.hash);
-            let executed = self.execute(&reader, &sealed, &attributes)?;
+            let block = transition.execute_block(&attributes)?;
+            let executed = Executed { block, new: transition.take_new() };
             self.drop_skipped(&executed, &attributes.transactions);
             metrics::counter!("oneslot_l2_gas_used").increment(executed.block.header.gas_used);
 

@@ -1,7 +1,8 @@
 //! What batches cost the RISC-V program: `program SYMBOLS.elf UNISWAP`.
 //!
-//! Prints the functions that take the most instructions of batches, with all accelerated operations,
-//! and then the instructions of each batch, a figure a line, as `cargo xtask bench` reads them. Names of functions are those of the program before it was stripped, if a file is named;
+//! Prints the functions that take the most instructions of batches, with all precompiles of the
+//! machine, and then the instructions of each batch, a figure a line, as `cargo xtask bench` reads
+//! them. Names of functions are those of the program before it was stripped, if a file is named;
 //! UNISWAP is the folder `build` of npm's `@uniswap/v2-core`, whose contracts are swapped on.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};

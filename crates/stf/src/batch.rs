@@ -1,4 +1,4 @@
-//! The body of a batch: blocks as bytes.
+//! The payload of a batch: blocks as bytes.
 //!
 //! `0x00 ‖ deflate(rlp([block, ...]))` with `block = [timestamp, originNumber, [transaction, ...]]`, raw
 //! deflate (RFC 1951), transactions as EIP-2718 bytes.
@@ -27,7 +27,7 @@ pub struct BatchBlock {
     pub transactions: Vec<Bytes>,
 }
 
-/// The body that holds `blocks`.
+/// The payload that holds `blocks`.
 pub fn encode(blocks: &[BatchBlock]) -> Bytes {
     let mut rlp = Vec::new();
     Header { list: true, payload_length: blocks.iter().map(Encodable::length).sum() }
@@ -35,15 +35,15 @@ pub fn encode(blocks: &[BatchBlock]) -> Bytes {
     for block in blocks {
         block.encode(&mut rlp);
     }
-    let mut body = Vec::with_capacity(rlp.len() / 2);
-    body.push(VERSION);
-    body.extend_from_slice(&compress_to_vec(&rlp, LEVEL));
-    body.into()
+    let mut payload = Vec::with_capacity(rlp.len() / 2);
+    payload.push(VERSION);
+    payload.extend_from_slice(&compress_to_vec(&rlp, LEVEL));
+    payload.into()
 }
 
-/// The blocks in `body`, or none if it is not a body within the limits of `config`. Any bytes may come.
-pub fn decode(body: &[u8], config: &RollupConfig) -> Option<Vec<BatchBlock>> {
-    let (&version, deflated) = body.split_first()?;
+/// The blocks in `payload`, or none if it is not a payload within the limits of `config`. Any bytes may come.
+pub fn decode(payload: &[u8], config: &RollupConfig) -> Option<Vec<BatchBlock>> {
+    let (&version, deflated) = payload.split_first()?;
     if version != VERSION {
         return None;
     }
@@ -137,16 +137,16 @@ mod tests {
         #[test]
         fn any_bytes_decode_or_do_not(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let _ = decode(&bytes, &config());
-            let mut body = alloc::vec![VERSION];
-            body.extend(compress_to_vec(&bytes, 1));
-            let _ = decode(&body, &config());
+            let mut payload = alloc::vec![VERSION];
+            payload.extend(compress_to_vec(&bytes, 1));
+            let _ = decode(&payload, &config());
         }
 
         #[test]
         fn a_cut_body_is_none(blocks in prop::collection::vec(any_block(), 1..4), cut in 0.0..1.0) {
-            let body = encode(&blocks);
-            let cut = (body.len() as f64 * cut) as usize;
-            prop_assert_eq!(decode(&body[..cut], &config()), None);
+            let payload = encode(&blocks);
+            let cut = (payload.len() as f64 * cut) as usize;
+            prop_assert_eq!(decode(&payload[..cut], &config()), None);
         }
     }
 
@@ -161,14 +161,14 @@ mod tests {
             transactions: alloc::vec![Bytes::from(alloc::vec![0; 1 << 20])],
             ..BatchBlock::default()
         };
-        let body = encode(&[block]);
-        assert!(body.len() < 4096);
-        assert_eq!(decode(&body, &config()), None);
+        let payload = encode(&[block]);
+        assert!(payload.len() < 4096);
+        assert_eq!(decode(&payload, &config()), None);
         let config = RollupConfig { maxBatchBytes: (1 << 20) + 64, ..config() };
-        assert!(decode(&body, &config).is_some());
+        assert!(decode(&payload, &config).is_some());
     }
 
-    /// However they are spread over the blocks, and however small the body is.
+    /// However they are spread over the blocks, and however small the payload is.
     #[test]
     fn transactions_are_counted_over_all_blocks() {
         let block = |count| BatchBlock {
@@ -186,15 +186,15 @@ mod tests {
 
     #[test]
     fn other_versions_and_extra_bytes_are_none() {
-        let mut body = encode(&[BatchBlock::default()]).to_vec();
-        body[0] = 1;
-        assert_eq!(decode(&body, &config()), None);
+        let mut payload = encode(&[BatchBlock::default()]).to_vec();
+        payload[0] = 1;
+        assert_eq!(decode(&payload, &config()), None);
         assert_eq!(decode(&[], &config()), None);
 
         let extra = |rlp: &[u8]| {
-            let mut body = alloc::vec![VERSION];
-            body.extend(compress_to_vec(rlp, 6));
-            decode(&body, &config())
+            let mut payload = alloc::vec![VERSION];
+            payload.extend(compress_to_vec(rlp, 6));
+            decode(&payload, &config())
         };
         assert_eq!(extra(&[0xc0]), Some(Vec::new()));
         assert_eq!(extra(&[0xc0, 0x00]), None);

@@ -8,11 +8,10 @@
 //! for each 31 bytes of data, whatever the size of the blob.
 
 use crate::{
-    accelerate,
+    crypto::Crypto,
     error::{Error, Result},
     mulmod::{
-        MulMod, Software, Words, add, from_be_bytes, is_less, mul, overflowing_sub, power, sub,
-        to_be_bytes,
+        MulMod, Words, add, from_be_bytes, is_less, mul, overflowing_sub, power, sub, to_be_bytes,
     },
 };
 use alloc::{vec, vec::Vec};
@@ -24,7 +23,7 @@ use revm::precompile::kzg_point_evaluation::{arkworks::verify_kzg_proof, kzg_to_
 pub const ELEMENTS: usize = 4096;
 /// Bytes in a blob.
 pub const BLOB_BYTES: usize = 32 * ELEMENTS;
-/// Payload bytes in a blob: 31 of each field element.
+/// Bytes that a blob carries: 31 of each field element. The payload of a batch follows its own length, four bytes.
 pub const PAYLOAD_BYTES: usize = 31 * ELEMENTS;
 
 /// The scalar field of BLS12-381: `r`.
@@ -50,14 +49,15 @@ pub struct BlobData {
     pub proof: Option<([u8; 48], [u8; 48])>,
 }
 
-/// The blobs that carry `body`: each of [`BLOB_BYTES`], at least one.
+/// The blobs that carry `payload`: each of [`BLOB_BYTES`], at least one.
 ///
-/// The payload, 31 bytes an element behind a zero byte, is the length of the body (4 bytes, big endian),
-/// the body, and zeros. A body has less than 2^32 bytes.
-pub fn pack(body: &[u8]) -> Vec<Vec<u8>> {
-    let length = u32::try_from(body.len()).expect("invariant: a body has less than 2^32 bytes");
-    let payload = [&length.to_be_bytes(), body].concat();
-    payload
+/// They carry its length (4 bytes, big endian), the payload, and zeros: 31 bytes in each element, behind a
+/// zero byte. A payload has less than 2^32 bytes.
+pub fn pack(payload: &[u8]) -> Vec<Vec<u8>> {
+    let length =
+        u32::try_from(payload.len()).expect("invariant: a payload has less than 2^32 bytes");
+    let carried = [&length.to_be_bytes(), payload].concat();
+    carried
         .chunks(PAYLOAD_BYTES)
         .map(|part| {
             let mut blob = vec![0; BLOB_BYTES];
@@ -69,24 +69,24 @@ pub fn pack(body: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The body in the blobs of a batch, in order, zeros at their ends left out or not. None if a top byte
+/// The payload in the blobs of a batch, in order, zeros at their ends left out or not. None if a top byte
 /// or the padding is not zero, or the length is more than there is.
 pub fn unpack<'a>(blobs: impl IntoIterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
-    let mut payload = Vec::new();
+    let mut carried = Vec::new();
     let mut count = 0;
     for blob in blobs {
-        payload.resize(count * PAYLOAD_BYTES, 0);
+        carried.resize(count * PAYLOAD_BYTES, 0);
         count += 1;
         for element in blob.chunks(32) {
             let (&top, bytes) = element.split_first()?;
             if top != 0 {
                 return None;
             }
-            payload.extend_from_slice(bytes);
+            carried.extend_from_slice(bytes);
         }
     }
-    let rest = payload.get(4..).unwrap_or_default();
-    let prefix = payload.get(..4).unwrap_or_default();
+    let rest = carried.get(4..).unwrap_or_default();
+    let prefix = carried.get(..4).unwrap_or_default();
     let length = prefix.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
     // Zeros at the end are left out, so the bytes here may be fewer than the length.
     if length > (count * PAYLOAD_BYTES).checked_sub(4)? {
@@ -95,9 +95,9 @@ pub fn unpack<'a>(blobs: impl IntoIterator<Item = &'a [u8]>) -> Option<Vec<u8>> 
     if rest.get(length..).is_some_and(|padding| padding.iter().any(|byte| *byte != 0)) {
         return None;
     }
-    payload.drain(..payload.len().min(4));
-    payload.resize(length, 0);
-    Some(payload)
+    carried.drain(..carried.len().min(4));
+    carried.resize(length, 0);
+    Some(carried)
 }
 
 /// A blob without the zero field elements at its end.
@@ -122,17 +122,18 @@ pub fn evaluation_point(versioned_hash: &B256, blob: &[u8]) -> B256 {
 /// `p(z)` of a blob, whole or trimmed. None if a field element or `z` is not canonical, or the length is
 /// none of a blob.
 pub fn evaluate(blob: &[u8], z: &B256) -> Option<B256> {
+    evaluate_with(blob, z, Crypto::SOFTWARE)
+}
+
+/// [`evaluate`] on a machine's arithmetic.
+fn evaluate_with(blob: &[u8], z: &B256, crypto: Crypto) -> Option<B256> {
     let blob = trim(blob);
     let z = scalar(z.as_slice())?;
     if blob.len() > BLOB_BYTES {
         return None;
     }
     let values = blob.chunks(32).map(scalar).collect::<Option<Vec<_>>>()?;
-    let interpolate: fn(&[Words], &Words) -> Words = match accelerate::routines() {
-        Some(routines) => routines.interpolate,
-        None => interpolate::<Software>,
-    };
-    Some(bytes(&interpolate(&values, &z)))
+    Some(bytes(&(crypto.interpolate)(&values, &z)))
 }
 
 /// `p(z)` of the polynomial with these first values, at most 4096, all below `r`.
@@ -180,13 +181,18 @@ fn invert<M: MulMod>(numbers: &[Words]) -> Vec<Words> {
 }
 
 /// Checks that `data` is the blob behind the posted opening.
-pub(crate) fn check(index: usize, opening: &BlobOpening, data: &BlobData) -> Result<()> {
+pub(crate) fn check(
+    index: usize,
+    opening: &BlobOpening,
+    data: &BlobData,
+    crypto: Crypto,
+) -> Result<()> {
     let fail = |what| Err(Error::Blob { index, what });
     if !data.bytes.len().is_multiple_of(32) || trim(&data.bytes).len() != data.bytes.len() {
         return fail("bytes are not trimmed field elements");
     }
     let z = evaluation_point(&opening.versionedHash, &data.bytes);
-    let Some(y) = evaluate(&data.bytes, &z) else {
+    let Some(y) = evaluate_with(&data.bytes, &z, crypto) else {
         return fail("a field element is not canonical, or there are more than 4096");
     };
     match (&data.proof, z == opening.z) {

@@ -2,29 +2,30 @@
 
 use crate::{
     bounds::{self, Budget},
+    crypto::Crypto,
     error::{Error, Result},
+    executor::Executor,
+    precompiles::Precompiles,
     recover,
     rules::ForkRules,
     source::NodeSource,
     state::State,
+    transition::Transition,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
-use alloy_consensus::{Header, Sealable, Sealed, Transaction as _, transaction::Recovered};
+use alloy_consensus::{Header, Sealable, Sealed, Transaction as _};
 use alloy_eips::{
     Encodable2718,
     eip1559::{BaseFeeParams, calc_next_block_base_fee},
-    eip2718::{Decodable2718, WithEncoded},
+    eip2718::Decodable2718,
     eip7685::EMPTY_REQUESTS_HASH,
 };
 use alloy_evm::{
-    Database, Evm as _, EvmEnv, EvmFactory,
-    block::{BlockExecutionError, BlockExecutor, BlockValidationError},
+    Database, EvmEnv, EvmFactory,
+    block::{BlockExecutionError, BlockValidationError},
     eth::NextEvmEnvAttributes,
-    precompiles::PrecompilesMap,
 };
-use alloy_op_evm::{
-    OpBlockExecutionCtx, OpBlockExecutor, OpEvm, OpEvmFactory, block::OpAlloyReceiptBuilder,
-};
+use alloy_op_evm::{OpEvm, OpEvmFactory, OpTx};
 use alloy_primitives::{Address, B256, Bloom, Bytes};
 use alloy_rlp::BufMut;
 use alloy_trie::{EMPTY_ROOT_HASH, root::ordered_trie_root_with_encoder};
@@ -33,10 +34,7 @@ use op_alloy_consensus::{
     decode_holocene_extra_data, decode_jovian_extra_data,
 };
 use op_revm::OpSpecId;
-use revm::{
-    context_interface::{ContextTr, JournalTr},
-    inspector::NoOpInspector,
-};
+use revm::inspector::NoOpInspector;
 
 /// What a block is made of, before execution.
 #[derive(Clone, Debug, Default)]
@@ -158,18 +156,12 @@ pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
     Ok(calc_next_block_base_fee(gas_used, parent.gas_limit, base_fee, params).max(minimum))
 }
 
-/// Executes and seals the block that `attributes` put on `parent`, whose state `state` holds.
-///
-/// An error is about `parent` or about the state's source, never about a transaction: those are
-/// skipped. After an error the state is of no use. `budget` is what the blocks before have left of
-/// the batch's.
-pub fn execute_block<S: NodeSource>(
-    parent: &Sealed<Header>,
+/// See [`Transition::execute_block`].
+pub(crate) fn execute_block<S: NodeSource>(
+    transition: &mut Transition<'_, S>,
     attributes: &BlockAttributes,
-    state: &mut State<S>,
-    rules: &ForkRules,
-    budget: &mut Budget,
 ) -> Result<ExecutedBlock> {
+    let Transition { rules, crypto, head: parent, state, budget, sizes } = transition;
     let number = parent.number.checked_add(1).ok_or(Error::Header {
         which: "parent",
         index: 0,
@@ -180,14 +172,13 @@ pub fn execute_block<S: NodeSource>(
     let isthmus = rules.is_isthmus(attributes.timestamp);
     state.walk_ancestors((!isthmus).then_some((parent.number, parent.hash())));
 
-    let context = OpBlockExecutionCtx {
-        parent_hash: parent.hash(),
-        parent_beacon_block_root: Some(attributes.parent_beacon_block_root),
-        extra_data: attributes.extra_data.clone(),
+    let run = {
+        let mut executor = Executor::new(state, env, rules, *crypto, sizes);
+        executor
+            .begin(parent.hash(), attributes.parent_beacon_block_root)
+            .and_then(|()| run(executor, attributes, rules, *crypto, budget))
     };
-    let evm = create_evm(&mut *state, env, rules);
-    let executor = OpBlockExecutor::new(evm, context, rules, OpAlloyReceiptBuilder::default());
-    let run = match run(executor, attributes, budget) {
+    let run = match run {
         Ok(run) => run,
         Err(error) => return Err(fault(state, number, error)),
     };
@@ -234,17 +225,20 @@ pub fn execute_block<S: NodeSource>(
     Ok(ExecutedBlock { header: header.seal_slow(), transactions, receipts, skipped })
 }
 
-/// The EVM of a chain with these rules.
-pub fn create_evm<DB: Database>(db: DB, env: EvmEnv<OpSpecId>, rules: &ForkRules) -> Evm<DB> {
-    let mut evm = OpEvmFactory::default().create_evm(db, env);
-    if rules.bounded {
-        bounds::price(evm.precompiles_mut());
-    }
-    evm
+/// The EVM of a chain with these rules, on a machine's arithmetic.
+pub fn create_evm<DB: Database>(
+    db: DB,
+    env: EvmEnv<OpSpecId>,
+    rules: &ForkRules,
+    crypto: Crypto,
+) -> Evm<DB> {
+    let precompiles = Precompiles::new(env.cfg_env.spec, crypto, rules.bounded);
+    let evm = OpEvmFactory::<OpTx>::default().create_evm(db, env);
+    OpEvm::new(evm.into_inner().with_precompiles(precompiles), false)
 }
 
 /// The EVM, without an inspector.
-pub type Evm<DB> = OpEvm<DB, NoOpInspector, PrecompilesMap>;
+pub type Evm<DB> = OpEvm<DB, NoOpInspector, Precompiles>;
 
 struct Run {
     transactions: Vec<BlockTransaction>,
@@ -254,25 +248,24 @@ struct Run {
     footprint: u64,
 }
 
-type Executor<'a, S> = OpBlockExecutor<Evm<&'a mut State<S>>, OpAlloyReceiptBuilder, &'a ForkRules>;
-
 fn run<S: NodeSource>(
     mut executor: Executor<'_, S>,
     attributes: &BlockAttributes,
+    rules: &ForkRules,
+    crypto: Crypto,
     budget: &mut Budget,
 ) -> Result<Run, Box<BlockExecutionError>> {
-    executor.apply_pre_execution_changes()?;
     let mut transactions = Vec::new();
     for deposit in &attributes.deposits {
         let sender = deposit.from;
         let envelope = OpTxEnvelope::Deposit(deposit.clone().seal_slow());
         let encoded = Bytes::from(envelope.encoded_2718());
-        execute_one(&mut executor, &envelope, encoded.clone(), sender)?;
+        executor.transact(&envelope, &encoded, sender)?;
         transactions.push(BlockTransaction { envelope, encoded, sender });
     }
     let mut skipped = Vec::new();
     for (index, encoded) in attributes.transactions.iter().enumerate() {
-        let envelope = match decode(encoded, budget) {
+        let envelope = match decode(encoded, budget, rules) {
             Ok(envelope) => envelope,
             Err(reason) => {
                 skipped.push(Skipped { index, reason });
@@ -280,12 +273,12 @@ fn run<S: NodeSource>(
             }
         };
         // From here on there is work, which a transaction that is skipped takes from the budget too.
-        let Some(sender) = recover::sender(&envelope) else {
+        let Some(sender) = recover::sender(&envelope, crypto) else {
             budget.take_skipped(&envelope);
             skipped.push(Skipped { index, reason: SkipReason::Signature });
             continue;
         };
-        match execute_one(&mut executor, &envelope, encoded.clone(), sender) {
+        match executor.transact(&envelope, encoded, sender) {
             Ok(gas_used) => {
                 budget.take_used(&envelope, gas_used);
                 transactions.push(BlockTransaction { envelope, encoded: encoded.clone(), sender });
@@ -293,38 +286,17 @@ fn run<S: NodeSource>(
             Err(error) => {
                 budget.take_skipped(&envelope);
                 let reason = skip(*error)?;
-                // The failed attempt warmed accounts; without this the next transaction would pay
-                // less gas than in a block that never held this one.
-                let journal = executor.evm.ctx_mut().journal_mut();
-                journal.discard_tx();
-                journal.finalize();
+                executor.forget();
                 skipped.push(Skipped { index, reason });
             }
         }
     }
-    let (_, result) = executor.finish()?;
-    Ok(Run {
-        transactions,
-        receipts: result.receipts,
-        skipped,
-        gas_used: result.gas_used,
-        footprint: result.blob_gas_used,
-    })
-}
-
-/// Executes a transaction and gives the gas that it used.
-fn execute_one<S: NodeSource>(
-    executor: &mut Executor<'_, S>,
-    envelope: &OpTxEnvelope,
-    encoded: Bytes,
-    sender: Address,
-) -> Result<u64, Box<BlockExecutionError>> {
-    let transaction = WithEncoded::new(encoded, Recovered::new_unchecked(envelope, sender));
-    Ok(executor.execute_transaction(&transaction)?.tx_gas_used())
+    let Executor { receipts, gas_used, footprint, .. } = executor;
+    Ok(Run { transactions, receipts, skipped, gas_used, footprint })
 }
 
 /// A posted transaction whose gas limit is worth looking at it further.
-fn decode(encoded: &[u8], budget: &Budget) -> Result<OpTxEnvelope, SkipReason> {
+fn decode(encoded: &[u8], budget: &Budget, rules: &ForkRules) -> Result<OpTxEnvelope, SkipReason> {
     let envelope = OpTxEnvelope::decode_2718_exact(encoded).map_err(|_| SkipReason::Undecodable)?;
     if matches!(envelope, OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_)) {
         return Err(SkipReason::Undecodable);
@@ -336,7 +308,7 @@ fn decode(encoded: &[u8], budget: &Budget) -> Result<OpTxEnvelope, SkipReason> {
         )));
     }
     // The signers of authorizations are recovered before the transaction's nonce is looked at.
-    let least = bounds::least_gas(&envelope);
+    let least = if rules.bounded { bounds::least_gas(&envelope) } else { 0 };
     if gas_limit < least {
         return Err(SkipReason::Invalid(format!("gas limit {gas_limit} is below {least}")));
     }

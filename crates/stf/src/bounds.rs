@@ -1,12 +1,10 @@
 //! What a batch may cost at most, so that its run in the program stays below [`MAX_BATCH_STEPS`].
 //!
-//! `docs/reference/program.md` derives the steps; `tests/bounds.rs` runs the worst batches.
+//! `docs/reference/program.md` derives the steps; `tests/bounds` runs the worst batches.
 
 use alloy_consensus::Transaction as _;
-use alloy_evm::precompiles::{DynPrecompile, Precompile, PrecompileInput, PrecompilesMap};
 use alloy_primitives::Address;
 use op_alloy_consensus::OpTxEnvelope;
-use revm::primitives::OnceLock;
 
 /// Steps that the program takes at most for one batch.
 pub const MAX_BATCH_STEPS: u64 = 1 << 31;
@@ -135,29 +133,9 @@ const PRICES: [(u64, u64); 14] = [
     (0x100, 8), // verification of P-256
 ];
 
-/// Sets the prices of a rollup's precompiles, which are those of its one fork.
-pub fn price(precompiles: &mut PrecompilesMap) {
-    static PRICED: OnceLock<PrecompilesMap> = OnceLock::new();
-    let priced = PRICED.get_or_init(|| {
-        let mut priced = precompiles.clone();
-        for (address, factor) in PRICES {
-            let address = Address::left_padding_from(&address.to_be_bytes());
-            priced.apply_precompile(&address, |precompile| {
-                precompile.map(|precompile| times(factor, precompile))
-            });
-        }
-        priced
-    });
-    *precompiles = priced.clone();
-}
-
-/// The precompile at so many times its price. It is told of that part of the gas alone, so what would
-/// cost more than there is is never done.
-fn times(factor: u64, precompile: DynPrecompile) -> DynPrecompile {
-    DynPrecompile::new(precompile.precompile_id().clone(), move |input: PrecompileInput<'_>| {
-        let gas = input.gas / factor;
-        let mut output = precompile.call(PrecompileInput { gas, ..input })?;
-        output.gas_used *= factor;
-        Ok(output)
-    })
+/// The factor by which a rollup's precompile at this address costs more than Ethereum's.
+pub(crate) fn price(precompile: &Address) -> u64 {
+    let [.., high, low] = precompile.into_array();
+    let number = u64::from(u16::from_be_bytes([high, low]));
+    PRICES.iter().find(|(at, _)| *at == number).map_or(1, |(_, factor)| *factor)
 }

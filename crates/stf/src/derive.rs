@@ -1,7 +1,7 @@
 //! From what L1 fixed to the blocks of a batch.
 //!
 //! Total: any data, with any deposits, gives at least one block. Data that does not decode, or in which
-//! one block breaks a rule, counts as empty; closing blocks then take up what is due.
+//! one block breaks a rule, counts as empty; deposit-only blocks then take up what is due.
 
 use crate::{
     attributes::{ATTRIBUTES_GAS, block_attributes},
@@ -16,7 +16,7 @@ use op_alloy_consensus::TxDeposit;
 
 /// A deposit that the batch consumes.
 #[derive(Clone, Debug)]
-pub struct Due {
+pub struct DueDeposit {
     /// L1 block that holds it.
     pub l1_block: u64,
     /// Its L2 transaction; none if it does nothing, see [`crate::deposit_transaction`].
@@ -33,16 +33,16 @@ pub struct Inputs<'a> {
     /// The L1 blocks after the tip's origin up to the batch's origin, without gaps.
     pub origins: &'a [L1Origin],
     /// In the order of the queue, each in one of `origins`.
-    pub deposits: &'a [Due],
+    pub deposits: &'a [DueDeposit],
     /// L1 time of the posting, seconds.
     pub posted_at: u64,
 }
 
-/// The blocks of a batch whose data is `body`; none stands for data that has no body.
-pub fn derive(inputs: &Inputs<'_>, body: Option<&[u8]>) -> Vec<BlockAttributes> {
+/// The blocks of a batch whose data is `payload`; none stands for data that has no payload.
+pub fn derive(inputs: &Inputs<'_>, payload: Option<&[u8]>) -> Vec<BlockAttributes> {
     let mut cursor = Cursor::new(inputs);
-    let mut blocks = body
-        .and_then(|body| batch::decode(body, inputs.config))
+    let mut blocks = payload
+        .and_then(|payload| batch::decode(payload, inputs.config))
         .and_then(|blocks| {
             blocks.into_iter().map(|block| cursor.posted(block)).collect::<Option<Vec<_>>>()
         })
@@ -51,13 +51,13 @@ pub fn derive(inputs: &Inputs<'_>, body: Option<&[u8]>) -> Vec<BlockAttributes> 
             Vec::new()
         });
     while blocks.is_empty() || cursor.taken < inputs.origins.len() {
-        blocks.push(cursor.closing());
+        blocks.push(cursor.deposit_only());
     }
     blocks
 }
 
 /// Sum of the gas limits of deposits. Saturates.
-pub fn deposit_gas<'a>(deposits: impl IntoIterator<Item = &'a Due>) -> u64 {
+pub fn deposit_gas<'a>(deposits: impl IntoIterator<Item = &'a DueDeposit>) -> u64 {
     deposits
         .into_iter()
         .filter_map(|due| due.transaction.as_ref())
@@ -71,7 +71,7 @@ struct Cursor<'a> {
     /// Number of origins passed.
     taken: usize,
     /// Deposits not yet in a block.
-    deposits: &'a [Due],
+    deposits: &'a [DueDeposit],
 }
 
 impl<'a> Cursor<'a> {
@@ -93,7 +93,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The deposits that a block with this origin has to hold.
-    fn due(&self, origin: &L1Origin) -> &'a [Due] {
+    fn due(&self, origin: &L1Origin) -> &'a [DueDeposit] {
         let count = self.deposits.iter().take_while(|due| due.l1_block <= origin.number).count();
         &self.deposits[..count]
     }
@@ -116,7 +116,7 @@ impl<'a> Cursor<'a> {
 
     /// A block without transactions that goes as far as the gas of the deposits allows, one L1 block at
     /// least if there is one left.
-    fn closing(&mut self) -> BlockAttributes {
+    fn deposit_only(&mut self) -> BlockAttributes {
         let last = self.inputs.origins.len();
         let first = (self.taken + 1).min(last);
         let taken = (first + 1..=last)

@@ -3,20 +3,21 @@
 use crate::{
     attributes::{check_config, deposit_transaction, fork_rules},
     blob,
-    block::{ExecutedBlock, execute_block},
-    bounds::Budget,
-    derive::{Due, Inputs, derive},
+    block::ExecutedBlock,
+    crypto::Crypto,
+    derive::{DueDeposit, Inputs},
     error::{Error, Result},
     input::{BatchData, ExecutionInput},
     origin::{L1Origin, Tip},
     source::{NodeSource, Recorder, Witness},
-    state::{NewState, State},
+    state::NewState,
+    transition::Transition,
 };
 use alloc::{borrow::Cow, vec::Vec};
 use alloy_consensus::{Header, Sealed};
 use alloy_primitives::{B256, keccak256};
 use alloy_rlp::Decodable;
-use oneslot_types::{OutputParts, Statement, blob_data_hash, calldata_data_hash};
+use oneslot_types::{Statement, blob_data_hash, calldata_data_hash};
 
 /// The statement about one batch. Pure: the input decides it, on every machine alike.
 ///
@@ -24,20 +25,31 @@ use oneslot_types::{OutputParts, Statement, blob_data_hash, calldata_data_hash};
 /// Where the input is not what its batch header fixes, or its witness is not the one that the execution
 /// reads. The data of the batch never causes one.
 pub fn execute(input: &ExecutionInput) -> Result<Statement> {
+    execute_with(input, Crypto::SOFTWARE)
+}
+
+/// [`execute`] on a machine's arithmetic.
+///
+/// # Errors
+/// Those of [`execute`].
+pub fn execute_with(input: &ExecutionInput, crypto: Crypto) -> Result<Statement> {
     let witness = Witness::new(input.nodes.iter().cloned(), input.codes.iter().cloned())?;
-    let executed = execute_over(input, &witness, State::new)?;
+    let executed = execute_over(input, crypto, &witness, false)?;
     witness.check_used()?;
     Ok(executed.statement)
 }
 
 /// Fills in the witness: runs the execution of `input`, whose nodes and codes do not matter, over a
 /// source that knows the whole state.
+///
+/// # Errors
+/// Those of [`execute`], and what `source` does not know.
 pub fn record<S: NodeSource>(
     mut input: ExecutionInput,
     source: S,
 ) -> Result<(ExecutionInput, Executed)> {
     let recorder = Recorder::new(source);
-    let executed = execute_over(&input, &recorder, State::keeping_new)?;
+    let executed = execute_over(&input, Crypto::SOFTWARE, &recorder, true)?;
     (input.nodes, input.codes) = recorder.into_parts();
     Ok((input, executed))
 }
@@ -53,35 +65,26 @@ pub struct Executed {
     pub new: NewState,
 }
 
-/// The output root of the state after this block. None if the header has no withdrawals root.
-pub fn output_root(header: &Sealed<Header>) -> Option<B256> {
-    Some(
-        OutputParts {
-            state_root: header.state_root,
-            message_passer_storage_root: header.withdrawals_root?,
-            block_hash: header.hash(),
-        }
-        .root(),
-    )
-}
-
 fn execute_over<S: NodeSource>(
     input: &ExecutionInput,
+    crypto: Crypto,
     source: S,
-    state: impl FnOnce(S, B256) -> State<S>,
+    keep_new: bool,
 ) -> Result<Executed> {
     // ── prologue: what L1 fixed ──
     check_config(&input.config)?;
-    let body = body(input)?;
-    let mut parent = parent(input)?;
-    let no_output = Error::Header { which: "parent", index: 0, what: "no withdrawals root" };
-    let parent_output = output_root(&parent).ok_or(no_output)?;
-    let mut state = state(source, parent.state_root);
-    let tip = Tip::read(&mut state, &parent)?;
+    let payload = payload(input, crypto)?;
+    let rules = fork_rules(&input.config);
+    let mut transition = Transition::new(&rules, crypto, parent(input)?, source);
+    if keep_new {
+        transition = transition.keep_new();
+    }
+    let parent_output = transition.output()?;
+    let tip = transition.tip()?;
     let origins = origins(input, &tip)?;
     let deposits = deposits(input, &tip, &origins)?;
 
-    // ── derivation: the blocks of the batch ──
+    // ── derivation and execution: the blocks of the batch ──
     let inputs = Inputs {
         config: &input.config,
         tip,
@@ -89,20 +92,13 @@ fn execute_over<S: NodeSource>(
         deposits: &deposits,
         posted_at: input.batch.postedAt,
     };
-    let attributes = derive(&inputs, body.as_deref());
-
-    // ── execution ──
-    let rules = fork_rules(&input.config);
-    let mut budget = Budget::batch();
-    let mut blocks = Vec::with_capacity(attributes.len());
-    for attributes in &attributes {
-        let block = execute_block(&parent, attributes, &mut state, &rules, &mut budget)?;
-        parent = block.header.clone();
+    let mut blocks = Vec::new();
+    transition.execute_batch(&inputs, payload.as_deref(), |_, block, _| {
         blocks.push(block);
-    }
+        Ok::<_, Error>(())
+    })?;
 
     // ── epilogue: the statement ──
-    let output = output_root(&parent).expect("invariant: Jovian headers have a withdrawals root");
     let statement = Statement {
         domain: input.domain,
         rollupId: input.rollup_id,
@@ -111,14 +107,14 @@ fn execute_over<S: NodeSource>(
         batchIndex: input.batch.index,
         parentOutput: parent_output,
         batchCommitment: input.batch.commitment(),
-        output,
-        l2BlockNumber: parent.number,
+        output: transition.output()?,
+        l2BlockNumber: transition.head().number,
     };
-    Ok(Executed { statement, blocks, new: state.take_new() })
+    Ok(Executed { statement, blocks, new: transition.take_new() })
 }
 
-/// The body in the data, which must be what was posted. None where blobs hold no body.
-fn body(input: &ExecutionInput) -> Result<Option<Cow<'_, [u8]>>> {
+/// The payload in the data, which must be what was posted. None where blobs hold no payload.
+fn payload(input: &ExecutionInput, crypto: Crypto) -> Result<Option<Cow<'_, [u8]>>> {
     let got = match &input.data {
         BatchData::Calldata(data) => calldata_data_hash(data),
         BatchData::Blobs(blobs) => {
@@ -131,7 +127,7 @@ fn body(input: &ExecutionInput) -> Result<Option<Cow<'_, [u8]>>> {
         BatchData::Calldata(data) => Ok(Some(Cow::Borrowed(data))),
         BatchData::Blobs(blobs) => {
             for (index, (opening, data)) in blobs.iter().enumerate() {
-                blob::check(index, opening, data)?;
+                blob::check(index, opening, data, crypto)?;
             }
             let bytes = blobs.iter().map(|(_, data)| data.bytes.as_ref());
             Ok(blob::unpack(bytes).map(Cow::Owned))
@@ -167,14 +163,14 @@ fn origins(input: &ExecutionInput, tip: &Tip) -> Result<Vec<L1Origin>> {
 
 /// The deposits between the two ends that the batch header fixes. None can be left out or added: the
 /// rolling hash would differ.
-fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<Vec<Due>> {
+fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<Vec<DueDeposit>> {
     let batch = &input.batch;
     let got = input.deposits.len() as u64;
     number("deposits after", batch.depositsAfter, batch.depositsBefore.saturating_add(got))?;
     let (from, to) = (tip.origin.number.saturating_add(1), batch.originNumber);
     let mut least = from;
     let mut rolling = batch.depositHashBefore;
-    let mut dues = Vec::with_capacity(input.deposits.len());
+    let mut due = Vec::with_capacity(input.deposits.len());
     for (deposit, index) in input.deposits.iter().zip(batch.depositsBefore..batch.depositsAfter) {
         rolling = deposit.extend(rolling);
         let l1_block = deposit.l1_block_number;
@@ -187,10 +183,10 @@ fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<V
             .ok_or(outside)?;
         least = l1_block;
         let transaction = deposit_transaction(deposit, origin.hash, index);
-        dues.push(Due { l1_block, transaction });
+        due.push(DueDeposit { l1_block, transaction });
     }
     same("deposit hash", batch.depositHashAfter, rolling)?;
-    Ok(dues)
+    Ok(due)
 }
 
 fn same(what: &'static str, expected: B256, got: B256) -> Result<()> {

@@ -3,24 +3,27 @@
 
 extern crate alloc;
 
-mod accelerate;
 mod attributes;
 pub mod batch;
 pub mod blob;
 mod block;
 pub mod bounds;
 mod code;
+mod crypto;
 mod derive;
 #[cfg(feature = "devchain")]
 pub mod devchain;
 mod error;
 mod execute;
+mod executor;
+mod fastlz;
 mod genesis;
 mod inflate;
 mod input;
 mod modexp;
 mod mulmod;
 mod origin;
+mod precompiles;
 mod recover;
 #[cfg(feature = "replay")]
 pub mod replay;
@@ -28,9 +31,9 @@ mod rules;
 mod secp256k1;
 mod source;
 mod state;
+mod transition;
 mod trie;
 
-pub use accelerate::accelerate;
 pub use attributes::{
     ATTRIBUTES_GAS, DEPOSITOR, FEE_VAULT, attributes_deposit, block_attributes, check_config,
     deposit_transaction, extra_data, fork_rules,
@@ -39,19 +42,22 @@ pub use batch::BatchBlock;
 pub use blob::BlobData;
 pub use block::{
     BlockAttributes, BlockTransaction, Evm, ExecutedBlock, SkipReason, Skipped, create_evm,
-    evm_env, execute_block, next_base_fee,
+    evm_env, next_base_fee,
 };
 pub use bounds::Budget;
-pub use derive::{Due, Inputs, deposit_gas, derive};
+pub use crypto::Crypto;
+pub use derive::{DueDeposit, Inputs, deposit_gas, derive};
 pub use error::{Error, Result};
-pub use execute::{Executed, execute, output_root, record};
+pub use execute::{Executed, execute, execute_with, record};
 pub use genesis::{
     GENESIS_BASE_FEE, GenesisAccount, GenesisState, genesis_header, genesis_state, l1_block_storage,
 };
 pub use input::{BatchData, ExecutionInput};
 pub use mulmod::MulMod;
 pub use origin::{L1_BLOCK, L1Origin, Tip};
+pub use precompiles::Precompiles;
 pub use rules::ForkRules;
 pub use source::{MemorySource, NodeSource, Recorder, Witness, WitnessError};
 pub use state::{AccountProof, NewState, SlotProof, State, StateError};
+pub use transition::{Transition, output_root};
 pub use trie::{Trie, TrieError};

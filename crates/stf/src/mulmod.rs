@@ -1,4 +1,4 @@
-//! Arithmetic modulo numbers of 256 bits, built on the one operation that a machine may accelerate.
+//! Arithmetic modulo numbers of 256 bits, built on the one operation that a machine may have a precompile for.
 
 use alloy_primitives::U256;
 use core::{cmp::Ordering, fmt::Debug};

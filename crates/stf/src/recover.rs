@@ -3,8 +3,11 @@
 //! The usual routine verifies the signature again after it has recovered the key, which doubles the cost.
 //! Nothing is gained by it: the recovered key is the one for which the equation holds.
 
-use crate::{accelerate, mulmod::from_be_bytes, secp256k1::Recoverable};
-use alloy_consensus::{SignableTransaction, Signed};
+use crate::{
+    crypto::Crypto,
+    mulmod::{Words, from_be_bytes, to_be_bytes},
+    secp256k1::Recoverable,
+};
 use alloy_primitives::{Address, B256, Signature, U256, uint};
 use k256::{
     AffinePoint, ProjectivePoint, Scalar, U256 as Uint,
@@ -24,52 +27,43 @@ const HALF_ORDER: U256 =
 
 /// The sender of a signed transaction; none if the signature is none, or not in the lower half (EIP-2),
 /// or the transaction is of a type that nobody signs.
-pub(crate) fn sender(envelope: &OpTxEnvelope) -> Option<Address> {
-    fn signed<T: SignableTransaction<Signature>>(tx: &Signed<T>) -> Option<Address> {
-        recover(tx.signature(), tx.signature_hash())
-    }
+pub(crate) fn sender(envelope: &OpTxEnvelope, crypto: Crypto) -> Option<Address> {
+    let recover = |signature, hash| recover(signature, hash, crypto);
     match envelope {
-        OpTxEnvelope::Legacy(tx) => signed(tx),
-        OpTxEnvelope::Eip2930(tx) => signed(tx),
-        OpTxEnvelope::Eip1559(tx) => signed(tx),
-        OpTxEnvelope::Eip7702(tx) => signed(tx),
+        OpTxEnvelope::Legacy(tx) => recover(tx.signature(), tx.signature_hash()),
+        OpTxEnvelope::Eip2930(tx) => recover(tx.signature(), tx.signature_hash()),
+        OpTxEnvelope::Eip1559(tx) => recover(tx.signature(), tx.signature_hash()),
+        OpTxEnvelope::Eip7702(tx) => recover(tx.signature(), tx.signature_hash()),
         OpTxEnvelope::Deposit(_) | OpTxEnvelope::PostExec(_) => None,
     }
 }
 
 /// The address of the key that signed `hash`; none if `s` is not in the lower half or there is no such key.
-fn recover(signature: &Signature, hash: B256) -> Option<Address> {
+fn recover(signature: &Signature, hash: B256, crypto: Crypto) -> Option<Address> {
     if signature.s() > HALF_ORDER {
         return None;
     }
-    let key = match accelerate::routines() {
-        Some(routines) => (routines.recover)(&recoverable(signature, hash)),
-        None => key(signature, hash),
-    };
-    key.map(|key| Address::from_raw_public_key(&key))
-}
-
-fn recoverable(signature: &Signature, hash: B256) -> Recoverable {
-    Recoverable {
+    let key = (crypto.recover)(&Recoverable {
         r: signature.r().into_limbs(),
         s: signature.s().into_limbs(),
         odd: signature.v(),
         hash: from_be_bytes(&hash.0),
-    }
+    });
+    key.map(|key| Address::from_raw_public_key(&key))
 }
 
-/// `Q = r^-1 (s R - z G)`, where `R` is the point with `x = r` and the parity of the signature.
-/// Source: SEC 1, section 4.1.6.
-fn key(signature: &Signature, hash: B256) -> Option<[u8; 64]> {
-    let scalar = |number: alloy_primitives::U256| {
-        let scalar = Scalar::from_repr(number.to_be_bytes::<32>().into());
+/// [`crate::secp256k1::recover`] over k256: `Q = r^-1 (s R - z G)`, where `R` is the point with `x = r` and the parity
+/// of the signature. Source: SEC 1, section 4.1.6.
+pub(crate) fn key(signature: &Recoverable) -> Option<[u8; 64]> {
+    let scalar = |number: &Words| {
+        let scalar = Scalar::from_repr(to_be_bytes(number).into());
         Option::<Scalar>::from(scalar).filter(|scalar| !bool::from(scalar.is_zero()))
     };
-    let (r, s) = (scalar(signature.r())?, scalar(signature.s())?);
-    let parity = Choice::from(u8::from(signature.v()));
+    let (r, s) = (scalar(&signature.r)?, scalar(&signature.s)?);
+    let parity = Choice::from(u8::from(signature.odd));
     let point: Option<AffinePoint> = AffinePoint::decompress(&r.to_repr(), parity).into();
     let point = ProjectivePoint::from(point?);
-    let z = <Scalar as Reduce<Uint>>::reduce_bytes(&hash.0.into());
+    let z = <Scalar as Reduce<Uint>>::reduce_bytes(&to_be_bytes(&signature.hash).into());
     let inverse: Option<Scalar> = r.invert().into();
     let inverse = inverse?;
     let key = ProjectivePoint::lincomb(
@@ -88,16 +82,13 @@ fn key(signature: &Signature, hash: B256) -> Option<[u8; 64]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{mulmod::Software, secp256k1};
+    use crate::mulmod::Software;
     use proptest::prelude::*;
 
     /// Both routines, which must agree.
     fn recover(signature: &Signature, hash: B256) -> Option<Address> {
-        let got = super::recover(signature, hash);
-        if signature.s() <= HALF_ORDER {
-            let accelerated = secp256k1::recover::<Software>(&recoverable(signature, hash));
-            assert_eq!(accelerated.map(|key| Address::from_raw_public_key(&key)), got);
-        }
+        let got = super::recover(signature, hash, Crypto::SOFTWARE);
+        assert_eq!(super::recover(signature, hash, Crypto::multiplying::<Software>()), got);
         got
     }
 

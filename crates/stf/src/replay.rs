@@ -5,12 +5,12 @@
 //! wrong in tries, executor or seal changes that hash.
 
 use crate::{
-    Budget,
-    block::{BlockAttributes, ExecutedBlock, execute_block},
+    block::{BlockAttributes, ExecutedBlock},
+    crypto::Crypto,
     error::Error,
     rules::ForkRules,
     source::MemorySource,
-    state::State,
+    transition::Transition,
 };
 use alloc::vec::Vec;
 use alloy_consensus::{Header, Sealable};
@@ -137,10 +137,10 @@ impl Recording {
         }
         let rules = self.rules()?;
         let attributes = self.attributes(&rules)?;
-        let mut state = State::new(source, self.parent_header.state_root);
         let parent = self.parent_header.clone().seal_slow();
-        let mut budget = Budget::unlimited();
-        let block = execute_block(&parent, &attributes, &mut state, &rules, &mut budget)?;
+        let block = Transition::new(&rules, Crypto::SOFTWARE, parent, source)
+            .unlimited()
+            .execute_block(&attributes)?;
         if let Some(skipped) = block.skipped.first() {
             return Err(ReplayError::Skipped {
                 index: skipped.index,

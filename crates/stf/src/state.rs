@@ -146,12 +146,12 @@ impl<S: NodeSource> State<S> {
         }
     }
 
-    /// As [`State::new`], and keeps what blocks add for [`State::take_new`].
-    pub fn keeping_new(source: S, root: B256) -> Self {
-        Self { keep: true, ..Self::new(source, root) }
+    /// The same, keeping what blocks add for [`State::take_new`].
+    pub fn keep_new(self) -> Self {
+        Self { keep: true, ..self }
     }
 
-    /// What was added since the last call; see [`State::keeping_new`].
+    /// What was added since the last call, if it is kept.
     pub fn take_new(&mut self) -> NewState {
         core::mem::take(&mut self.new)
     }

@@ -1,12 +1,13 @@
 //! Batches on a chain in memory: what comes out, and what is refused.
 
-use alloy_consensus::TxReceipt;
+use alloy_consensus::{Header, Sealable, TxReceipt};
+use alloy_eips::eip1559::BaseFeeParams;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes, hex};
 use oneslot_stf::{
-    BatchData, Error, ExecutionInput, GenesisAccount, L1_BLOCK, L1Origin, State, StateError, Tip,
-    TrieError, WitnessError, batch,
+    BatchData, BlockAttributes, Crypto, Error, ExecutionInput, ForkRules, GenesisAccount, L1_BLOCK,
+    L1Origin, MemorySource, State, StateError, Tip, Transition, TrieError, WitnessError, batch,
     devchain::{Account, DevChain, config},
-    execute, record,
+    execute, genesis_state, record,
 };
 use oneslot_types::{DepositFields, RollupConfig};
 use revm::Database;
@@ -69,7 +70,7 @@ fn a_recorded_input_executes_to_the_recorded_statement() {
     let (mut chain, input) = busy();
     let parent = chain.header.clone();
     let (input, executed) = chain.advance(input).expect("record");
-    assert_eq!(executed.blocks.len(), 4, "three posted, one closing");
+    assert_eq!(executed.blocks.len(), 4, "three posted, one of deposits only");
     assert_eq!(executed.statement.l2BlockNumber, 4);
     assert_eq!(executed.statement.batchIndex, 1);
     assert_eq!(executed.statement.configHash, input.config.hash());
@@ -94,11 +95,11 @@ fn a_recorded_input_executes_to_the_recorded_statement() {
 #[test]
 fn blobs_and_calldata_give_the_same_output() {
     let (chain, calldata) = busy();
-    let body = match &calldata.data {
-        BatchData::Calldata(body) => body.clone(),
+    let payload = match &calldata.data {
+        BatchData::Calldata(payload) => payload.clone(),
         BatchData::Blobs(_) => unreachable!(),
     };
-    let blocks = batch::decode(&body, &chain.config).expect("body");
+    let blocks = batch::decode(&payload, &chain.config).expect("payload");
     let (_, one) = record(calldata, &chain.source).expect("calldata");
     let (blobs, other) = record(chain.post_blobs(&blocks), &chain.source).expect("blobs");
     assert_eq!(one.statement.output, other.statement.output);
@@ -174,7 +175,7 @@ fn any_data_gives_the_blocks_of_an_empty_batch() {
         .map(|block| oneslot_stf::BatchBlock { timestamp: block.timestamp + 1_000_000, ..block });
     let late: Vec<_> = late.collect();
     assert_eq!(run(calldata(&batch::encode(&late))).statement.output, empty.statement.output);
-    // Blobs that hold no body, and a batch of no blobs.
+    // Blobs that hold no payload, and a batch of no blobs.
     assert_eq!(run(BatchData::Blobs(vec![])).statement.output, empty.statement.output);
 }
 
@@ -379,8 +380,8 @@ fn other_data_than_posted_is_refused() {
 #[test]
 fn other_blobs_than_posted_are_refused() {
     let (chain, calldata) = busy();
-    let BatchData::Calldata(body) = calldata.data else { unreachable!() };
-    let blocks = batch::decode(&body, &chain.config).expect("body");
+    let BatchData::Calldata(payload) = calldata.data else { unreachable!() };
+    let blocks = batch::decode(&payload, &chain.config).expect("payload");
     let (input, _) = record(chain.post_blobs(&blocks), &chain.source).expect("record");
     let mut changed = input.clone();
     let BatchData::Blobs(blobs) = &mut changed.data else { unreachable!() };
@@ -512,4 +513,58 @@ fn the_statement_binds_what_goes_in() {
         change(&mut input);
         assert_ne!(execute(&input).expect("execute").id(), id);
     }
+}
+
+/// EIP-7623 came with Isthmus: before it, zeros in calldata cost four gas each and no more.
+#[test]
+fn the_floor_of_calldata_begins_with_isthmus() {
+    let mut alice = Account::new(1);
+    let rich = GenesisAccount {
+        balance: U256::from(1_000_000_000_000_000_000_u64),
+        ..GenesisAccount::default()
+    };
+    let genesis = genesis_state(&[(alice.address(), rich)].into());
+    let (root, mut source) = (genesis.root, MemorySource::default());
+    source.extend(genesis.new);
+    let gas = 21_000 + 4 * 1_000;
+    let tx = alice.send(
+        &config(),
+        TxKind::Call(Address::repeat_byte(7)),
+        U256::ZERO,
+        gas,
+        vec![0; 1_000].into(),
+    );
+    let parent = Header {
+        number: 1,
+        timestamp: 9,
+        gas_limit: 30_000_000,
+        base_fee_per_gas: Some(0),
+        state_root: root,
+        ..Header::default()
+    };
+    let attributes = BlockAttributes {
+        timestamp: 10,
+        gas_limit: 30_000_000,
+        extra_data: bytes!("000000000000000000"),
+        transactions: vec![tx],
+        ..BlockAttributes::default()
+    };
+    let executed = |isthmus: Option<u64>| {
+        let rules = ForkRules {
+            chain_id: config().l2ChainId,
+            holocene: 10,
+            isthmus,
+            jovian: None,
+            base_fee: BaseFeeParams::optimism(),
+            bounded: false,
+        };
+        Transition::new(&rules, Crypto::SOFTWARE, parent.clone().seal_slow(), &source)
+            .unlimited()
+            .execute_block(&attributes)
+            .expect("a block")
+    };
+    let before = executed(None);
+    assert!(before.skipped.is_empty(), "{:?}", before.skipped);
+    assert_eq!(before.header.gas_used, gas);
+    assert_eq!(executed(Some(10)).skipped.len(), 1);
 }

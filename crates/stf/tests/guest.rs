@@ -19,7 +19,7 @@ fn program() -> Program {
     Program::from_elf(&elf).expect("a program")
 }
 
-/// Masks of accelerated operations; the last has a bit that no operation has.
+/// Masks of the machine's precompiles; the last has a bit that no precompile has.
 const FEATURES: [u64; 5] =
     [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_KECCAK | FEATURE_MULMOD, u64::MAX];
 
@@ -43,7 +43,7 @@ fn steps(program: &Program, input: &[u8], features: u64) -> u64 {
 }
 
 #[test]
-fn each_accelerated_operation_saves_instructions() {
+fn each_precompile_saves_instructions() {
     let program = program();
     let input = transfers(3, false).expect("record").encode();
     let [plain, keccak, mulmod, both] = [0, 1, 2, 3].map(|mask| steps(&program, &input, mask));

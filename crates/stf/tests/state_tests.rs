@@ -4,7 +4,7 @@
 //! `tests/state_tests` pins; `state_tests/generated.json` has further ones about what came later. What must
 //! become of each by the rules of Prague is in `state_tests/expected.json`, computed by Ethereum's executable
 //! specification (`state_tests/fill.py`). Each test is one block with one transaction, executed and sealed
-//! by [`execute_block`] with the rules of an Oneslot rollup: the same EVM, fork and precompiles, and the same
+//! by [`Transition::execute_block`] with the rules of an Oneslot rollup: the same EVM, fork and precompiles, and the same
 //! trie. State root, hash of the logs and gas used must be those of the specification; a transaction that
 //! the specification rejects must be skipped and leave the state as it was.
 //!
@@ -17,8 +17,8 @@ use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_rlp::Encodable;
 use k256::ecdsa::SigningKey;
 use oneslot_stf::{
-    BlockAttributes, Budget, ForkRules, GenesisAccount, MemorySource, State, devchain,
-    execute_block, extra_data, genesis_state,
+    BlockAttributes, Crypto, ForkRules, GenesisAccount, MemorySource, Transition, devchain,
+    extra_data, genesis_state,
 };
 use oneslot_types::RollupConfig;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -128,12 +128,12 @@ impl Test {
         let before = genesis_state(&accounts.collect());
         let mut source = MemorySource::default();
         source.extend(before.new);
-        let mut state = State::new(source, before.root);
 
         let config = RollupConfig { minBaseFee: 0, ..devchain::config() };
         let gas_limit = self.env.current_gas_limit.to();
         let parent = Header {
             number: self.env.current_number.max(U256::ONE).to::<u64>() - 1,
+            state_root: before.root,
             gas_limit,
             base_fee_per_gas: Some(0),
             extra_data: extra_data(&config),
@@ -153,14 +153,10 @@ impl Test {
             bounded: false,
             ..ForkRules::jovian(CHAIN_ID, BaseFeeParams::optimism_canyon())
         };
-        let block = execute_block(
-            &parent.seal_slow(),
-            &attributes,
-            &mut state,
-            &rules,
-            &mut Budget::unlimited(),
-        )
-        .expect("an error is never about a transaction");
+        let block = Transition::new(&rules, Crypto::SOFTWARE, parent.seal_slow(), source)
+            .unlimited()
+            .execute_block(&attributes)
+            .expect("an error is never about a transaction");
         let root = block.header.state_root;
         if let [skipped] = block.skipped.as_slice() {
             assert_eq!(root, before.root, "a skipped transaction leaves no trace: {skipped:?}");

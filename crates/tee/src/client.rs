@@ -1,8 +1,8 @@
 //! The other end of the socket.
 
 use crate::{
-    DEFAULT_MAX_REQUEST_BYTES, Endpoint, Error, Info, MAX_RESPONSE_BYTES, Proof, Quote, Request,
-    Response,
+    Attestation, DEFAULT_MAX_REQUEST_BYTES, Endpoint, Error, Info, MAX_RESPONSE_BYTES, Quote,
+    Request, Response,
     frame::{Connection, Deadline},
     signer::recover,
 };
@@ -19,20 +19,20 @@ pub struct ClientConfig {
     pub connect_timeout: Duration,
     /// Longest time for a whole call of [`Client::info`] or [`Client::quote`].
     pub io_timeout: Duration,
-    /// Longest time for a whole call of [`Client::prove`]: waiting for a slot, sending, executing.
-    pub prove_timeout: Duration,
+    /// Longest time for a whole call of [`Client::attest`]: waiting for a slot, sending, executing.
+    pub attest_timeout: Duration,
     /// Largest request that is sent, bytes.
     pub max_request_bytes: u32,
 }
 
 impl ClientConfig {
-    /// The defaults: 5 s to connect, 30 s a call, 10 min a proof.
+    /// The defaults: 5 s to connect, 30 s a call, 10 min an attestation.
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
             connect_timeout: Duration::from_secs(5),
             io_timeout: Duration::from_secs(30),
-            prove_timeout: Duration::from_secs(600),
+            attest_timeout: Duration::from_secs(600),
             max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
         }
     }
@@ -70,23 +70,24 @@ impl Client {
 
     /// Has a batch executed and signed. `input` is an encoded `ExecutionInput`.
     ///
-    /// The signature is checked against [`Proof::key`]. That the key is a registered one, and the statement the
+    /// The signature is checked against [`Attestation::key`]. That the key is a registered one, and the statement the
     /// one asked for, is for the caller and the lane to check.
-    pub fn prove(
+    pub fn attest(
         &self,
         l1_chain_id: u64,
         lane: Address,
         payee: Address,
         input: &[u8],
-    ) -> Result<Proof, Error> {
-        let request = Request::Prove { l1_chain_id, lane, payee, input };
-        let Response::Proof(proof) = self.call(request, self.config.prove_timeout)? else {
-            return Err(Error::BadAnswer { what: "no proof" });
+    ) -> Result<Attestation, Error> {
+        let request = Request::Attest { l1_chain_id, lane, payee, input };
+        let Response::Attestation(attestation) = self.call(request, self.config.attest_timeout)?
+        else {
+            return Err(Error::BadAnswer { what: "no attestation" });
         };
-        let digest = tee_digest(l1_chain_id, lane, proof.statement.id(), payee);
-        match recover(digest, &proof.signature) {
-            Some(got) if got == proof.key => Ok(proof),
-            Some(got) => Err(Error::WrongSigner { expected: proof.key, got }),
+        let digest = tee_digest(l1_chain_id, lane, attestation.statement.id(), payee);
+        match recover(digest, &attestation.signature) {
+            Some(got) if got == attestation.key => Ok(attestation),
+            Some(got) => Err(Error::WrongSigner { expected: attestation.key, got }),
             None => Err(Error::BadAnswer { what: "a signature that recovers to no key" }),
         }
     }

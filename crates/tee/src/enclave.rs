@@ -1,7 +1,7 @@
 //! The enclave: a key, a program and a memory of what it signed. All input is hostile.
 
 use crate::{
-    Error, Info, PlatformKind, Proof, Quote,
+    Attestation, Error, Info, PlatformKind, Quote,
     platform::Platform,
     signer::{Key, peak_memory_bytes},
 };
@@ -34,7 +34,7 @@ struct Signed {
     /// Statement id by input id.
     statements: HashMap<B256, B256>,
     /// Signatures made, repeated ones too.
-    proofs: u64,
+    attestations: u64,
 }
 
 impl Enclave {
@@ -64,7 +64,7 @@ impl Enclave {
             key: self.key.address(),
             program_hash: self.program_hash,
             measurement: self.platform.measurement(),
-            proofs: self.signed().proofs,
+            attestations: self.signed().attestations,
             uptime_seconds: self.started.elapsed().as_secs(),
             peak_memory_bytes: peak_memory_bytes(),
             max_request_bytes,
@@ -85,13 +85,13 @@ impl Enclave {
     /// [`Error::Input`] for anything that does not decode or execute, [`Error::WrongProgram`] and
     /// [`Error::WrongChain`] for a statement that is not this enclave's to sign, [`Error::Equivocation`] where
     /// the key has signed another answer to the same question.
-    pub fn prove(
+    pub fn attest(
         &self,
         l1_chain_id: u64,
         lane: Address,
         payee: Address,
         input: Bytes,
-    ) -> Result<Proof, Error> {
+    ) -> Result<Attestation, Error> {
         let statement = self.execute(l1_chain_id, input)?;
         self.sign(l1_chain_id, lane, payee, statement)
     }
@@ -131,7 +131,7 @@ impl Enclave {
         lane: Address,
         payee: Address,
         statement: Statement,
-    ) -> Result<Proof, Error> {
+    ) -> Result<Attestation, Error> {
         let (id, input_id) = (statement.id(), statement.input_id());
         let mut signed = self.signed();
         let full = signed.statements.len() >= MAX_SIGNED;
@@ -146,8 +146,8 @@ impl Enclave {
             }
         }
         let signature = self.key.sign(tee_digest(l1_chain_id, lane, id, payee))?;
-        signed.proofs += 1;
-        Ok(Proof { key: self.key.address(), statement, signature })
+        signed.attestations += 1;
+        Ok(Attestation { key: self.key.address(), statement, signature })
     }
 
     /// The map is changed in one step, so a panic elsewhere cannot leave it half changed.
@@ -173,7 +173,7 @@ mod tests {
         let enclave = enclave();
         let first = Statement { output: B256::repeat_byte(3), ..Default::default() };
         let second = Statement { output: B256::repeat_byte(4), ..Default::default() };
-        let proof = enclave.sign(1, LANE, PAYEE, first.clone()).unwrap();
+        let attestation = enclave.sign(1, LANE, PAYEE, first.clone()).unwrap();
         assert!(matches!(
             enclave.sign(1, LANE, PAYEE, second.clone()),
             Err(Error::Equivocation { .. })
@@ -181,25 +181,25 @@ mod tests {
         // Also for another lane, chain and payee: the contradiction would be the same.
         assert!(matches!(enclave.sign(2, PAYEE, LANE, second), Err(Error::Equivocation { .. })));
         // The same answer again is the same signature.
-        assert_eq!(enclave.sign(1, LANE, PAYEE, first).unwrap(), proof);
-        assert_eq!(enclave.info(0).proofs, 2);
+        assert_eq!(enclave.sign(1, LANE, PAYEE, first).unwrap(), attestation);
+        assert_eq!(enclave.info(0).attestations, 2);
     }
 
     #[test]
     fn a_signature_binds_chain_lane_statement_and_payee() {
         let enclave = enclave();
         let statement = Statement::default();
-        let proof = enclave.sign(1, LANE, PAYEE, statement.clone()).unwrap();
-        let signer = |digest| recover(digest, &proof.signature).unwrap();
+        let attestation = enclave.sign(1, LANE, PAYEE, statement.clone()).unwrap();
+        let signer = |digest| recover(digest, &attestation.signature).unwrap();
         let id = statement.id();
-        assert_eq!(signer(tee_digest(1, LANE, id, PAYEE)), proof.key);
+        assert_eq!(signer(tee_digest(1, LANE, id, PAYEE)), attestation.key);
         for other in [
             tee_digest(2, LANE, id, PAYEE),
             tee_digest(1, PAYEE, id, PAYEE),
             tee_digest(1, LANE, B256::ZERO, PAYEE),
             tee_digest(1, LANE, id, LANE),
         ] {
-            assert_ne!(signer(other), proof.key);
+            assert_ne!(signer(other), attestation.key);
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
     fn garbage_is_an_input_error() {
         for input in [&b""[..], b"\0", &[0xff; 1000]] {
             assert!(matches!(
-                enclave().prove(1, LANE, PAYEE, Bytes::from_static(input)),
+                enclave().attest(1, LANE, PAYEE, Bytes::from_static(input)),
                 Err(Error::Input(_))
             ));
         }

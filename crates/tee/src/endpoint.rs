@@ -16,7 +16,7 @@ use std::{
 /// An address of an enclave: `IP:PORT` on the loopback interface, or `unix:PATH`.
 ///
 /// The protocol has no authentication. The enclave trusts no peer anyway; the limit keeps strangers
-/// from occupying its proof slots.
+/// from occupying its execution slots.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// A loopback address. Port 0 lets the system choose.

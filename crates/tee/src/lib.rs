@@ -18,8 +18,8 @@ pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind};
 pub use platform::PlatformKind;
 pub use protocol::{
-    DEFAULT_MAX_REQUEST_BYTES, Info, MAX_RESPONSE_BYTES, PROTOCOL_VERSION, Proof, Quote, Refusal,
-    Request, Response,
+    Attestation, DEFAULT_MAX_REQUEST_BYTES, Info, MAX_RESPONSE_BYTES, PROTOCOL_VERSION, Quote,
+    Refusal, Request, Response,
 };
 pub use server::{Event, Server, ServerConfig, serve};
 pub use signer::recover;

@@ -21,7 +21,7 @@ const STATEMENT_BYTES: usize = 9 * 32;
 pub enum Request<'a> {
     /// Who are you?
     Info,
-    /// Prove to one lane that your key was made inside.
+    /// Show one lane that your key was made inside.
     Quote {
         /// EIP-155 id of the lane's chain.
         l1_chain_id: u64,
@@ -29,7 +29,7 @@ pub enum Request<'a> {
         lane: Address,
     },
     /// Execute a batch and sign what it does.
-    Prove {
+    Attest {
         /// EIP-155 id of the lane's chain.
         l1_chain_id: u64,
         /// The lane's contract.
@@ -50,8 +50,8 @@ pub enum Response {
     Info(Info),
     /// To [`Request::Quote`].
     Quote(Quote),
-    /// To [`Request::Prove`].
-    Proof(Proof),
+    /// To [`Request::Attest`].
+    Attestation(Attestation),
 }
 
 /// Why the enclave will not.
@@ -96,7 +96,7 @@ pub struct Info {
     /// Measurement that its quotes carry.
     pub measurement: B256,
     /// Signatures made since start.
-    pub proofs: u64,
+    pub attestations: u64,
     /// Seconds since start.
     pub uptime_seconds: u64,
     /// Most memory the process ever held, bytes; 0 when the system does not say.
@@ -119,7 +119,7 @@ pub struct Quote {
 
 /// A signed statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
+pub struct Attestation {
     /// The key that signed.
     pub key: Address,
     /// What the enclave derived from the input.
@@ -143,7 +143,7 @@ impl<'a> Request<'a> {
                 head.extend_from_slice(lane.as_slice());
                 (head, &[])
             }
-            Self::Prove { l1_chain_id, lane, payee, input } => {
+            Self::Attest { l1_chain_id, lane, payee, input } => {
                 head.push(3);
                 head.extend_from_slice(&l1_chain_id.to_be_bytes());
                 head.extend_from_slice(lane.as_slice());
@@ -162,7 +162,7 @@ impl<'a> Request<'a> {
                 l1_chain_id: reader.u64("a chain id")?,
                 lane: reader.address("a lane")?,
             },
-            3 => Self::Prove {
+            3 => Self::Attest {
                 l1_chain_id: reader.u64("a chain id")?,
                 lane: reader.address("a lane")?,
                 payee: reader.address("a payee")?,
@@ -191,7 +191,7 @@ impl Response {
                 out.extend_from_slice(info.key.as_slice());
                 out.extend_from_slice(info.program_hash.as_slice());
                 out.extend_from_slice(info.measurement.as_slice());
-                out.extend_from_slice(&info.proofs.to_be_bytes());
+                out.extend_from_slice(&info.attestations.to_be_bytes());
                 out.extend_from_slice(&info.uptime_seconds.to_be_bytes());
                 out.extend_from_slice(&info.peak_memory_bytes.to_be_bytes());
                 out.extend_from_slice(&info.max_request_bytes.to_be_bytes());
@@ -202,11 +202,11 @@ impl Response {
                 out.extend_from_slice(quote.key.as_slice());
                 out.extend_from_slice(&quote.quote);
             }
-            Self::Proof(proof) => {
+            Self::Attestation(attestation) => {
                 out.push(3);
-                out.extend_from_slice(proof.key.as_slice());
-                out.extend_from_slice(&proof.statement.abi_encode());
-                out.extend_from_slice(&proof.signature);
+                out.extend_from_slice(attestation.key.as_slice());
+                out.extend_from_slice(&attestation.statement.abi_encode());
+                out.extend_from_slice(&attestation.signature);
             }
         }
         out
@@ -222,7 +222,7 @@ impl Response {
                 key: reader.address("a key")?,
                 program_hash: reader.word("a program hash")?,
                 measurement: reader.word("a measurement")?,
-                proofs: reader.u64("a count of proofs")?,
+                attestations: reader.u64("a count of attestations")?,
                 uptime_seconds: reader.u64("seconds")?,
                 peak_memory_bytes: reader.u64("bytes of memory")?,
                 max_request_bytes: u32::from_be_bytes(reader.take("a largest request")?),
@@ -231,7 +231,7 @@ impl Response {
             2 => {
                 Self::Quote(Quote { key: reader.address("a key")?, quote: reader.rest().to_vec() })
             }
-            3 => Self::Proof(Proof {
+            3 => Self::Attestation(Attestation {
                 key: reader.address("a key")?,
                 statement: reader.statement()?,
                 signature: reader.take("a signature of 65 bytes")?,

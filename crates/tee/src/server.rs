@@ -1,4 +1,4 @@
-//! The server: one thread a connection, few connections, few proofs at a time.
+//! The server: one thread a connection, few connections, few executions at a time.
 
 use crate::{
     DEFAULT_MAX_REQUEST_BYTES, Enclave, Endpoint, Error, Info, MAX_RESPONSE_BYTES, PlatformKind,
@@ -19,7 +19,7 @@ use std::{
 
 /// How often the listener looks for connections and for the stop flag.
 const POLL: Duration = Duration::from_millis(20);
-/// Longest request that is read without a proof slot, bytes. All but [`Request::Prove`] are shorter.
+/// Longest request that is read without an execution slot, bytes. All but [`Request::Attest`] are shorter.
 const SMALL_REQUEST: u32 = 4096;
 
 /// How the enclave runs.
@@ -35,18 +35,18 @@ pub struct ServerConfig {
     pub max_request_bytes: u32,
     /// Most connections at a time; further ones are told that the enclave is busy.
     pub max_connections: usize,
-    /// Most requests above 4 KiB in memory, and most proofs running, at a time.
-    pub max_proofs: usize,
+    /// Most requests above 4 KiB in memory, and most executions running, at a time.
+    pub max_executions: usize,
     /// Longest time from a frame's first byte to its last.
     pub frame_timeout: Duration,
     /// Longest silence between two requests.
     pub idle_timeout: Duration,
-    /// Longest wait for a proof slot.
+    /// Longest wait for an execution slot.
     pub queue_timeout: Duration,
 }
 
 impl ServerConfig {
-    /// The defaults: 256 MiB a request, 16 connections, one proof at a time.
+    /// The defaults: 256 MiB a request, 16 connections, one execution at a time.
     pub fn new(endpoint: Endpoint, platform: PlatformKind, program_hash: B256) -> Self {
         Self {
             endpoint,
@@ -54,7 +54,7 @@ impl ServerConfig {
             program_hash,
             max_request_bytes: DEFAULT_MAX_REQUEST_BYTES,
             max_connections: 16,
-            max_proofs: 1,
+            max_executions: 1,
             frame_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
             queue_timeout: Duration::from_secs(60),
@@ -92,7 +92,7 @@ pub struct Server {
     listener: Listener,
     enclave: Enclave,
     connections: Slots,
-    proofs: Slots,
+    executions: Slots,
     observer: Observer,
 }
 
@@ -106,7 +106,7 @@ impl Server {
             .map_err(|source| Error::Listen { endpoint: config.endpoint.clone(), source })?;
         Ok(Self {
             connections: Slots::new(config.max_connections.max(1)),
-            proofs: Slots::new(config.max_proofs.max(1)),
+            executions: Slots::new(config.max_executions.max(1)),
             config,
             endpoint,
             listener,
@@ -131,7 +131,7 @@ impl Server {
         self.enclave.info(self.config.max_request_bytes)
     }
 
-    /// Serves until `stop` is set, then waits for proofs that are running. The key is gone afterwards.
+    /// Serves until `stop` is set, then waits for executions that are running. The key is gone afterwards.
     ///
     /// # Errors
     /// [`Error::Listen`] when the listener breaks. What happens on one connection stays there.
@@ -190,14 +190,14 @@ impl Server {
                 return Ok(());
             };
             let mut slot = match length > SMALL_REQUEST {
-                true => Some(self.proof_slot(stop)?),
+                true => Some(self.slot(stop)?),
                 false => None,
             };
             let deadline = Deadline::after(self.config.frame_timeout, "reading a request");
             let body = Bytes::from(connection.read_body(length, deadline)?);
             let request = Request::decode(&body)?;
-            if slot.is_none() && matches!(request, Request::Prove { .. }) {
-                slot = Some(self.proof_slot(stop)?);
+            if slot.is_none() && matches!(request, Request::Attest { .. }) {
+                slot = Some(self.slot(stop)?);
             }
             let answer = self.answer(&body, request);
             drop((body, slot));
@@ -216,20 +216,20 @@ impl Server {
             Request::Quote { l1_chain_id, lane } => {
                 self.enclave.quote(l1_chain_id, lane).map(Response::Quote)
             }
-            Request::Prove { l1_chain_id, lane, payee, input } => {
+            Request::Attest { l1_chain_id, lane, payee, input } => {
                 let input = body.slice_ref(input);
                 let started = Instant::now();
-                let proof = self.enclave.prove(l1_chain_id, lane, payee, input)?;
-                let (batch, took) = (proof.statement.batchIndex, started.elapsed());
+                let attestation = self.enclave.attest(l1_chain_id, lane, payee, input)?;
+                let (batch, took) = (attestation.statement.batchIndex, started.elapsed());
                 (self.observer)(Event::Signed { batch, took });
-                tracing::info!(batch, statement = %proof.statement.id(), "signed a statement");
-                Ok(Response::Proof(proof))
+                tracing::info!(batch, statement = %attestation.statement.id(), "signed a statement");
+                Ok(Response::Attestation(attestation))
             }
         }
     }
 
-    fn proof_slot(&self, stop: &AtomicBool) -> Result<Slot<'_>, Error> {
-        self.proofs.take(self.config.queue_timeout, stop)
+    fn slot(&self, stop: &AtomicBool) -> Result<Slot<'_>, Error> {
+        self.executions.take(self.config.queue_timeout, stop)
     }
 
     fn refuse(
@@ -297,7 +297,7 @@ impl Slots {
 
     /// Waits for a place until `limit` has passed or `stop` is set.
     fn take(&self, limit: Duration, stop: &AtomicBool) -> Result<Slot<'_>, Error> {
-        let deadline = Deadline::after(limit, "waiting for a proof slot");
+        let deadline = Deadline::after(limit, "waiting for an execution slot");
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
             if stop.load(Ordering::Relaxed) {
@@ -305,7 +305,7 @@ impl Slots {
             }
             let wait = deadline
                 .left()
-                .map_err(|_| Error::Busy { what: "no proof slot became free in time" })?;
+                .map_err(|_| Error::Busy { what: "no execution slot became free in time" })?;
             let waited = self.freed.wait_timeout(free, wait.min(5 * POLL));
             (free, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }

@@ -150,14 +150,14 @@ fn one_connection_carries_many_requests() {
 fn refused_input_leaves_the_connection_open() {
     let server = Running::start(|_| ());
     let mut stream = server.raw();
-    let prove =
-        Request::Prove { l1_chain_id: 31337, lane: LANE, payee: LANE, input: &[0xff; 100_000] };
-    let (head, tail) = prove.encode();
+    let request =
+        Request::Attest { l1_chain_id: 31337, lane: LANE, payee: LANE, input: &[0xff; 100_000] };
+    let (head, tail) = request.encode();
     for _ in 0..2 {
         stream.write_all(&frame(&[&head[..], tail].concat())).unwrap();
         assert_eq!(refusal(&mut stream), Refusal::Input);
     }
-    let error = server.client().prove(31337, LANE, LANE, &[0xff; 100_000]).unwrap_err();
+    let error = server.client().attest(31337, LANE, LANE, &[0xff; 100_000]).unwrap_err();
     assert!(matches!(error, Error::Refused { refusal: Refusal::Input, .. }));
     assert_eq!(error.kind(), ErrorKind::Fatal);
 }
@@ -191,7 +191,7 @@ fn an_oversize_frame_is_refused_by_its_length() {
     // The client knows its own limit.
     let mut config = ClientConfig::new(server.endpoint.clone());
     config.max_request_bytes = 1000;
-    let error = Client::new(config).prove(1, LANE, LANE, &[0; 1000]);
+    let error = Client::new(config).attest(1, LANE, LANE, &[0; 1000]);
     assert!(matches!(error, Err(Error::FrameTooLarge { limit: 1000, .. })));
     assert_alive(&server);
 }
@@ -213,13 +213,13 @@ fn a_slow_peer_is_cut_off_and_frees_its_slot() {
         config.frame_timeout = Duration::from_millis(50);
         config.idle_timeout = Duration::from_secs(3600);
     });
-    // Announces a large frame, takes the only proof slot, and falls silent.
+    // Announces a large frame, takes the only execution slot, and falls silent.
     let mut slow = server.raw();
     slow.write_all(&[0, 1, 0, 0, 1]).unwrap();
     assert_eq!(refusal(&mut slow), Refusal::Internal);
     assert_eq!(read_frame(&mut slow), None);
     // The slot is free again.
-    let error = server.client().prove(1, LANE, LANE, &[0xff; 100_000]);
+    let error = server.client().attest(1, LANE, LANE, &[0xff; 100_000]);
     assert!(matches!(error, Err(Error::Refused { refusal: Refusal::Input, .. })));
 }
 
@@ -241,7 +241,7 @@ fn no_slot_is_busy_and_worth_a_retry() {
     holder.write_all(&[0, 1, 0, 0, 1]).unwrap();
     // The holder may not have its slot yet: ask until it has.
     let error = loop {
-        match server.client().prove(1, LANE, LANE, &[0xff; 100]) {
+        match server.client().attest(1, LANE, LANE, &[0xff; 100]) {
             Err(Error::Refused { refusal: Refusal::Input, .. }) => thread::yield_now(),
             other => break other.unwrap_err(),
         }
@@ -296,14 +296,17 @@ fn impostor(body: Vec<u8>) -> (Client, JoinHandle<()>) {
 
 #[test]
 fn the_client_believes_no_signature() {
-    let proof =
-        Proof { key: Address::repeat_byte(5), statement: Default::default(), signature: [1; 65] };
-    let mut real = proof.clone();
+    let attestation = Attestation {
+        key: Address::repeat_byte(5),
+        statement: Default::default(),
+        signature: [1; 65],
+    };
+    let mut real = attestation.clone();
     // A well-formed signature, but over something else: it recovers to some other key.
     real.signature[64] = 27;
-    for (proof, recovers) in [(proof, false), (real, true)] {
-        let (client, thread) = impostor(frame(&Response::Proof(proof).encode()));
-        let error = client.prove(1, LANE, LANE, &[]).unwrap_err();
+    for (attestation, recovers) in [(attestation, false), (real, true)] {
+        let (client, thread) = impostor(frame(&Response::Attestation(attestation).encode()));
+        let error = client.attest(1, LANE, LANE, &[]).unwrap_err();
         assert_eq!(matches!(error, Error::WrongSigner { .. }), recovers);
         assert_eq!(error.kind(), ErrorKind::Fatal);
         thread.join().unwrap();

@@ -1,8 +1,8 @@
 //! The part of [foldhash](https://crates.io/crates/foldhash) that the programs' crates use, over SipHash-1-3.
 //!
 //! foldhash takes its seeds from addresses, which in a program are always the same. Whoever knows them
-//! finds keys that all have one hash, and a transaction that uses a thousand of them as slots takes a
-//! thousand times its steps. SipHash is keyed: the program sets a key that depends on all that was posted,
+//! finds keys that all have one hash, and each slot that a transaction touches is then compared with all
+//! that it touched before: the steps grow with the square of their number. SipHash is keyed: the program sets a key that depends on all that was posted,
 //! so no key of a map can depend on it.
 
 #![no_std]

@@ -7,14 +7,14 @@ use alloy_primitives::U256;
 use oneslot_guest_runtime::{
     FEATURE_MULMOD, commit, entry, features, halt, mul_mod, read_input, square_mod,
 };
-use oneslot_stf::{ExecutionInput, MulMod, accelerate, execute};
+use oneslot_stf::{Crypto, ExecutionInput, MulMod, execute_with};
 
 /// Exit code for an input that is not the one L1 fixed, or not complete.
 const REFUSED: u64 = 1;
 
 entry!(main);
 
-/// The machine's multiplication. Hashes are accelerated by the runtime's `native_keccak256`.
+/// The machine's precompile for multiplication. The one for hashes is in the runtime's `native_keccak256`.
 #[derive(Clone, Copy, Debug)]
 struct Machine;
 
@@ -31,16 +31,18 @@ impl MulMod for Machine {
 }
 
 fn main() {
-    if features() & FEATURE_MULMOD != 0 {
-        accelerate::<Machine>();
-    }
+    let crypto = if features() & FEATURE_MULMOD == 0 {
+        Crypto::SOFTWARE
+    } else {
+        Crypto::multiplying::<Machine>()
+    };
     let Ok(input) = ExecutionInput::decode(read_input().into()) else {
         halt(REFUSED);
     };
     // The commitment covers all that was posted, so what was posted cannot be chosen for the key.
     let [k0, k1, ..] = U256::from_be_bytes(input.batch.commitment().0).into_limbs();
     foldhash::fast::set_key([k0, k1]);
-    match execute(&input) {
+    match execute_with(&input, crypto) {
         Ok(statement) => commit(&statement.id().0),
         Err(_) => halt(REFUSED),
     }

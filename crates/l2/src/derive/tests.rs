@@ -135,15 +135,15 @@ fn garbage_replaces_the_unposted_blocks() {
     taken.push(block);
     assert_eq!(rollup.chain.derive_next().expect("derives"), Some(1));
 
-    // One closing block takes up both origins and their deposits; what was sequenced is gone and
+    // One deposit-only block takes up both origins and their deposits; what was sequenced is gone and
     // its transactions wait again.
     let reader_ = reader(&rollup);
     let derived = reader_.batch(1).expect("read").expect("batch").derived;
     assert_eq!(derived.expect("derived").last_block, 1);
     assert_eq!(reader_.head_number().expect("head"), Some(1));
-    let closing = reader_.block(1).expect("read").expect("block");
-    assert_eq!(closing.body.origin_number, ORIGIN + 2);
-    assert_eq!(closing.body.transactions.len(), 3);
+    let block = reader_.block(1).expect("read").expect("block");
+    assert_eq!(block.body.origin_number, ORIGIN + 2);
+    assert_eq!(block.body.transactions.len(), 3);
     assert_eq!(rollup.chain.pool().lock().len(), 12);
     assert!(
         reader_

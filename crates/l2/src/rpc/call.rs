@@ -6,7 +6,7 @@ use alloy_evm::Evm;
 use alloy_op_evm::{OpTx, evm_env_for_op_block};
 use alloy_primitives::{Address, Bytes, TxKind, U256, map::AddressMap};
 use alloy_rpc_types_eth::{TransactionRequest, state::StateOverride};
-use oneslot_stf::State;
+use oneslot_stf::{Crypto, State};
 use op_revm::{OpHaltReason, OpTransaction};
 use revm::{
     Database, DatabaseCommit,
@@ -156,7 +156,8 @@ impl<'a> Simulation<'a> {
             env.block_env.basefee = 0;
         }
         let tx = self.transaction(gas, price);
-        let mut evm = oneslot_stf::create_evm(&mut self.state, env, &backend.rules);
+        let mut evm =
+            oneslot_stf::create_evm(&mut self.state, env, &backend.rules, Crypto::SOFTWARE);
         let result = evm.transact_raw(tx);
         drop(evm);
         if let Some(error) = self.state.take_error() {

@@ -4,7 +4,7 @@ use alloy_consensus::Sealed;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, Bytes};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
-use oneslot_stf::{Budget, Recorder, State, execute_block};
+use oneslot_stf::{Crypto, Recorder, Transition};
 use oneslot_types::api::{
     BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, OpBlockRef, OpSyncStatus,
     OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
@@ -155,11 +155,10 @@ impl Backend {
         let parent = reader.header(block.header.parent_hash)?.ok_or(RpcError::UnknownBlock)?;
         let parent = Sealed::new_unchecked(parent, block.header.parent_hash);
         let recorder = Recorder::new(reader.state_nodes()?);
-        let mut state = State::new(recorder, parent.state_root);
-        let attributes = attributes_of(&block)?;
-        let executed =
-            execute_block(&parent, &attributes, &mut state, &self.rules, &mut Budget::unlimited())
-                .map_err(Error::from)?;
+        let headers = [Bytes::from(alloy_rlp::encode(parent.inner()))];
+        let mut transition =
+            Transition::new(&self.rules, Crypto::SOFTWARE, parent, recorder).unlimited();
+        let executed = transition.execute_block(&attributes_of(&block)?).map_err(Error::from)?;
         if executed.header.hash() != block.hash {
             return Err(Error::Disagree {
                 index: block.header.number,
@@ -168,12 +167,12 @@ impl Backend {
             }
             .into());
         }
-        let (nodes, codes) = state.into_source().into_parts();
+        let (nodes, codes) = transition.into_source().into_parts();
         Ok(json!({
             "state": nodes,
             "codes": codes,
             "keys": [],
-            "headers": [Bytes::from(alloy_rlp::encode(parent.inner()))],
+            "headers": headers,
         }))
     }
 }

@@ -238,6 +238,7 @@ fn executing_a_stored_block_again_gives_it_again() {
     let attributes = crate::attributes_of(&built).expect("attributes");
     assert_eq!(attributes.deposits.len(), 2);
     let sealed = Sealed::new_unchecked(parent.header, parent.hash);
-    let again = rollup.chain.execute(&reader, &sealed, &attributes).expect("executes");
-    assert_eq!(again.block.header.hash(), built.hash);
+    let mut transition = rollup.chain.transition(&reader, sealed).expect("reads");
+    let again = transition.execute_block(&attributes).expect("executes");
+    assert_eq!(again.header.hash(), built.hash);
 }

@@ -73,26 +73,26 @@ impl Attester {
         let payee = self.config.payee.unwrap_or(self.rollup.sender.address());
         let input = self.rollup.node.batch_input(batch).await?;
         let (started, bytes) = (Instant::now(), input.len());
-        let proof = self.enclave.prove(&self.rollup, lane, payee, input).await?;
+        let attestation = self.enclave.attest(&self.rollup, lane, payee, input).await?;
         let took = started.elapsed();
         // Two independent executions; if they differ one of them is wrong, and no vote is better than a wrong one.
-        if proof.statement != statement {
+        if attestation.statement != statement {
             return Err(Error::Disagreement {
                 batch,
                 what: "the enclave's output is not the node's",
                 expected: statement.output,
-                got: proof.statement.output,
+                got: attestation.statement.output,
             });
         }
         let call = TeeLane::attestCall {
             statement: statement.into(),
             payee,
-            signature: Bytes::copy_from_slice(&proof.signature),
+            signature: Bytes::copy_from_slice(&attestation.signature),
         };
         let inclusion = self.rollup.send(id, TxRequest::call(lane, call.abi_encode())).await?;
         self.ids.done(&task);
         metrics::gauge!("oneslot_attested_batch").set(batch as f64);
-        metrics::histogram!("oneslot_tee_proof_seconds").record(took.as_secs_f64());
+        metrics::histogram!("oneslot_tee_attestation_seconds").record(took.as_secs_f64());
         Ok(Progress::Done(format!(
             "attested batch {batch}: enclave {} ms over {bytes} bytes, {} gas",
             took.as_millis(),

@@ -64,8 +64,8 @@ async fn the_process_counts_what_it_signs_and_says_that_it_serves() {
 
         let client = Client::new(ClientConfig::new(endpoint.to_string().parse().unwrap()));
         let lane = Address::repeat_byte(1);
-        client.prove(chain, lane, lane, &input).unwrap();
-        client.prove(chain, lane, lane, &input[..50]).unwrap_err();
+        client.attest(chain, lane, lane, &input).unwrap();
+        client.attest(chain, lane, lane, &input[..50]).unwrap_err();
         let metrics = until(http, "/metrics", |_, body| {
             body.contains("oneslot_tee_statements_signed_total 1")
         });

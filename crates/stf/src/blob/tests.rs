@@ -1,6 +1,7 @@
 //! Against c-kzg, which L1 clients use.
 
 use super::*;
+use crate::mulmod::Software;
 use alloc::boxed::Box;
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
 use proptest::prelude::*;
@@ -32,14 +33,14 @@ fn open(blob: &[u8], z: impl FnOnce(&B256) -> B256) -> (B256, Opened) {
     (z, opened)
 }
 
-fn body(length: usize) -> Vec<u8> {
+fn payload(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 7 + i / 251) as u8).collect()
 }
 
 #[test]
 fn the_value_is_that_of_c_kzg() {
     for length in [0, 1, 27, 28, 31, 200, 5000, 40_000, PAYLOAD_BYTES - 4] {
-        let blob = &pack(&body(length))[0];
+        let blob = &pack(&payload(length))[0];
         let (z, opened) = open(blob, |hash| evaluation_point(hash, blob));
         assert_eq!(evaluate(blob, &z), Some(opened.y), "{length} bytes");
         assert_eq!(evaluate(trim(blob), &z), Some(opened.y), "{length} bytes, trimmed");
@@ -48,7 +49,7 @@ fn the_value_is_that_of_c_kzg() {
 
 #[test]
 fn at_a_root_of_unity_the_value_is_the_element() {
-    let blob = &pack(&body(1000))[0];
+    let blob = &pack(&payload(1000))[0];
     for index in [0, 1, 2, 3, 31] {
         let z = bytes(&roots::<Software>(32)[index]);
         let (_, opened) = open(blob, |_| z);
@@ -76,11 +77,11 @@ proptest! {
 
     #[test]
     fn a_body_survives_its_blobs(length in 0usize..400_000, cut in any::<bool>()) {
-        let body = body(length);
-        let blobs = pack(&body);
+        let payload = payload(length);
+        let blobs = pack(&payload);
         prop_assert!(blobs.iter().all(|blob| blob.len() == BLOB_BYTES));
         let back = unpack(blobs.iter().map(|blob| if cut { trim(blob) } else { blob }));
-        prop_assert_eq!(back, Some(body));
+        prop_assert_eq!(back, Some(payload));
     }
 
     #[test]
@@ -93,15 +94,15 @@ proptest! {
 
 #[test]
 fn a_body_of_zeros_survives_trimming() {
-    let body = vec![0; 200_000];
-    let blobs = pack(&body);
+    let payload = vec![0; 200_000];
+    let blobs = pack(&payload);
     assert_eq!(trim(&blobs[1]).len(), 0);
-    assert_eq!(unpack(blobs.iter().map(|blob| trim(blob))), Some(body));
+    assert_eq!(unpack(blobs.iter().map(|blob| trim(blob))), Some(payload));
 }
 
 #[test]
 fn malformed_payloads_are_none() {
-    let mut blob = pack(&body(100)).remove(0);
+    let mut blob = pack(&payload(100)).remove(0);
     assert!(unpack([&blob[..]]).is_some());
     blob[31 * 32 + 5] = 1;
     assert_eq!(unpack([&blob[..]]), None, "padding");
@@ -112,7 +113,7 @@ fn malformed_payloads_are_none() {
     blob[1] = 1;
     assert_eq!(unpack([&blob[..]]), None, "length");
     assert_eq!(unpack([]), None, "no blob");
-    assert_eq!(unpack([[].as_slice()]), Some(Vec::new()), "an empty blob is an empty body");
+    assert_eq!(unpack([[].as_slice()]), Some(Vec::new()), "an empty blob is an empty payload");
 }
 
 #[test]
@@ -122,6 +123,10 @@ fn non_canonical_elements_are_none() {
     assert_eq!(evaluate(&[0; 32], &B256::repeat_byte(0xff)), None);
     assert_eq!(evaluate(&vec![1; BLOB_BYTES + 32], &B256::ZERO), None);
     assert_eq!(evaluate(&[1; 31], &B256::ZERO), None);
+}
+
+fn checked(opening: &BlobOpening, data: &BlobData) -> Result<()> {
+    check(3, opening, data, Crypto::SOFTWARE)
 }
 
 fn what(result: Result<()>) -> &'static str {
@@ -134,31 +139,31 @@ fn what(result: Result<()>) -> &'static str {
 
 #[test]
 fn an_honest_opening_needs_no_proof() {
-    let blob = pack(&body(300)).remove(0);
+    let blob = pack(&payload(300)).remove(0);
     let (z, opened) = open(&blob, |hash| evaluation_point(hash, &blob));
     let opening = BlobOpening { versionedHash: opened.versioned_hash, z, y: opened.y };
     let honest = BlobData { bytes: trim(&blob).to_vec().into(), proof: None };
-    assert_eq!(what(check(3, &opening, &honest)), "");
+    assert_eq!(what(checked(&opening, &honest)), "");
 
     let with_proof = BlobData { proof: Some((opened.commitment, opened.proof)), ..honest.clone() };
-    assert_eq!(what(check(3, &opening, &with_proof)), "surplus proof");
+    assert_eq!(what(checked(&opening, &with_proof)), "surplus proof");
     let whole = BlobData { bytes: blob.into(), proof: None };
-    assert_eq!(what(check(3, &opening, &whole)), "bytes are not trimmed field elements");
+    assert_eq!(what(checked(&opening, &whole)), "bytes are not trimmed field elements");
 
     let mut changed = honest.bytes.to_vec();
     changed[40] ^= 1;
     let other = BlobData { bytes: changed.into(), proof: None };
     assert_eq!(
-        what(check(3, &opening, &other)),
+        what(checked(&opening, &other)),
         "the posted point is not that of the bytes, and there is no proof"
     );
     let wrong = BlobOpening { y: B256::with_last_byte(1), ..opening };
-    assert_eq!(what(check(3, &wrong, &honest)), "the bytes do not evaluate to the posted value");
+    assert_eq!(what(checked(&wrong, &honest)), "the bytes do not evaluate to the posted value");
 }
 
 #[test]
 fn a_hostile_point_needs_the_right_opening() {
-    let blob = pack(&body(300)).remove(0);
+    let blob = pack(&payload(300)).remove(0);
     // Posted with a point of the poster's choice, which L1 accepts.
     let (z, posted) = open(&blob, |_| B256::with_last_byte(9));
     let opening = BlobOpening { versionedHash: posted.versioned_hash, z, y: posted.y };
@@ -167,13 +172,13 @@ fn a_hostile_point_needs_the_right_opening() {
         bytes: trim(&blob).to_vec().into(),
         proof: Some((commitment, proof)),
     };
-    assert_eq!(what(check(3, &opening, &data(right.commitment, right.proof))), "");
+    assert_eq!(what(checked(&opening, &data(right.commitment, right.proof))), "");
     assert_eq!(
-        what(check(3, &opening, &data(right.commitment, posted.proof))),
+        what(checked(&opening, &data(right.commitment, posted.proof))),
         "the proof does not open the blob at the point of the bytes"
     );
     assert_eq!(
-        what(check(3, &opening, &data([0; 48], right.proof))),
+        what(checked(&opening, &data([0; 48], right.proof))),
         "the commitment is not that of the versioned hash"
     );
 
@@ -183,7 +188,7 @@ fn a_hostile_point_needs_the_right_opening() {
     let (_, opened) = open(&blob, |hash| evaluation_point(hash, &changed));
     let other = BlobData { bytes: changed.into(), proof: Some((opened.commitment, opened.proof)) };
     assert_eq!(
-        what(check(3, &opening, &other)),
+        what(checked(&opening, &other)),
         "the proof does not open the blob at the point of the bytes"
     );
 }

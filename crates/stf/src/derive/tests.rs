@@ -34,8 +34,8 @@ fn tip() -> Tip {
     Tip { origin: origin(100), sequence_number: 3, timestamp: GENESIS + 3 }
 }
 
-fn due(l1_block: u64, gas_limit: u64) -> Due {
-    Due { l1_block, transaction: Some(TxDeposit { gas_limit, ..TxDeposit::default() }) }
+fn due(l1_block: u64, gas_limit: u64) -> DueDeposit {
+    DueDeposit { l1_block, transaction: Some(TxDeposit { gas_limit, ..TxDeposit::default() }) }
 }
 
 fn block(seconds: u64, origin_number: u64, transactions: usize) -> BatchBlock {
@@ -66,11 +66,11 @@ const fn seen(
     Seen { seconds, origin, sequence_number, deposits, transactions }
 }
 
-fn run(last: u64, deposits: &[Due], blocks: &[BatchBlock]) -> Vec<Seen> {
-    run_body(last, deposits, Some(&batch::encode(blocks)))
+fn run(last: u64, deposits: &[DueDeposit], blocks: &[BatchBlock]) -> Vec<Seen> {
+    run_payload(last, deposits, Some(&batch::encode(blocks)))
 }
 
-fn run_body(last: u64, deposits: &[Due], body: Option<&[u8]>) -> Vec<Seen> {
+fn run_payload(last: u64, deposits: &[DueDeposit], payload: Option<&[u8]>) -> Vec<Seen> {
     let config = config();
     let origins: Vec<_> = (101..=last).map(origin).collect();
     let inputs = Inputs {
@@ -80,7 +80,7 @@ fn run_body(last: u64, deposits: &[Due], body: Option<&[u8]>) -> Vec<Seen> {
         deposits,
         posted_at: GENESIS + 300,
     };
-    derive(&inputs, body).iter().map(look).collect()
+    derive(&inputs, payload).iter().map(look).collect()
 }
 
 /// Reads origin and sequence number from the attributes deposit.
@@ -101,7 +101,7 @@ fn look(attributes: &BlockAttributes) -> Seen {
 }
 
 #[test]
-fn blocks_follow_the_data_and_closing_blocks_follow_the_blocks() {
+fn blocks_follow_the_data_and_deposit_only_blocks_follow_the_blocks() {
     let deposits = [due(101, 5), due(102, 5), due(102, 5), due(104, 5)];
     let blocks = [block(4, 100, 2), block(13, 101, 0), block(26, 102, 1), block(27, 102, 0)];
     assert_eq!(
@@ -119,7 +119,7 @@ fn blocks_follow_the_data_and_closing_blocks_follow_the_blocks() {
 #[test]
 fn nothing_to_do_is_one_block() {
     assert_eq!(run(100, &[], &[]), [seen(4, 100, 4, 0, 0)]);
-    assert_eq!(run_body(100, &[], None), [seen(4, 100, 4, 0, 0)]);
+    assert_eq!(run_payload(100, &[], None), [seen(4, 100, 4, 0, 0)]);
 }
 
 /// I-4: data that breaks one rule in one block counts as empty.
@@ -162,15 +162,16 @@ fn blocks_at_the_bounds_are_good() {
 fn no_body_is_an_empty_body() {
     let deposits = [due(101, 5), due(103, 7)];
     let empty = [seen(36, 103, 0, 2, 0)];
-    for body in [None, Some(&[][..]), Some(&[0][..]), Some(&[7, 7, 7][..]), Some(&[0, 1, 2][..])] {
-        assert_eq!(run_body(103, &deposits, body), empty);
+    for payload in [None, Some(&[][..]), Some(&[0][..]), Some(&[7, 7, 7][..]), Some(&[0, 1, 2][..])]
+    {
+        assert_eq!(run_payload(103, &deposits, payload), empty);
     }
     assert_eq!(run(103, &deposits, &[]), empty);
 }
 
-/// I-5: closing blocks spread deposits over as many blocks as their gas needs, none is left out.
+/// I-5: deposit-only blocks spread deposits over as many blocks as their gas needs, none is left out.
 #[test]
-fn closing_blocks_keep_to_the_gas_limit() {
+fn deposit_only_blocks_keep_to_the_gas_limit() {
     let budget = (config().gasLimit - ATTRIBUTES_GAS).min(MAX_DEPOSIT_GAS);
     let deposits =
         [due(101, budget / 2), due(102, budget / 2), due(103, 2), due(104, budget), due(105, 1)];

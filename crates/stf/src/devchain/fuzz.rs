@@ -20,7 +20,7 @@ pub fn input(data: &[u8]) {
     let _ = execute(&input);
 }
 
-/// Bytes as the data of a batch, as a body, deflated as blocks, and as transactions: always a statement,
+/// Bytes as the data of a batch, as a payload, deflated as blocks, and as transactions: always a statement,
 /// and the recorded input executes to the same one.
 pub fn batch(data: &[u8]) {
     let (chain, transfer) = chain();
@@ -28,9 +28,9 @@ pub fn batch(data: &[u8]) {
     let posted = match kind % 4 {
         0 => chain.post_data(BatchData::Calldata(Bytes::copy_from_slice(rest))),
         1 => {
-            let mut body = alloc::vec![0];
-            body.extend(miniz_oxide::deflate::compress_to_vec(rest, 1));
-            chain.post_data(BatchData::Calldata(body.into()))
+            let mut payload = alloc::vec![0];
+            payload.extend(miniz_oxide::deflate::compress_to_vec(rest, 1));
+            chain.post_data(BatchData::Calldata(payload.into()))
         }
         2 => {
             // A zero byte ends a transaction; what is cut off is put on a valid one too.
@@ -160,8 +160,8 @@ fn total(chain: &DevChain, posted: ExecutionInput) {
         .filter(|deposit| crate::deposit_transaction(deposit, Default::default(), 0).is_none())
         .count();
     assert_eq!(in_blocks - attributes + without_effect, deposits, "no deposit is left out");
-    if let BatchData::Calldata(body) = &input.data {
-        let _ = batch::decode(body, &chain.config);
-        let _ = blob::unpack([body.as_ref()]);
+    if let BatchData::Calldata(payload) = &input.data {
+        let _ = batch::decode(payload, &chain.config);
+        let _ = blob::unpack([payload.as_ref()]);
     }
 }

@@ -1,7 +1,7 @@
 //! The bounds of a batch: no gas takes more steps than the budget has for it, and the worst batches of
 //! the largest rules end natively and in the program, alike and within the bound.
 //!
-//! Steps are counted with all accelerated operations, as batches are proven.
+//! Steps are counted with all precompiles of the machine, as batches are proven.
 
 use alloy_consensus::{TxEip1559, TxEip7702};
 use alloy_eips::eip2930::{AccessList, AccessListItem};
@@ -48,6 +48,13 @@ fn chain(case: &Case, sender: &Account) -> DevChain {
     let contract = GenesisAccount { nonce: 1, code, storage, ..GenesisAccount::default() };
     let others = case.others.iter().cloned().chain([(CONTRACT, contract)]);
     DevChain::new(config(), [sender.address()], others)
+}
+
+/// An account, and a chain whose contract does nothing.
+fn stopping() -> (Account, DevChain) {
+    let alice = Account::new(1);
+    let chain = chain(&Case::new("stop", vec![0]), &alice);
+    (alice, chain)
 }
 
 /// Steps of a batch with one transaction on the case's contract, and the gas that it used.
@@ -187,8 +194,7 @@ fn the_worst_batch_of_memory_ends() {
 /// One transaction a block, so that a block's fixed cost is added to that of a transaction.
 #[test]
 fn the_worst_batch_of_small_blocks_ends() {
-    let mut alice = Account::new(1);
-    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let (mut alice, mut chain) = stopping();
     let config = chain.config.clone();
     let each = bounds::MAX_BATCH_GAS / 21_000;
     let blocks = (0..each.min(config.maxBlocksPerBatch)).map(|index| {
@@ -305,8 +311,7 @@ fn keys_that_collide_under_another_key_do_not_collide() {
 /// Every transaction takes its gas limit from the batch's gas before its sender is recovered, run or not.
 #[test]
 fn transactions_that_cannot_run_are_bounded() {
-    let alice = Account::new(1);
-    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let (alice, mut chain) = stopping();
     let config = chain.config.clone();
     // A nonce that is not the account's.
     let mut late = alice.clone();
@@ -330,8 +335,7 @@ fn transactions_that_cannot_run_are_bounded() {
 /// The signers of authorizations are recovered before the nonce is looked at.
 #[test]
 fn authorizations_that_cannot_run_are_bounded() {
-    let alice = Account::new(1);
-    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let (alice, mut chain) = stopping();
     let post = |chain: &DevChain, count: u64, gas_limit: u64, copies: usize| {
         let tx = TxEip7702 {
             chain_id: chain.config.l2ChainId,
@@ -359,17 +363,16 @@ fn authorizations_that_cannot_run_are_bounded() {
     assert!(steps <= 50_000_000, "{steps}");
 }
 
-/// A body of a few kilobytes that inflates to millions of transactions.
+/// A payload of a few kilobytes that inflates to millions of transactions.
 #[test]
 fn data_that_inflates_to_too_much_counts_as_empty() {
-    let alice = Account::new(1);
-    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let (_, mut chain) = stopping();
     for count in [500_000, 12_000_000] {
         let transactions = vec![Bytes::from_static(&[1]); count];
-        let body =
+        let payload =
             batch::encode(&[BatchBlock { transactions, ..chain.blocks([vec![]])[0].clone() }]);
-        assert!(body.len() < 13_000);
-        let input = chain.post_data(BatchData::Calldata(body));
+        assert!(payload.len() < 13_000);
+        let input = chain.post_data(BatchData::Calldata(payload));
         let (executed, steps, pages) = run("inflated", &mut chain, input);
         assert_eq!(executed.blocks.len(), 1);
         assert!(executed.blocks[0].skipped.is_empty());
@@ -381,9 +384,8 @@ fn data_that_inflates_to_too_much_counts_as_empty() {
 /// estimate of its compressed size alone would cost a hundred steps a byte.
 #[test]
 fn transactions_with_too_little_gas_are_bounded() {
-    let mut alice = Account::new(1);
+    let (mut alice, mut chain) = stopping();
     alice.nonce = 7;
-    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
     let config = chain.config.clone();
     let to = TxKind::Call(CONTRACT);
     let long = alice.send(&config, to, U256::ZERO, 100_000, cases::random(900_000).into());
@@ -406,11 +408,10 @@ fn transactions_with_too_little_gas_are_bounded() {
 /// Blocks of deflate that hold nothing.
 #[test]
 fn empty_deflate_blocks_are_bounded() {
-    let alice = Account::new(1);
-    let mut chain = chain(&Case::new("stop", vec![0]), &alice);
+    let (_, mut chain) = stopping();
     // Empty blocks of fixed codes: ten bits each, four in five bytes.
-    let body = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
-    let input = chain.post_data(BatchData::Calldata(body.into()));
+    let payload = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
+    let input = chain.post_data(BatchData::Calldata(payload.into()));
     let (_, steps, _) = run("empty deflate blocks", &mut chain, input);
     assert!(steps <= 60_000_000, "{steps}");
 }

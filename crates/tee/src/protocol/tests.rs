@@ -6,13 +6,13 @@ fn requests() -> Vec<Request<'static>> {
     vec![
         Request::Info,
         Request::Quote { l1_chain_id: 31337, lane },
-        Request::Prove {
+        Request::Attest {
             l1_chain_id: u64::MAX,
             lane,
             payee: Address::repeat_byte(2),
             input: b"an input",
         },
-        Request::Prove { l1_chain_id: 0, lane: Address::ZERO, payee: Address::ZERO, input: b"" },
+        Request::Attest { l1_chain_id: 0, lane: Address::ZERO, payee: Address::ZERO, input: b"" },
     ]
 }
 
@@ -23,7 +23,7 @@ fn responses() -> Vec<Response> {
         key,
         program_hash: keccak256("program"),
         measurement: keccak256("measurement"),
-        proofs: 4,
+        attestations: 4,
         uptime_seconds: 5,
         peak_memory_bytes: 6,
         max_request_bytes: 7,
@@ -40,7 +40,7 @@ fn responses() -> Vec<Response> {
         Response::Info(info),
         Response::Info(quiet),
         Response::Quote(Quote { key, quote: vec![1, 2, 3] }),
-        Response::Proof(Proof { key, statement, signature: [8; 65] }),
+        Response::Attestation(Attestation { key, statement, signature: [8; 65] }),
     ];
     let refusals = (1..=12).map(Refusal::from_code);
     all.extend(refusals.map(|refusal| Response::Refused(refusal, "why".into())));
@@ -69,7 +69,7 @@ fn responses_are_read_as_they_are_written() {
 /// The layout, byte by byte: a change here is a new protocol version.
 #[test]
 fn the_layout_is_pinned() {
-    let prove = Request::Prove {
+    let request = Request::Attest {
         l1_chain_id: 0x0102,
         lane: Address::repeat_byte(0xaa),
         payee: Address::repeat_byte(0xbb),
@@ -79,7 +79,7 @@ fn the_layout_is_pinned() {
     expected.extend([0xaa; 20]);
     expected.extend([0xbb; 20]);
     expected.extend([0xcc, 0xdd]);
-    assert_eq!(flat(&prove), expected);
+    assert_eq!(flat(&request), expected);
     assert_eq!(flat(&Request::Info), [1, 1]);
 
     let mut all = Vec::new();
@@ -98,24 +98,24 @@ fn truncated_and_extended_messages_are_refused() {
     for request in requests() {
         let bytes = flat(&request);
         let fixed = match request {
-            Request::Prove { input, .. } => bytes.len() - input.len(),
+            Request::Attest { input, .. } => bytes.len() - input.len(),
             _ => bytes.len(),
         };
         for length in 0..fixed {
             assert!(Request::decode(&bytes[..length]).is_err(), "{length}");
         }
-        if !matches!(request, Request::Prove { .. }) {
+        if !matches!(request, Request::Attest { .. }) {
             assert!(matches!(
                 Request::decode(&[&bytes[..], &[0]].concat()),
                 Err(Error::Malformed { at, .. }) if at == fixed
             ));
         }
     }
-    let proof = responses()[3].encode();
-    for length in 0..proof.len() {
-        assert!(Response::decode(&proof[..length]).is_err(), "{length}");
+    let attestation = responses()[3].encode();
+    for length in 0..attestation.len() {
+        assert!(Response::decode(&attestation[..length]).is_err(), "{length}");
     }
-    assert!(Response::decode(&[&proof[..], &[0]].concat()).is_err());
+    assert!(Response::decode(&[&attestation[..], &[0]].concat()).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use alloy::sol_types::SolCall;
 use alloy_primitives::{Address, Bytes};
 use oneslot_l1::{TxRequest, bindings::TeeLane};
-use oneslot_tee::{Client, ClientConfig, Endpoint, Info, Proof};
+use oneslot_tee::{Attestation, Client, ClientConfig, Endpoint, Info};
 
 use crate::{Error, Progress, Rollup, transaction_ids::TransactionIds};
 
@@ -116,23 +116,23 @@ impl Enclave {
     }
 
     /// Executes a batch inside the enclave and returns the statement, signed for a TEE lane.
-    pub(crate) async fn prove(
+    pub(crate) async fn attest(
         &self,
         rollup: &Rollup,
         lane: Address,
         payee: Address,
         input: Bytes,
-    ) -> Result<Proof, Error> {
+    ) -> Result<Attestation, Error> {
         let client = self.client.clone();
         let chain = rollup.deployment.l1_chain_id;
-        let proof = blocking(move || client.prove(chain, lane, payee, &input)).await?;
-        if proof.key != self.key {
+        let attestation = blocking(move || client.attest(chain, lane, payee, &input)).await?;
+        if attestation.key != self.key {
             return Err(Error::EnclaveKey {
-                key: proof.key,
+                key: attestation.key,
                 message: "is new: the enclave was restarted",
             });
         }
-        Ok(proof)
+        Ok(attestation)
     }
 
     async fn info(&self) -> Result<Info, Error> {

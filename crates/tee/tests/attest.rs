@@ -1,4 +1,4 @@
-//! Real inputs through a real socket: the pinned inputs of the state transition, proven by the enclave.
+//! Real inputs through a real socket: the pinned inputs of the state transition, attested by the enclave.
 
 use alloy_primitives::{Address, B256, Bytes, U256, uint};
 use oneslot_stf::ExecutionInput;
@@ -66,26 +66,26 @@ fn chain_of(input: &Bytes) -> u64 {
 }
 
 #[test]
-fn pinned_inputs_are_proven() {
+fn pinned_inputs_are_attested() {
     let vectors = vectors();
     assert!(vectors.len() >= 2, "calldata and blob");
     with_enclave(vectors[0].1.programHash, |client, info| {
         for (count, (input, expected)) in vectors.iter().enumerate() {
             let chain = chain_of(input);
-            let proof = client.prove(chain, LANE, PAYEE, input).unwrap();
-            assert_eq!(proof.statement, *expected);
-            assert_eq!(proof.key, info.key);
+            let attestation = client.attest(chain, LANE, PAYEE, input).unwrap();
+            assert_eq!(attestation.statement, *expected);
+            assert_eq!(attestation.key, info.key);
 
             let digest = tee_digest(chain, LANE, expected.id(), PAYEE);
-            assert_eq!(recover(digest, &proof.signature), Some(info.key));
-            let s = U256::from_be_slice(&proof.signature[32..64]);
+            assert_eq!(recover(digest, &attestation.signature), Some(info.key));
+            let s = U256::from_be_slice(&attestation.signature[32..64]);
             assert!(s <= HALF_ORDER);
-            assert!(matches!(proof.signature[64], 27 | 28));
+            assert!(matches!(attestation.signature[64], 27 | 28));
 
             // The same question again: the same answer, to the bit.
-            assert_eq!(client.prove(chain, LANE, PAYEE, input).unwrap(), proof);
+            assert_eq!(client.attest(chain, LANE, PAYEE, input).unwrap(), attestation);
             let after = client.info().unwrap();
-            assert_eq!(after.proofs, 2 * (count as u64 + 1));
+            assert_eq!(after.attestations, 2 * (count as u64 + 1));
             assert!(after.peak_memory_bytes > 0);
         }
     });
@@ -95,12 +95,12 @@ fn pinned_inputs_are_proven() {
 fn other_programs_and_chains_are_refused() {
     let (input, statement) = &vectors()[0];
     with_enclave(B256::repeat_byte(0x77), |client, _| {
-        assert_refused(client.prove(chain_of(input), LANE, PAYEE, input), Refusal::WrongProgram);
+        assert_refused(client.attest(chain_of(input), LANE, PAYEE, input), Refusal::WrongProgram);
     });
     with_enclave(statement.programHash, |client, info| {
         let other = chain_of(input) + 1;
-        assert_refused(client.prove(other, LANE, PAYEE, input), Refusal::WrongChain);
-        assert_eq!(client.info().unwrap().proofs, 0);
+        assert_refused(client.attest(other, LANE, PAYEE, input), Refusal::WrongChain);
+        assert_eq!(client.info().unwrap().attestations, 0);
         assert_eq!(client.info().unwrap().key, info.key);
     });
 }
@@ -117,10 +117,10 @@ fn corrupted_inputs_never_yield_the_statement() {
             let mut corrupted = input.to_vec();
             corrupted[at] ^= 1 << (at % 8);
             for bytes in [&corrupted[..], &input[..at]] {
-                match client.prove(chain, LANE, PAYEE, bytes) {
+                match client.attest(chain, LANE, PAYEE, bytes) {
                     Err(Error::Refused { .. }) => refused += 1,
-                    Ok(proof) => {
-                        assert_ne!(proof.statement.id(), statement.id(), "byte {at}");
+                    Ok(attestation) => {
+                        assert_ne!(attestation.statement.id(), statement.id(), "byte {at}");
                         other += 1;
                     }
                     Err(error) => panic!("byte {at}: {error}"),
@@ -133,7 +133,7 @@ fn corrupted_inputs_never_yield_the_statement() {
     });
 }
 
-fn assert_refused(result: Result<Proof, Error>, expected: Refusal) {
+fn assert_refused(result: Result<Attestation, Error>, expected: Refusal) {
     match result {
         Err(Error::Refused { refusal, .. }) => assert_eq!(refusal, expected),
         other => panic!("expected {expected:?}, got {other:?}"),
@@ -147,8 +147,8 @@ fn an_observer_hears_of_every_signature_and_every_refusal() {
     let events = seen.clone();
     let observer = move |event| events.lock().unwrap().push(event);
     with_observed_enclave(statement.programHash, observer, |client, _| {
-        client.prove(chain_of(&input), LANE, PAYEE, &input).unwrap();
-        client.prove(chain_of(&input), LANE, PAYEE, &input[..40]).unwrap_err();
+        client.attest(chain_of(&input), LANE, PAYEE, &input).unwrap();
+        client.attest(chain_of(&input), LANE, PAYEE, &input[..40]).unwrap_err();
         client.info().unwrap();
     });
     let seen = seen.lock().unwrap();

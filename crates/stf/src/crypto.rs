@@ -1,0 +1,41 @@
+//! The arithmetic that an execution runs on.
+
+use crate::{
+    blob,
+    modexp::modexp,
+    mulmod::{MulMod, Software, Words},
+    recover,
+    secp256k1::{self, Recoverable},
+};
+use alloc::vec::Vec;
+
+/// Recovery of signers, evaluation of blobs and powers, as one machine computes them best.
+///
+/// Results never depend on it, only the cost does.
+#[derive(Clone, Copy, Debug)]
+pub struct Crypto {
+    /// The public key under which a signature is valid, coordinates in big endian; see [`secp256k1::recover`].
+    pub(crate) recover: fn(&Recoverable) -> Option<[u8; 64]>,
+    /// See [`blob::interpolate`].
+    pub(crate) interpolate: fn(&[Words], &Words) -> Words,
+    /// See [`modexp`].
+    pub(crate) modexp: fn(&[u8], &[u8], &[u8]) -> Vec<u8>,
+}
+
+impl Crypto {
+    /// In software, for ordinary processors.
+    pub const SOFTWARE: Self = Self {
+        recover: recover::key,
+        interpolate: blob::interpolate::<Software>,
+        modexp: modexp::<Software>,
+    };
+
+    /// By multiplications of the machine `M`.
+    pub const fn multiplying<M: MulMod>() -> Self {
+        Self {
+            recover: secp256k1::recover::<M>,
+            interpolate: blob::interpolate::<M>,
+            modexp: modexp::<M>,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The transactions of one block: the OP Stack's rules around the EVM.
+//!
+//! What alloy-op-evm's `OpBlockExecutor` does for Holocene and later, but that the compressed size of a transaction is
+//! counted once, see [`FastLz`]. No fork from Holocene to Jovian changes the state after the last transaction.
+
+use crate::{
+    block::Evm, crypto::Crypto, fastlz::FastLz, rules::ForkRules, source::NodeSource, state::State,
+};
+use alloc::{boxed::Box, vec::Vec};
+use alloy_consensus::{Eip658Value, Receipt, Transaction as _};
+use alloy_eips::Encodable2718;
+use alloy_evm::{
+    Evm as _, EvmEnv, FromTxWithEncoded,
+    block::{BlockExecutionError, BlockValidationError, SystemCaller},
+};
+use alloy_op_evm::{OpTx, block::OpBlockExecutionError};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use op_alloy_consensus::{OpDepositReceipt, OpReceiptEnvelope, OpTxEnvelope};
+use op_revm::{L1BlockInfo, OpHaltReason, OpSpecId, constants::L1_BLOCK_CONTRACT};
+use revm::{
+    Database, DatabaseCommit,
+    context_interface::{
+        ContextTr, JournalTr,
+        result::{ExecutionResult, ResultAndState},
+    },
+};
+
+/// Errors are large, and rare.
+type Result<T> = core::result::Result<T, Box<BlockExecutionError>>;
+
+/// Executes transactions of a block, one after the other.
+pub(crate) struct Executor<'a, S: NodeSource> {
+    evm: Evm<&'a mut State<S>>,
+    rules: &'a ForkRules,
+    sizes: &'a mut FastLz,
+    /// Of the transactions so far.
+    pub(crate) receipts: Vec<OpReceiptEnvelope>,
+    /// By the transactions so far.
+    pub(crate) gas_used: u64,
+    /// Data footprint of the transactions so far; 0 before Jovian.
+    pub(crate) footprint: u64,
+}
+
+impl<'a, S: NodeSource> Executor<'a, S> {
+    pub(crate) fn new(
+        state: &'a mut State<S>,
+        env: EvmEnv<OpSpecId>,
+        rules: &'a ForkRules,
+        crypto: Crypto,
+        sizes: &'a mut FastLz,
+    ) -> Self {
+        let evm = crate::block::create_evm(state, env, rules, crypto);
+        Self { evm, rules, sizes, receipts: Vec::new(), gas_used: 0, footprint: 0 }
+    }
+
+    /// Tells the system contracts of the block before and of L1's beacon chain (EIP-2935, EIP-4788).
+    pub(crate) fn begin(&mut self, parent: B256, beacon_root: B256) -> Result<()> {
+        let mut caller = SystemCaller::new(self.rules);
+        caller.apply_blockhashes_contract_call(parent, &mut self.evm)?;
+        caller.apply_beacon_root_contract_call(Some(beacon_root), &mut self.evm)?;
+        Ok(())
+    }
+
+    /// Executes a transaction and gives the gas that it used.
+    pub(crate) fn transact(
+        &mut self,
+        envelope: &OpTxEnvelope,
+        encoded: &Bytes,
+        sender: Address,
+    ) -> Result<u64> {
+        let block_available_gas = self.evm.block().gas_limit - self.gas_used;
+        let transaction_gas_limit = envelope.gas_limit();
+        if transaction_gas_limit > block_available_gas {
+            return Err(Box::new(
+                BlockValidationError::TransactionGasLimitMoreThanAvailableBlockGas {
+                    transaction_gas_limit,
+                    block_available_gas,
+                }
+                .into(),
+            ));
+        }
+        let deposit = matches!(envelope, OpTxEnvelope::Deposit(_));
+        let footprint = if deposit { 0 } else { self.measure(encoded)? };
+        let tx = OpTx::from_encoded_tx(envelope, sender, encoded.clone());
+        let ResultAndState { result, state } = self
+            .evm
+            .transact(tx)
+            .map_err(|error| BlockExecutionError::evm(error, envelope.trie_hash()))?;
+        let gas_used = result.tx_gas_used();
+        self.gas_used += gas_used;
+        self.footprint = self.footprint.saturating_add(footprint);
+        let receipt = self.receipt(envelope, result, sender)?;
+        self.receipts.push(receipt);
+        self.evm.db_mut().commit(state);
+        Ok(gas_used)
+    }
+
+    /// Forgets a transaction that could not run. It warmed accounts; without this the next transaction would
+    /// pay less gas than in a block that never held it.
+    pub(crate) fn forget(&mut self) {
+        let journal = self.evm.ctx_mut().journal_mut();
+        journal.discard_tx();
+        journal.finalize();
+    }
+
+    /// Counts the compressed size of a posted transaction, sets its L1 fee, and gives its data footprint.
+    fn measure(&mut self, encoded: &Bytes) -> Result<u64> {
+        let size = self.sizes.estimate(encoded);
+        let footprint = if self.rules.is_jovian(self.evm.block().timestamp.saturating_to()) {
+            self.footprint(size)?
+        } else {
+            0
+        };
+        let (number, fork) = (self.evm.block().number, self.evm.cfg_env().spec);
+        if self.evm.chain.l2_block != Some(number) {
+            let info = L1BlockInfo::try_fetch(self.evm.db_mut(), number, fork);
+            self.evm.chain = info.map_err(BlockExecutionError::other)?;
+        }
+        self.evm.chain.tx_l1_cost = Some(l1_fee(&self.evm.chain, size));
+        Ok(footprint)
+    }
+
+    /// The data footprint of a transaction of this compressed size; an error if the block has no room for it.
+    fn footprint(&mut self, size: u64) -> Result<u64> {
+        let available = self.evm.block().gas_limit - self.footprint;
+        let database = self.evm.db_mut();
+        // The state reads no slots of an account that it has not read.
+        database.basic(L1_BLOCK_CONTRACT).map_err(BlockExecutionError::other)?;
+        let scalar = L1BlockInfo::fetch_da_footprint_gas_scalar(database)
+            .map_err(BlockExecutionError::other)?;
+        let footprint = (size / 1_000_000).saturating_mul(scalar.into());
+        if footprint > available {
+            let error = OpBlockExecutionError::TransactionDaFootprintAboveGasLimit {
+                transaction_da_footprint: footprint,
+                available_block_da_footprint: available,
+            };
+            return Err(Box::new(BlockValidationError::Other(Box::new(error)).into()));
+        }
+        Ok(footprint)
+    }
+
+    /// The receipt of a transaction whose changes are not committed yet.
+    fn receipt(
+        &mut self,
+        envelope: &OpTxEnvelope,
+        result: ExecutionResult<OpHaltReason>,
+        sender: Address,
+    ) -> Result<OpReceiptEnvelope> {
+        let receipt = Receipt {
+            status: Eip658Value::Eip658(result.is_success()),
+            cumulative_gas_used: self.gas_used,
+            logs: result.into_logs(),
+        };
+        Ok(match envelope {
+            OpTxEnvelope::Legacy(_) => OpReceiptEnvelope::Legacy(receipt.with_bloom()),
+            OpTxEnvelope::Eip2930(_) => OpReceiptEnvelope::Eip2930(receipt.with_bloom()),
+            OpTxEnvelope::Eip1559(_) => OpReceiptEnvelope::Eip1559(receipt.with_bloom()),
+            OpTxEnvelope::Eip7702(_) => OpReceiptEnvelope::Eip7702(receipt.with_bloom()),
+            OpTxEnvelope::PostExec(_) => OpReceiptEnvelope::PostExec(receipt.with_bloom()),
+            OpTxEnvelope::Deposit(_) => {
+                let depositor =
+                    self.evm.db_mut().basic(sender).map_err(BlockExecutionError::other)?;
+                let receipt = OpDepositReceipt {
+                    inner: receipt,
+                    deposit_nonce: Some(depositor.unwrap_or_default().nonce),
+                    // Since Canyon.
+                    deposit_receipt_version: Some(1),
+                };
+                OpReceiptEnvelope::Deposit(receipt.with_bloom())
+            }
+        })
+    }
+}
+
+/// The L1 fee of a transaction of this compressed size, in wei (the OP Stack's formula since Fjord).
+fn l1_fee(info: &L1BlockInfo, size: u64) -> U256 {
+    let calldata = info.l1_base_fee.saturating_mul(U256::from(16));
+    let blob = info.l1_blob_base_fee.unwrap_or_default();
+    let scaled = calldata
+        .saturating_mul(info.l1_base_fee_scalar)
+        .saturating_add(blob.saturating_mul(info.l1_blob_base_fee_scalar.unwrap_or_default()));
+    U256::from(size).saturating_mul(scaled) / U256::from(1_000_000_000_000_u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against op-revm.
+        #[test]
+        fn the_l1_fee_is_that_of_op_revm(
+            fees in any::<[[u64; 4]; 2]>(),
+            small in any::<[u64; 2]>(),
+            scalars in any::<[u32; 2]>(),
+            input in prop::collection::vec(any::<u8>(), 1..400),
+        ) {
+            let input = [&[2][..], &input].concat();
+            for [base, blob] in [fees.map(U256::from_limbs), small.map(U256::from)] {
+                let mut info = L1BlockInfo {
+                    l1_base_fee: base,
+                    l1_base_fee_scalar: U256::from(scalars[0]),
+                    l1_blob_base_fee: Some(blob),
+                    l1_blob_base_fee_scalar: Some(U256::from(scalars[1])),
+                    ..L1BlockInfo::default()
+                };
+                let got = l1_fee(&info, FastLz::default().estimate(&input));
+                prop_assert_eq!(got, info.calculate_tx_l1_cost(&input, OpSpecId::JOVIAN));
+            }
+        }
+    }
+}

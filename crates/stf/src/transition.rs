@@ -1,0 +1,119 @@
+//! The transition from block to block: what provers, the rollup node and its sequencer execute.
+
+use crate::{
+    block::{BlockAttributes, ExecutedBlock},
+    bounds::Budget,
+    crypto::Crypto,
+    derive::{Inputs, derive},
+    error::{Error, Result},
+    fastlz::FastLz,
+    origin::Tip,
+    rules::ForkRules,
+    source::NodeSource,
+    state::{NewState, State},
+};
+use alloy_consensus::{Header, Sealed};
+use alloy_primitives::B256;
+use oneslot_types::OutputParts;
+
+/// A chain that goes on from a block, in memory.
+///
+/// Its state reads from a source by hash and never writes there: what blocks add is taken with
+/// [`Transition::take_new`]. After an error a transition is of no use.
+#[derive(Debug)]
+pub struct Transition<'a, S> {
+    pub(crate) rules: &'a ForkRules,
+    pub(crate) crypto: Crypto,
+    pub(crate) head: Sealed<Header>,
+    pub(crate) state: State<S>,
+    pub(crate) budget: Budget,
+    pub(crate) sizes: FastLz,
+}
+
+impl<'a, S: NodeSource> Transition<'a, S> {
+    /// Stands on `head`, whose state `source` knows, at the start of a batch.
+    pub fn new(rules: &'a ForkRules, crypto: Crypto, head: Sealed<Header>, source: S) -> Self {
+        let state = State::new(source, head.state_root);
+        Self { rules, crypto, head, state, budget: Budget::batch(), sizes: FastLz::default() }
+    }
+
+    /// The same, keeping what blocks add to the state for [`Transition::take_new`].
+    pub fn keep_new(self) -> Self {
+        Self { state: self.state.keep_new(), ..self }
+    }
+
+    /// The same without a bound on gas, for blocks that are in no batch: those of other chains.
+    pub fn unlimited(self) -> Self {
+        Self { budget: Budget::unlimited(), ..self }
+    }
+
+    /// The last block's header.
+    pub const fn head(&self) -> &Sealed<Header> {
+        &self.head
+    }
+
+    /// The output root of the state after the last block.
+    ///
+    /// # Errors
+    /// Its header has no withdrawals root.
+    pub fn output(&self) -> Result<B256> {
+        let missing = Error::Header { which: "parent", index: 0, what: "no withdrawals root" };
+        output_root(&self.head).ok_or(missing)
+    }
+
+    /// Where the chain stands on L1, as the state says.
+    pub fn tip(&mut self) -> Result<Tip> {
+        Ok(Tip::read(&mut self.state, &self.head)?)
+    }
+
+    /// What blocks added to the state since the last call; nothing without [`Transition::keep_new`].
+    pub fn take_new(&mut self) -> NewState {
+        self.state.take_new()
+    }
+
+    /// The source again.
+    pub fn into_source(self) -> S {
+        self.state.into_source()
+    }
+
+    /// Derives the blocks of a batch whose data holds `payload`, or holds none, and executes them.
+    ///
+    /// `each` is told of every block as soon as it is executed, and whether it is the last.
+    pub fn execute_batch<E: From<Error>>(
+        &mut self,
+        inputs: &Inputs<'_>,
+        payload: Option<&[u8]>,
+        mut each: impl FnMut(&mut Self, ExecutedBlock, bool) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let blocks = derive(inputs, payload);
+        let last = blocks.len() - 1;
+        for (position, attributes) in blocks.iter().enumerate() {
+            let block = self.execute_block(attributes)?;
+            each(self, block, position == last)?;
+        }
+        Ok(())
+    }
+
+    /// Executes and seals the block that `attributes` make, which becomes the last one.
+    ///
+    /// # Errors
+    /// They are about the block before or about the state's source, never about a transaction: those
+    /// are skipped.
+    pub fn execute_block(&mut self, attributes: &BlockAttributes) -> Result<ExecutedBlock> {
+        let block = crate::block::execute_block(self, attributes)?;
+        self.head = block.header.clone();
+        Ok(block)
+    }
+}
+
+/// The output root of the state after this block. None if the header has no withdrawals root.
+pub fn output_root(header: &Sealed<Header>) -> Option<B256> {
+    Some(
+        OutputParts {
+            state_root: header.state_root,
+            message_passer_storage_root: header.withdrawals_root?,
+            block_hash: header.hash(),
+        }
+        .root(),
+    )
+}
