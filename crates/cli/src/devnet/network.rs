@@ -171,7 +171,9 @@ impl Network {
         let accounts = accounts.collect::<Result<Vec<_>>>()?;
         let params = RollupParams::devnet(rollup_config(place)?, program::hash());
         let files = l1.files.join(&name);
-        let deployment = deploy::rollup(&l1.deployer, &l1.system, params, accounts, &files).await?;
+        let rollup =
+            deploy::NewRollup { system: &l1.system, params, balances: accounts, dir: &files };
+        let deployment = rollup.deploy(&l1.deployer).await?;
         let detail = format!(
             "Settlement {}, Portal {}, rollup {}",
             deployment.settlement, deployment.portal, deployment.rollup_id
