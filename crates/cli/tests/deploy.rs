@@ -6,10 +6,8 @@ mod commands;
 #[path = "deploy/team.rs"]
 mod team;
 
-use alloy::{
-    primitives::{Address, U256},
-    providers::Provider,
-};
+use alloy::providers::Provider;
+use alloy_primitives::{Address, U256};
 use oneslot_l1::CREATE2_FACTORY;
 use serde_json::{Value, json};
 use team::{SafeTeam, Workplace};

@@ -1,12 +1,11 @@
 //! A folder with a configuration beside an anvil, and a Safe whose owners sign.
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::TransactionRequest,
-    sol,
-    sol_types::SolCall,
+    sol_types::{SolCall, SolValue},
 };
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use oneslot_l1::{
     Signer,
     anvil::{Anvil, AnvilConfig},
@@ -18,11 +17,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     process::{Command, Output},
 };
-
-sol! {
-    /// Safe's contract for batches.
-    function multiSend(bytes transactions) external payable;
-}
 
 /// The first of anvil's accounts.
 const DEPLOYER_KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -205,7 +199,8 @@ impl SafeTeam {
             packed.extend_from_slice(&U256::from(data.len()).to_be_bytes::<32>());
             packed.extend_from_slice(&data);
         }
-        let data: Bytes = multiSendCall { transactions: packed.into() }.abi_encode().into();
+        let arguments = (Bytes::from(packed),).abi_encode_params();
+        let data: Bytes = [&keccak256("multiSend(bytes)")[..4], &arguments].concat().into();
         let provider = place.provider();
         let safe = Safe::new(self.safe, &provider);
         let (zero, nobody) = (U256::ZERO, Address::ZERO);
