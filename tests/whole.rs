@@ -183,4 +183,5 @@ fn commands_work(devnet: &Devnet) {
     }
     let claim = devnet.oneslot(&["--json", "inspect", "claim", &finalized.to_string()]);
     assert!(claim["proposer"].is_string(), "{claim}");
+    support::commands::assert_all_checked(support::commands::DEVNET);
 }

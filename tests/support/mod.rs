@@ -1,5 +1,7 @@
 //! A devnet in a folder of its own, and JSON-RPC.
 
+pub(crate) mod commands;
+
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -152,10 +154,9 @@ impl Devnet {
             .env("RUST_LOG", "warn")
             .output()
             .expect("oneslot");
-        let text = String::from_utf8_lossy(&output.stdout);
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "oneslot {args:?}: {text}{error}");
-        serde_json::from_str(&text).unwrap_or_else(|e| panic!("oneslot {args:?}: {e}: {text}"))
+        assert!(output.status.success(), "oneslot {args:?}: {error}");
+        commands::parse(args, &output.stdout)
     }
 }
 

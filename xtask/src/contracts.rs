@@ -28,9 +28,12 @@ const OP_CONTRACTS: [&str; 9] = [
     "WETH",
 ];
 
-/// Safe's contracts: the devnet's council is one.
-const SAFE_CONTRACTS: [(&str, &str); 2] =
-    [("Safe", "Safe.sol"), ("SafeProxyFactory", "proxies/SafeProxyFactory.sol")];
+/// Safe's contracts: the devnet's council is one, and tests execute batches with one.
+const SAFE_CONTRACTS: [(&str, &str); 3] = [
+    ("Safe", "Safe.sol"),
+    ("SafeProxyFactory", "proxies/SafeProxyFactory.sol"),
+    ("MultiSendCallOnly", "libraries/MultiSendCallOnly.sol"),
+];
 
 /// The folder of the generated verifiers of circuits that only tests and demonstrations use.
 pub(crate) const GENERATED: &str = "test/generated";

@@ -163,3 +163,35 @@ fn on_signal() -> CancellationToken {
     });
     cancel
 }
+
+#[cfg(test)]
+#[path = "../../../tests/support/commands.rs"]
+mod commands;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::{DEPLOY, DEVNET, OFFLINE, WITHOUT_JSON};
+
+    /// Every command without commands below it, as one types it.
+    fn leaves(command: &clap::Command, before: &str, found: &mut Vec<String>) {
+        for command in command.get_subcommands() {
+            let name = format!("{before} {}", command.get_name());
+            if command.has_subcommands() {
+                leaves(command, &name, found);
+            } else {
+                found.push(name.trim_start().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn the_json_of_every_command_is_checked_by_a_test() {
+        let mut found = Vec::new();
+        leaves(&Args::command(), "", &mut found);
+        found.sort();
+        let mut listed = [OFFLINE, DEPLOY, DEVNET, WITHOUT_JSON].concat();
+        listed.sort_unstable();
+        assert_eq!(found, listed, "tests/support/commands.rs lists the commands");
+    }
+}

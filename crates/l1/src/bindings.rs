@@ -20,6 +20,11 @@ sol!(
 );
 sol!(
     #[sol(rpc, all_derives)]
+    RollupDeployer,
+    "../../contracts/artifacts/RollupDeployer.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
     Settlement,
     "../../contracts/artifacts/Settlement.json"
 );

@@ -7,15 +7,16 @@
 //! compare both files with L1.
 //!
 //! A rollup's contracts and its genesis need each other. So [`RollupPlan::new`] first fixes the L1
-//! origin and every address, which follow from the deployer's nonces; the caller builds the genesis
-//! from that; [`RollupPlan::execute`] deploys and registers. A stored plan can be executed again
-//! after a crash: each step has its own idempotency key, and a contract at another address than
-//! planned is an error.
+//! origin and every address; the caller builds the genesis from that; [`RollupPlan::execute`] deploys
+//! and registers. A plan is a list of [`PlannedTx`]. It can be executed again after a crash, or by
+//! somebody else: what is on L1 already is not sent again, and [`SystemPlan::read`] and
+//! [`RollupPlan::read`] say where everything is, whoever executed it.
 
 mod check;
 mod contract;
 mod deployment;
 mod lane;
+mod planned;
 mod rollup;
 mod system;
 
@@ -24,6 +25,7 @@ pub use self::{
     contract::{Contract, Deployed},
     deployment::Deployment,
     lane::{OptimisticParams, PolicyName, QuoteVerifier, TeeParams},
+    planned::{CREATE2_FACTORY, Creation, PlannedTx},
     rollup::{CouncilPlan, RollupParams, RollupPlan},
     system::{System, SystemParams, SystemPlan},
 };

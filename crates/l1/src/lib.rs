@@ -20,9 +20,9 @@ mod votes;
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
 pub use deploy::{
-    Contract, CouncilPlan, Deployed, Deployment, Difference, OptimisticParams, PolicyName,
-    QuoteVerifier, RollupParams, RollupPlan, System, SystemParams, SystemPlan, TeeParams,
-    check_rollup, check_system,
+    CREATE2_FACTORY, Contract, CouncilPlan, Creation, Deployed, Deployment, Difference,
+    OptimisticParams, PlannedTx, PolicyName, QuoteVerifier, RollupParams, RollupPlan, System,
+    SystemParams, SystemPlan, TeeParams, check_rollup, check_system,
 };
 pub use error::Error;
 pub use file::{load_json, save_json};

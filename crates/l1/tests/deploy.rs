@@ -5,9 +5,9 @@ mod support;
 use alloy::{providers::Provider, sol_types::SolCall};
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256};
 use oneslot_l1::{
-    BatchData, BlockRef, Contract, CouncilPlan, Deployment, DepositCursor, Error, IdempotencyKey,
-    InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Sender,
-    SenderConfig, Signer, System, SystemParams, SystemPlan, TxRequest,
+    BatchData, BlockRef, CREATE2_FACTORY, Contract, CouncilPlan, Deployment, DepositCursor, Error,
+    IdempotencyKey, InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan,
+    Sender, SenderConfig, Signer, System, SystemParams, SystemPlan, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Portal, Safe, Settlement},
     check_rollup, check_system, keep_origin,
@@ -305,6 +305,92 @@ async fn two_rollups_share_a_system_and_nothing_else() {
     assert_ne!(first.council, second.council, "the same owners have a Safe for each rollup");
     assert_eq!(check_rollup(&w.client, &w.system, first).await.unwrap(), []);
     assert_eq!(check_rollup(&w.client, &w.system, &second).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn whoever_executes_a_plan_the_same_comes_of_it() {
+    let w = world().await;
+    let rules = RollupConfig { l2ChainId: 903, ..w.deployment.config.clone() };
+    let params = RollupParams::devnet(rules, B256::repeat_byte(7));
+    let plan = RollupPlan::new(&w.deployer, &w.system, params).await.unwrap();
+    let error = plan.read(&w.client, GENESIS_OUTPUT).await.unwrap_err().to_string();
+    assert!(error.contains("there is no"), "{error}");
+
+    // A stranger executes everything but the registration, which is the registrant's alone.
+    let mut config = SenderConfig::new(w.dir.path().join("stranger"));
+    config.poll_ms = 50;
+    let signer = Signer::anvil(1).unwrap();
+    let stranger = Sender::open(w.client.clone(), signer, config).await.unwrap();
+    let open = plan.open(&w.client, GENESIS_OUTPUT).await.unwrap();
+    let names: Vec<_> = open.iter().map(|tx| tx.name.as_str()).collect();
+    assert_eq!(names, ["RollupDeployer", "Messenger", "Bridge", "Council", "Register"]);
+    for tx in &open[..4] {
+        assert!(!tx.is_executed(&w.client).await.unwrap());
+        let request = TxRequest::call(tx.to, tx.data.clone());
+        let inclusion = stranger.send(&IdempotencyKey::new(&tx.name), request).await.unwrap();
+        assert!(inclusion.gas_used <= tx.gas, "{}: {} gas", tx.name, inclusion.gas_used);
+        assert!(tx.is_executed(&w.client).await.unwrap());
+    }
+    let register = TxRequest::call(open[4].to, open[4].data.clone());
+    let refused = stranger.send(&IdempotencyKey::new("register"), register).await.unwrap_err();
+    assert!(matches!(refused, Error::WouldRevert { .. }), "{refused:?}");
+    let left = plan.open(&w.client, GENESIS_OUTPUT).await.unwrap();
+    assert_eq!(left, open[4..]);
+
+    let nonce = w.deployer.next_nonce().await.unwrap();
+    let deployment = plan.execute(&w.deployer, GENESIS_OUTPUT).await.unwrap();
+    assert_eq!(w.deployer.next_nonce().await.unwrap(), nonce + 1);
+    assert_eq!(check_rollup(&w.client, &w.system, &deployment).await.unwrap(), []);
+    // Another genesis than the one that was registered is noticed.
+    let error = plan.read(&w.client, B256::repeat_byte(1)).await.unwrap_err().to_string();
+    assert!(error.contains("Settlement.genesisOutput"), "{error}");
+}
+
+#[tokio::test]
+async fn gas_of_a_plan_suffices_and_fits_in_a_transaction() {
+    /// Gas that one transaction may use (EIP-7825).
+    const MOST: u64 = 16_777_216;
+    let w = world().await;
+    let params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    let plan = SystemPlan::on(&w.client, params).await.unwrap();
+    // Settlement and the shared code are there already: a system is what its parameters say.
+    let open = plan.open(&w.client).await.unwrap();
+    let names: Vec<_> = open.iter().map(|tx| tx.name.as_str()).collect();
+    assert_eq!(names, ["QuoteVerifier", "TeeLane"]);
+    for tx in plan.transactions().unwrap() {
+        assert!(tx.gas < MOST, "{}: {} gas", tx.name, tx.gas);
+    }
+    let system = plan.execute(&w.deployer).await.unwrap();
+    assert_eq!(system.domain, w.system.domain);
+    assert_eq!(check_system(&w.client, &system).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_origin_that_l1_took_back_is_refused() {
+    let w = world().await;
+    let rules = RollupConfig { l2ChainId: 904, ..w.deployment.config.clone() };
+    let params = RollupParams::devnet(rules, B256::repeat_byte(7));
+    let snapshot = rpc(&w.client, "evm_snapshot", serde_json::json!([])).await;
+    mine(&w.client, 1).await;
+    let plan = RollupPlan::new(&w.deployer, &w.system, params).await.unwrap();
+    plan.open(&w.client, GENESIS_OUTPUT).await.unwrap();
+    rpc(&w.client, "evm_revert", serde_json::json!([snapshot])).await;
+    rpc(&w.client, "evm_increaseTime", serde_json::json!([100])).await;
+    mine(&w.client, 2).await;
+    let error = plan.open(&w.client, GENESIS_OUTPUT).await.unwrap_err().to_string();
+    assert!(error.contains("reorganisation") && error.contains("plan anew"), "{error}");
+}
+
+#[tokio::test]
+async fn a_chain_without_the_deployment_proxy_is_refused() {
+    let w = world().await;
+    let params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    for code in [Vec::new(), vec![0]] {
+        set_code(&w, CREATE2_FACTORY, code).await;
+        let error = SystemPlan::new(&w.deployer, params.clone()).await.unwrap_err().to_string();
+        assert!(error.contains("deterministic deployment proxy"), "{error}");
+        assert!(error.contains(&CREATE2_FACTORY.to_string()), "{error}");
+    }
 }
 
 #[tokio::test]

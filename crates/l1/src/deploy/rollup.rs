@@ -9,14 +9,24 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use oneslot_types::{RollupConfig, rollup_id};
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, Deployment, PolicyName, System, contract::Places};
+use super::{
+    Contract, Deployment, PlannedTx, PolicyName, System, check_rollup,
+    planned::{self, Effect, require_factory},
+};
 use crate::{
-    BlockRef, Error, Inclusion, Lane, Sender, Signer, TxRequest,
+    BlockRef, Error, InboxReader, L1Client, Lane, Sender, Signer,
     bindings::{
-        BridgeProxy, Inbox, L1CrossDomainMessenger, L1StandardBridge, Portal, Safe,
+        BridgeProxy, Inbox, L1CrossDomainMessenger, L1StandardBridge, Portal, RollupDeployer, Safe,
         SafeProxyFactory, Settlement,
     },
 };
+
+/// L1 blocks after the origin in which the Inbox can be created: the 8191 whose hashes L1 knows.
+const ORIGIN_LIFE: u64 = 8191;
+/// Gas of the call that sets the council's Safe up.
+const COUNCIL_GAS: u64 = 1_000_000;
+/// Gas of the registration.
+const REGISTER_GAS: u64 = 1_500_000;
 
 /// What a rollup is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +93,7 @@ impl RollupParams {
     }
 }
 
-/// What will be where. Serializable: store it before [`RollupPlan::execute`].
+/// What will be where. Serializable: store it before anything is sent, for the origin is part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RollupPlan {
@@ -91,26 +101,45 @@ pub struct RollupPlan {
     pub params: RollupParams,
     /// What the rollup settles with.
     pub system: System,
-    /// Account that deploys and registers.
-    pub deployer: Address,
-    /// Its nonce for the first contract.
-    pub first_nonce: u64,
+    /// The only account that may register the rollup. Anybody may execute the rest.
+    pub registrant: Address,
     /// L1 origin of the rollup's genesis.
     pub origin: Header,
+    /// Two addresses that the genesis holds. They tell, too, whether this build is the one that
+    /// planned: another one has other code and so other addresses.
+    l1_messenger: Address,
+    l1_standard_bridge: Address,
 }
 
 impl RollupPlan {
-    /// Fixes origin and addresses. The deployer must send nothing else until the plan is executed.
+    /// A plan that the sender executes, with the newest L1 block as origin.
     ///
     /// # Errors
-    /// [`Error::Policy`] if the policy cannot be had with this system; [`Error::ChainId`] if the
-    /// system or the rules name another L1; what L1 answers.
+    /// As [`RollupPlan::of`].
     pub async fn new(
         sender: &Sender,
         system: &System,
         params: RollupParams,
     ) -> Result<Self, Error> {
-        let client = sender.client();
+        let origin = BlockNumberOrTag::Latest;
+        Self::of(sender.client(), sender.address(), system, params, origin).await
+    }
+
+    /// A plan for an account that registers the rollup. It fixes the origin and with it every
+    /// address. The Inbox has to be created within 8191 L1 blocks after the origin, about 27 hours:
+    /// L1 does not know older hashes.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] if the policy cannot be had with this system; [`Error::ChainId`] if the
+    /// system or the rules name another L1; [`Error::Local`] if the L1 lacks the deterministic
+    /// deployment proxy; what L1 answers.
+    pub async fn of(
+        client: &L1Client,
+        registrant: Address,
+        system: &System,
+        params: RollupParams,
+        origin: BlockNumberOrTag,
+    ) -> Result<Self, Error> {
         for expected in [system.l1_chain_id, params.config.l1ChainId] {
             if expected != client.chain_id() {
                 return Err(Error::ChainId { expected, got: client.chain_id() });
@@ -120,145 +149,182 @@ impl RollupPlan {
         if matches!(params.council, CouncilPlan::Safe { .. }) {
             system.address(Contract::SafeFactory)?;
         }
-        let origin = client.block(BlockNumberOrTag::Latest).await?;
+        require_factory(client).await?;
+        let origin = client.block(origin).await?.header;
+        let contracts = contracts(&params, system, registrant, &origin)?;
         Ok(Self {
             params,
             system: system.clone(),
-            deployer: sender.address(),
-            first_nonce: sender.next_nonce().await?,
-            origin: origin.header,
+            registrant,
+            origin,
+            l1_messenger: contracts.messenger.address(),
+            l1_standard_bridge: contracts.bridge.address(),
         })
     }
 
     /// L1CrossDomainMessenger, for the genesis.
     pub fn l1_messenger(&self) -> Address {
-        self.places().address(Contract::Messenger)
+        self.l1_messenger
     }
 
     /// L1StandardBridge, for the genesis.
     pub fn l1_standard_bridge(&self) -> Address {
-        self.places().address(Contract::Bridge)
+        self.l1_standard_bridge
+    }
+
+    /// Everything that has to be executed, in order. Only the registration has to be sent by
+    /// [`RollupPlan::registrant`].
+    ///
+    /// # Errors
+    /// [`Error::Policy`]; what L1 answers.
+    pub async fn transactions(
+        &self,
+        client: &L1Client,
+        genesis_output: B256,
+    ) -> Result<Vec<PlannedTx>, Error> {
+        let contracts = self.contracts()?;
+        let (council, council_tx) = self.council(client, contracts.inbox()).await?;
+        let register = self.register(contracts.inbox(), genesis_output, council)?;
+        let creations = [contracts.deployer, contracts.messenger, contracts.bridge];
+        Ok(creations.into_iter().chain(council_tx).chain([register]).collect())
+    }
+
+    /// What of it nobody executed yet.
+    ///
+    /// # Errors
+    /// [`Error::Local`] if the Inbox is not there and can no longer be created, because L1 does not
+    /// know the plan's origin; as [`RollupPlan::transactions`].
+    pub async fn open(
+        &self,
+        client: &L1Client,
+        genesis_output: B256,
+    ) -> Result<Vec<PlannedTx>, Error> {
+        let transactions = self.transactions(client, genesis_output).await?;
+        let open = planned::open(client, transactions).await?;
+        if open.first().is_some_and(|tx| tx.name == Contract::RollupDeployer.to_string()) {
+            self.check_origin(client).await?;
+        }
+        Ok(open)
     }
 
     /// Deploys what is not yet deployed, registers the rollup, and says where everything is.
+    ///
+    /// # Errors
+    /// As [`RollupPlan::open`] and [`RollupPlan::read`].
     pub async fn execute(
         &self,
         sender: &Sender,
         genesis_output: B256,
     ) -> Result<Deployment, Error> {
-        let (system, params, places) = (&self.system, &self.params, self.places());
-        let settlement = system.address(Contract::Settlement)?;
-        let config = system.address(Contract::BridgeConfig)?;
-        let codes = [Contract::MessengerCode, Contract::BridgeCode];
-        let [messenger, bridge] = codes.map(|code| system.address(code));
-        let behind = [messenger?, bridge?];
-        let created = places
-            .create(sender, |contract| {
-                self.arguments(contract, &places, settlement, config, behind)
-            })
-            .await?;
-        let lanes = params.policy.lanes(system, &params.council)?;
-        let council = self.council(sender).await?;
-        self.register(sender, genesis_output, council, &lanes).await?;
-        let address = |contract| places.address(contract);
-        let inbox = address(Contract::Inbox);
-        Ok(Deployment {
+        let open = self.open(sender.client(), genesis_output).await?;
+        planned::send(sender, open).await?;
+        self.read(sender.client(), genesis_output).await
+    }
+
+    /// Says where everything is, once all transactions were executed.
+    ///
+    /// # Errors
+    /// [`Error::Local`] if something is not there or not as planned; what L1 answers.
+    pub async fn read(&self, client: &L1Client, genesis_output: B256) -> Result<Deployment, Error> {
+        let (system, params, planned) = (&self.system, &self.params, self.contracts()?);
+        let inbox = planned.inbox();
+        let (council, council_tx) = self.council(client, inbox).await?;
+        if let Some(transaction) = council_tx
+            && !transaction.is_executed(client).await?
+        {
+            return Err(wrong(
+                "council",
+                format!("expected a Safe at {council}, and there is none"),
+            ));
+        }
+        let creations = [planned.deployer, planned.messenger, planned.bridge];
+        let mut contracts = planned::created(client, &creations).await?;
+        contracts.remove(&Contract::RollupDeployer);
+        let address = |contract| contracts[&contract].address;
+        // The Inbox tells of its genesis in the transaction that creates it.
+        let reader = InboxReader::new(client.clone(), inbox, address(Contract::Portal));
+        let genesis = reader.batch(0, self.origin.number).await?;
+        let genesis = genesis.ok_or_else(|| wrong("Inbox", "it tells of no genesis".into()))?;
+        let start_block = BlockRef { number: genesis.l1_block_number, hash: genesis.l1_block_hash };
+        let deployment = Deployment {
             l1_chain_id: system.l1_chain_id,
             l2_chain_id: params.config.l2ChainId,
             domain: system.domain,
             rollup_id: rollup_id(system.domain, inbox),
-            settlement,
-            lanes,
+            settlement: system.address(Contract::Settlement)?,
+            lanes: params.policy.lanes(system, &params.council)?,
             inbox,
             portal: address(Contract::Portal),
             l1_messenger: address(Contract::Messenger),
             l1_standard_bridge: address(Contract::Bridge),
             council,
             test_token: system.find(Contract::TestToken),
-            start_block: created.blocks[&Contract::Inbox],
+            start_block,
             origin: BlockRef { number: self.origin.number, hash: self.origin.hash_slow() },
             genesis_output,
             program_hash: params.program_hash,
             config: params.config.clone(),
-            registrant: self.deployer,
+            registrant: self.registrant,
             policy: params.policy,
             force_window: params.force_window,
             instant_cap: params.instant_cap,
             instant_window: params.instant_window,
             last_resort_after: params.last_resort_after,
             change_delay: if council.is_zero() { 0 } else { params.change_delay },
-            contracts: created.contracts,
-        })
-    }
-
-    fn places(&self) -> Places {
-        let contracts =
-            vec![Contract::Inbox, Contract::Portal, Contract::Messenger, Contract::Bridge];
-        Places::new(self.deployer, self.first_nonce, contracts)
-    }
-
-    /// Constructor arguments. `behind` is the code of the messenger and of the bridge.
-    fn arguments(
-        &self,
-        contract: Contract,
-        places: &Places,
-        settlement: Address,
-        config: Address,
-        behind: [Address; 2],
-    ) -> Vec<u8> {
-        let params = &self.params;
-        let proxy = |implementation: Address, initialization: Vec<u8>| {
-            let initialization = initialization.into();
-            BridgeProxy::constructorCall { implementation, initialization }.abi_encode()
+            contracts,
         };
-        match contract {
-            Contract::Inbox => Inbox::constructorCall {
-                params: Inbox::InboxParams {
-                    batcher: params.config.batcher,
-                    registrant: self.deployer,
-                    portal: places.address(Contract::Portal),
-                    forceWindow: params.force_window,
-                    originNumber: self.origin.number,
-                    originHash: self.origin.hash_slow(),
-                },
+        // Whoever executed the plan may have executed something else.
+        match check_rollup(client, system, &deployment).await?.first() {
+            None => Ok(deployment),
+            Some(difference) => {
+                Err(wrong("what was planned and what is on L1", difference.to_string()))
             }
-            .abi_encode(),
-            Contract::Portal => Portal::constructorCall {
-                params: Portal::PortalParams {
-                    settlement,
-                    inbox: places.address(Contract::Inbox),
-                    l2GasLimit: params.config.gasLimit,
-                    instantCap: params.instant_cap,
-                },
-            }
-            .abi_encode(),
-            Contract::Messenger => proxy(
-                behind[0],
-                L1CrossDomainMessenger::initializeCall {
-                    _superchainConfig: config,
-                    _portal: places.address(Contract::Portal),
-                    _systemConfig: config,
-                }
-                .abi_encode(),
-            ),
-            Contract::Bridge => proxy(
-                behind[1],
-                L1StandardBridge::initializeCall {
-                    _messenger: places.address(Contract::Messenger),
-                    _superchainConfig: config,
-                    _systemConfig: config,
-                }
-                .abi_encode(),
-            ),
-            _ => Vec::new(),
         }
     }
 
-    /// Sets the council up, if it does not exist yet.
-    async fn council(&self, sender: &Sender) -> Result<Address, Error> {
+    /// That L1 still has the origin, and that the Inbox would accept it.
+    async fn check_origin(&self, client: &L1Client) -> Result<(), Error> {
+        let number = self.origin.number;
+        let origin = format!("origin, L1 block {number}");
+        let head = client.block_number().await?;
+        if is_forgotten(number, head) {
+            let late = format!(
+                "the Inbox can be created up to {ORIGIN_LIFE} blocks later, and L1 is at block \
+                 {head}: plan anew"
+            );
+            return Err(wrong(&origin, late));
+        }
+        let (expected, got) = (self.origin.hash_slow(), client.block(number).await?.hash);
+        if expected != got {
+            let gone =
+                format!("expected {expected}, L1 has {got} after a reorganisation: plan anew");
+            return Err(wrong(&origin, gone));
+        }
+        Ok(())
+    }
+
+    fn contracts(&self) -> Result<Contracts, Error> {
+        let contracts = contracts(&self.params, &self.system, self.registrant, &self.origin)?;
+        let (expected, got) = (self.l1_standard_bridge, contracts.bridge.address());
+        if expected != got {
+            let other = format!(
+                "another build made it: its bridge is {expected}, with the contracts of this build \
+                 it is {got}; go on with that build, or plan anew"
+            );
+            return Err(wrong("plan", other));
+        }
+        Ok(contracts)
+    }
+
+    /// The council's account, and what sets it up if it is a new Safe.
+    async fn council(
+        &self,
+        client: &L1Client,
+        inbox: Address,
+    ) -> Result<(Address, Option<PlannedTx>), Error> {
         let (owners, threshold) = match &self.params.council {
-            CouncilPlan::None => return Ok(Address::ZERO),
-            CouncilPlan::Account(account) => return Ok(*account),
+            CouncilPlan::None => return Ok((Address::ZERO, None)),
+            CouncilPlan::Account(account) => return Ok((*account, None)),
             CouncilPlan::Safe { owners, threshold } => (owners.clone(), *threshold),
         };
         let code = self.system.address(Contract::SafeCode)?;
@@ -274,14 +340,12 @@ impl RollupPlan {
             paymentReceiver: Address::ZERO,
         }
         .abi_encode();
-        let client = sender.client();
         let proxy_code = SafeProxyFactory::new(factory, client.provider())
             .proxyCreationCode()
             .call()
             .await
             .map_err(|e| client.call_error("SafeProxyFactory", factory, e))?;
         // Each rollup has a Safe of its own, even if its owners are the same: the nonce is its Inbox.
-        let inbox = self.places().address(Contract::Inbox);
         let nonce = U256::from_be_bytes(inbox.into_word().0);
         // CREATE2 as the factory does it: salt = keccak256(keccak256(initializer) ‖ nonce).
         let salt = keccak256([keccak256(&initializer), nonce.into()].concat());
@@ -292,34 +356,29 @@ impl RollupPlan {
             initializer: initializer.into(),
             saltNonce: nonce,
         };
-        let request = TxRequest::call(factory, call.abi_encode());
-        sender.send(&self.places().key("Council"), request).await?;
-        let got = Safe::new(safe, client.provider())
-            .getThreshold()
-            .call()
-            .await
-            .map_err(|e| client.call_error("Safe", safe, e))?;
-        if got != U256::from(threshold) {
-            return Err(Error::Local {
-                what: "council".into(),
-                message: format!("threshold: expected {threshold}, got {got}"),
-            });
-        }
-        Ok(safe)
+        let effect = Effect::Code(safe);
+        let call = PlannedTx::call(
+            "Council",
+            (Contract::SafeFactory, factory),
+            call.abi_encode(),
+            COUNCIL_GAS,
+            effect,
+        );
+        Ok((safe, Some(call)))
     }
 
-    async fn register(
+    fn register(
         &self,
-        sender: &Sender,
+        inbox: Address,
         genesis_output: B256,
         council: Address,
-        lanes: &[Lane],
-    ) -> Result<Inclusion, Error> {
-        let (params, places) = (&self.params, self.places());
+    ) -> Result<PlannedTx, Error> {
+        let params = &self.params;
+        let lanes: Vec<Lane> = params.policy.lanes(&self.system, &params.council)?;
         let has_council = council != Address::ZERO;
         let call = Settlement::registerCall {
             params: Settlement::RegisterParams {
-                inbox: places.address(Contract::Inbox),
+                inbox,
                 genesisOutput: genesis_output,
                 policy: Settlement::Policy {
                     fromBatch: 1,
@@ -337,7 +396,122 @@ impl RollupPlan {
             },
         };
         let settlement = self.system.address(Contract::Settlement)?;
-        let request = TxRequest::call(settlement, call.abi_encode());
-        sender.send(&places.key("Register"), request).await
+        let effect =
+            Effect::Registered { settlement, rollup_id: rollup_id(self.system.domain, inbox) };
+        Ok(PlannedTx::call(
+            "Register",
+            (Contract::Settlement, settlement),
+            call.abi_encode(),
+            REGISTER_GAS,
+            effect,
+        ))
+    }
+}
+
+/// What creates the contracts of a rollup.
+fn contracts(
+    params: &RollupParams,
+    system: &System,
+    registrant: Address,
+    origin: &Header,
+) -> Result<Contracts, Error> {
+    let config = system.address(Contract::BridgeConfig)?;
+    // Rollups with the same rules and origin differ by registrant, genesis or limits; the salt
+    // keeps those apart that differ in nothing but their rules.
+    let salt = params.config.hash();
+    let mut inbox_params = Inbox::InboxParams {
+        batcher: params.config.batcher,
+        registrant: registrant,
+        portal: Address::ZERO,
+        forceWindow: params.force_window,
+        originNumber: origin.number,
+        originHash: origin.hash_slow(),
+    };
+    let mut portal_params = Portal::PortalParams {
+        settlement: system.address(Contract::Settlement)?,
+        inbox: Address::ZERO,
+        l2GasLimit: params.config.gasLimit,
+        instantCap: params.instant_cap,
+    };
+    let arguments = RollupDeployer::constructorCall {
+        inboxParams: RollupDeployer::InboxParams {
+            batcher: inbox_params.batcher,
+            registrant: inbox_params.registrant,
+            portal: inbox_params.portal,
+            forceWindow: inbox_params.forceWindow,
+            originNumber: inbox_params.originNumber,
+            originHash: inbox_params.originHash,
+        },
+        portalParams: RollupDeployer::PortalParams {
+            settlement: portal_params.settlement,
+            inbox: portal_params.inbox,
+            l2GasLimit: portal_params.l2GasLimit,
+            instantCap: portal_params.instantCap,
+        },
+    };
+    let deployer = PlannedTx::create(Contract::RollupDeployer, &arguments.abi_encode(), salt);
+    // The deployer fills the two addresses in.
+    let [inbox, portal] = [1, 2].map(|nonce| deployer.address().create(nonce));
+    (inbox_params.portal, portal_params.inbox) = (portal, inbox);
+    let inbox_arguments = Inbox::constructorCall { params: inbox_params }.abi_encode();
+    let portal_arguments = Portal::constructorCall { params: portal_params }.abi_encode();
+    let deployer = deployer.and_creates(1, Contract::Inbox, &inbox_arguments).and_creates(
+        2,
+        Contract::Portal,
+        &portal_arguments,
+    );
+    let proxy = |contract, code, initialization: Vec<u8>| {
+        let (implementation, initialization) = (system.address(code)?, initialization.into());
+        let arguments = BridgeProxy::constructorCall { implementation, initialization };
+        Ok::<_, Error>(PlannedTx::create(contract, &arguments.abi_encode(), salt))
+    };
+    let initialize = L1CrossDomainMessenger::initializeCall {
+        _superchainConfig: config,
+        _portal: portal,
+        _systemConfig: config,
+    };
+    let messenger = proxy(Contract::Messenger, Contract::MessengerCode, initialize.abi_encode())?;
+    let initialize = L1StandardBridge::initializeCall {
+        _messenger: messenger.address(),
+        _superchainConfig: config,
+        _systemConfig: config,
+    };
+    let bridge = proxy(Contract::Bridge, Contract::BridgeCode, initialize.abi_encode())?;
+    Ok(Contracts { deployer, messenger, bridge })
+}
+
+/// What creates a rollup's contracts.
+struct Contracts {
+    /// Its constructor creates Inbox and Portal.
+    deployer: PlannedTx,
+    messenger: PlannedTx,
+    bridge: PlannedTx,
+}
+
+impl Contracts {
+    fn inbox(&self) -> Address {
+        self.deployer.creations[1].address
+    }
+}
+
+/// Whether the next block no longer knows the hash of an origin.
+const fn is_forgotten(origin: u64, head: u64) -> bool {
+    head + 1 > origin + ORIGIN_LIFE
+}
+
+fn wrong(what: &str, message: String) -> Error {
+    Error::Local { what: what.into(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_lives_as_long_as_l1_knows_its_hash() {
+        // EIP-2935: block n knows the blocks from n - 8191 on.
+        assert!(!is_forgotten(1000, 1000));
+        assert!(!is_forgotten(1000, 1000 + 8190));
+        assert!(is_forgotten(1000, 1000 + 8191));
     }
 }

@@ -7,9 +7,12 @@ use alloy_primitives::{Address, B256, U256};
 use oneslot_types::{LaneKind, domain};
 use serde::{Deserialize, Serialize};
 
-use super::{Contract, Deployed, OptimisticParams, QuoteVerifier, TeeParams, contract::Places};
+use super::{
+    Contract, Deployed, OptimisticParams, PlannedTx, QuoteVerifier, TeeParams,
+    planned::{self, require_factory},
+};
 use crate::{
-    Error, Lane, Sender,
+    Error, L1Client, Lane, Sender,
     bindings::{OptimisticLane, TeeLane},
     file::{load_json, save_json},
 };
@@ -50,18 +53,12 @@ impl SystemParams {
     }
 }
 
-/// What will be where. Serializable: store it before [`SystemPlan::execute`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What will be where. It follows from the parameters and the code of this build alone, whoever
+/// deploys, so there is nothing to store: two systems with the same parameters are one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemPlan {
-    /// What it was made from.
-    pub params: SystemParams,
-    /// Account that deploys.
-    pub deployer: Address,
-    /// Its nonce for the first contract.
-    pub first_nonce: u64,
-    /// EIP-155 id of the L1.
-    pub l1_chain_id: u64,
+    params: SystemParams,
+    l1_chain_id: u64,
 }
 
 /// A deployed system. The file `deployment.json` in the folder of a system.
@@ -79,77 +76,105 @@ pub struct System {
 }
 
 impl SystemPlan {
-    /// Fixes every address. The deployer must send nothing else until the plan is executed.
+    /// A plan for the sender's L1.
     ///
     /// # Errors
-    /// [`Error::NoQuoteVerifier`] if the TEE lane cannot be had on this L1; what L1 answers.
+    /// As [`SystemPlan::on`].
     pub async fn new(sender: &Sender, params: SystemParams) -> Result<Self, Error> {
-        let l1_chain_id = sender.client().chain_id();
+        Self::on(sender.client(), params).await
+    }
+
+    /// A plan for an L1.
+    ///
+    /// # Errors
+    /// [`Error::NoQuoteVerifier`] if the TEE lane cannot be had on this L1; [`Error::Local`] if the
+    /// L1 lacks the deterministic deployment proxy; what L1 answers.
+    pub async fn on(client: &L1Client, params: SystemParams) -> Result<Self, Error> {
+        let l1_chain_id = client.chain_id();
         if let Some(tee) = &params.tee {
             tee.dev_root(l1_chain_id)?;
         }
-        let (deployer, first_nonce) = (sender.address(), sender.next_nonce().await?);
-        Ok(Self { params, deployer, first_nonce, l1_chain_id })
+        require_factory(client).await?;
+        Ok(Self { params, l1_chain_id })
     }
 
-    /// Deploys what is not yet deployed, and says where everything is.
-    pub async fn execute(&self, sender: &Sender) -> Result<System, Error> {
-        let places = self.places();
-        let root = match &self.params.tee {
-            Some(tee) => tee.dev_root(self.l1_chain_id)?,
-            None => Address::ZERO,
-        };
-        let created = places.create(sender, |contract| self.arguments(contract, &places, root));
-        Ok(System {
-            l1_chain_id: self.l1_chain_id,
-            domain: domain(self.l1_chain_id, places.address(Contract::Settlement)),
-            params: self.params.clone(),
-            contracts: created.await?.contracts,
-        })
-    }
-
-    fn places(&self) -> Places {
-        let params = &self.params;
-        let mut contracts = vec![Contract::Settlement];
-        if params.tee.is_some() {
-            contracts.extend([Contract::QuoteVerifier, Contract::TeeLane]);
-        }
-        if params.optimistic.is_some() {
-            contracts.push(Contract::OptimisticLane);
-        }
-        contracts.extend([Contract::BridgeConfig, Contract::MessengerCode, Contract::BridgeCode]);
-        if params.test_token {
-            contracts.push(Contract::TestToken);
-        }
-        if params.safe {
-            contracts.extend([Contract::SafeCode, Contract::SafeFactory]);
-        }
-        Places::new(self.deployer, self.first_nonce, contracts)
-    }
-
-    /// Constructor arguments.
-    fn arguments(&self, contract: Contract, places: &Places, tee_root: Address) -> Vec<u8> {
-        let settlement_ = places.address(Contract::Settlement);
-        match (contract, &self.params.tee, &self.params.optimistic) {
-            (Contract::QuoteVerifier, ..) => tee_root.abi_encode(),
-            (Contract::TeeLane, Some(tee), _) => TeeLane::constructorCall {
+    /// Everything that has to be executed, in order, by whichever account.
+    ///
+    /// # Errors
+    /// [`Error::NoQuoteVerifier`] if the TEE lane cannot be had on this L1.
+    pub fn transactions(&self) -> Result<Vec<PlannedTx>, Error> {
+        let create =
+            |contract, arguments: &[u8]| PlannedTx::create(contract, arguments, B256::ZERO);
+        let settlement = create(Contract::Settlement, &[]);
+        let settlement_ = settlement.address();
+        let mut transactions = vec![settlement];
+        if let Some(tee) = &self.params.tee {
+            let root = tee.dev_root(self.l1_chain_id)?;
+            let verifier = create(Contract::QuoteVerifier, &root.abi_encode());
+            let arguments = TeeLane::constructorCall {
                 settlement_,
-                verifier_: places.address(Contract::QuoteVerifier),
+                verifier_: verifier.address(),
                 measurements: tee.measurements.clone(),
                 activationDelay_: tee.key_activation_delay,
                 keyLife_: tee.key_life,
                 keyBond_: tee.key_bond,
-            }
-            .abi_encode(),
-            (Contract::OptimisticLane, _, Some(optimistic)) => OptimisticLane::constructorCall {
+            };
+            let mut lane = create(Contract::TeeLane, &arguments.abi_encode());
+            // Each measurement is stored and tells so by an event.
+            lane.gas += 30_000 * tee.measurements.len() as u64;
+            transactions.extend([verifier, lane]);
+        }
+        if let Some(optimistic) = &self.params.optimistic {
+            let arguments = OptimisticLane::constructorCall {
                 settlement_,
                 bond_: optimistic.bond,
                 window_: optimistic.window,
                 game_: Address::ZERO,
-            }
-            .abi_encode(),
-            _ => Vec::new(),
+            };
+            transactions.push(create(Contract::OptimisticLane, &arguments.abi_encode()));
         }
+        let mut rest = vec![Contract::BridgeConfig, Contract::MessengerCode, Contract::BridgeCode];
+        if self.params.test_token {
+            rest.push(Contract::TestToken);
+        }
+        if self.params.safe {
+            rest.extend([Contract::SafeCode, Contract::SafeFactory]);
+        }
+        transactions.extend(rest.into_iter().map(|contract| create(contract, &[])));
+        Ok(transactions)
+    }
+
+    /// What of it nobody executed yet.
+    ///
+    /// # Errors
+    /// As [`SystemPlan::transactions`]; what L1 answers.
+    pub async fn open(&self, client: &L1Client) -> Result<Vec<PlannedTx>, Error> {
+        planned::open(client, self.transactions()?).await
+    }
+
+    /// Deploys what is not yet deployed, and says where everything is.
+    ///
+    /// # Errors
+    /// As [`SystemPlan::transactions`] and [`SystemPlan::read`]; what L1 answers.
+    pub async fn execute(&self, sender: &Sender) -> Result<System, Error> {
+        planned::send(sender, self.transactions()?).await?;
+        self.read(sender.client()).await
+    }
+
+    /// Says where everything is, once all transactions were executed.
+    ///
+    /// # Errors
+    /// [`Error::Local`] if something is not there; what L1 answers.
+    pub async fn read(&self, client: &L1Client) -> Result<System, Error> {
+        let transactions = self.transactions()?;
+        let contracts = planned::created(client, &transactions).await?;
+        let settlement = contracts[&Contract::Settlement].address;
+        Ok(System {
+            l1_chain_id: self.l1_chain_id,
+            domain: domain(self.l1_chain_id, settlement),
+            params: self.params.clone(),
+            contracts,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::program;
 use alloy_primitives::{Address, B256, U256};
-use eyre::{Result, WrapErr, ensure};
+use eyre::{Result, WrapErr, bail, ensure};
 use oneslot_l1::{
     CouncilPlan, FeeCaps, L1Config, OptimisticParams, PolicyName, QuoteVerifier, RollupParams,
     SystemParams, TeeParams,
@@ -13,7 +13,7 @@ use oneslot_types::RollupConfig;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// Section `[deploy]`: who deploys, where, and where the files go.
@@ -25,12 +25,39 @@ pub(crate) struct DeploySection {
     /// L1.
     pub(crate) l1: L1Config,
     /// Key of the deployer.
-    pub(crate) key: KeySource,
+    #[serde(default)]
+    pub(crate) key: Option<KeySource>,
     /// Journal of the deployer's transactions.
-    pub(crate) journal: PathBuf,
+    #[serde(default)]
+    pub(crate) journal: Option<PathBuf>,
+    /// An account that deploys without its key being here, a Safe for example: nothing is sent, but
+    /// written to files and read back.
+    #[serde(default)]
+    pub(crate) account: Option<Address>,
     /// The most to pay for gas.
     #[serde(default)]
     pub(crate) fee_caps: FeeCaps,
+}
+
+/// Who deploys.
+pub(crate) enum Deployer<'a> {
+    /// This program, with a key and a journal.
+    Key(&'a KeySource, &'a Path),
+    /// Somebody else, who sends from this account.
+    Account(Address),
+}
+
+impl DeploySection {
+    /// Who deploys: `key` and `journal`, or `account`, and not both.
+    pub(crate) fn deployer(&self) -> Result<Deployer<'_>> {
+        match (&self.key, &self.journal, self.account) {
+            (Some(key), Some(journal), None) => Ok(Deployer::Key(key, journal)),
+            (None, None, Some(account)) => Ok(Deployer::Account(account)),
+            _ => {
+                bail!("configuration: section [deploy]: expected `key` and `journal`, or `account`")
+            }
+        }
+    }
 }
 
 /// Section `[system]`: the lanes, and what rollups can share beside them.

@@ -1,10 +1,12 @@
-//! Deploys with files: a plan is written before anything is sent, and a deployment after it.
+//! Deploys with files: the plan of a rollup is written before anything is sent, and a deployment
+//! after it.
 
+use alloy::eips::BlockNumberOrTag;
 use alloy_primitives::{Address, U256};
-use eyre::{Result, WrapErr, ensure};
+use eyre::{Result, WrapErr, bail, ensure};
 use oneslot_l1::{
-    Deployment, Difference, L1Client, RollupParams, RollupPlan, Sender, System, SystemParams,
-    SystemPlan, check_rollup, check_system, load_json, save_json,
+    Deployment, Difference, L1Client, PlannedTx, RollupParams, RollupPlan, Sender, System,
+    SystemParams, SystemPlan, check_rollup, check_system, load_json, save_json,
 };
 use oneslot_l2::{Genesis, GenesisFile, GenesisSpec, rollup_file};
 use serde_json::Value;
@@ -29,57 +31,168 @@ pub(crate) fn load_system(dir: &Path) -> Result<System> {
     system.wrap_err("no system here: `oneslot deploy system` makes one")
 }
 
-/// Deploys a system into `dir`, or goes on with what was planned there.
-pub(crate) async fn system(sender: &Sender, params: SystemParams, dir: &Path) -> Result<System> {
-    let (file, plan_file) = (system_file(dir), dir.join(PLAN));
+/// Where a system that is not there yet is deployed to.
+fn new_system(dir: &Path) -> Result<PathBuf> {
+    let file = system_file(dir);
     ensure!(!file.exists(), "{} exists: there is a system already", file.display());
     fs::create_dir_all(dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
-    let plan: SystemPlan = if plan_file.exists() {
-        load_json("plan", &plan_file)?
-    } else {
-        let plan = SystemPlan::new(sender, params).await?;
-        save_json("plan", &plan_file, &plan)?;
-        plan
-    };
-    check_deployer(&plan_file, plan.deployer, sender)?;
-    let system = plan.execute(sender).await?;
+    Ok(file)
+}
+
+/// Deploys a system into `dir`. What is on L1 already, perhaps since an earlier try, stays.
+pub(crate) async fn system(sender: &Sender, params: SystemParams, dir: &Path) -> Result<System> {
+    let file = new_system(dir)?;
+    let system = SystemPlan::new(sender, params).await?.execute(sender).await?;
     system.save(&file)?;
-    fs::remove_file(&plan_file)?;
     Ok(system)
 }
 
-/// Registers a rollup with the system and writes its files into `dir`, or goes on with what was
-/// planned there. A rollup that has its files is left alone.
-pub(crate) async fn rollup(
-    sender: &Sender,
-    system: &System,
-    params: RollupParams,
-    balances: Vec<(Address, U256)>,
+/// What somebody has to execute for a system in `dir`.
+pub(super) async fn system_open(
+    client: &L1Client,
+    params: SystemParams,
     dir: &Path,
-) -> Result<Deployment> {
-    let (file, plan_file) = (dir.join(DEPLOYMENT), dir.join(PLAN));
-    if file.exists() {
-        return Ok(Deployment::load(&file)?);
+) -> Result<Vec<PlannedTx>> {
+    new_system(dir)?;
+    Ok(SystemPlan::on(client, params).await?.open(client).await?)
+}
+
+/// Writes the file of a system that somebody else has deployed.
+pub(super) async fn system_executed(
+    client: &L1Client,
+    params: SystemParams,
+    dir: &Path,
+) -> Result<System> {
+    let file = new_system(dir)?;
+    let plan = SystemPlan::on(client, params).await?;
+    all_executed(&plan.open(client).await?)?;
+    let system = plan.read(client).await?;
+    system.save(&file)?;
+    Ok(system)
+}
+
+/// What a rollup is made of, and where its files go.
+pub(crate) struct NewRollup<'a> {
+    pub(crate) system: &'a System,
+    pub(crate) params: RollupParams,
+    /// Wei at genesis.
+    pub(crate) balances: Vec<(Address, U256)>,
+    pub(crate) dir: &'a Path,
+}
+
+/// A rollup that was planned, and whose files are not all written.
+struct Planned {
+    plan: RollupPlan,
+    genesis: Genesis,
+}
+
+impl NewRollup<'_> {
+    /// Registers the rollup with the system and writes its files, or goes on with what was planned.
+    /// A rollup that has its files is left alone.
+    pub(crate) async fn deploy(self, sender: &Sender) -> Result<Deployment> {
+        if let Some(deployment) = self.done()? {
+            return Ok(deployment);
+        }
+        let (client, account) = (sender.client(), sender.address());
+        let planned = self.planned(client, account, Some(BlockNumberOrTag::Latest)).await?;
+        let deployment = planned.plan.execute(sender, planned.genesis.output()).await?;
+        self.write(&planned.genesis, deployment)
     }
-    fs::create_dir_all(dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
-    // What has ether at genesis belongs to the plan: the genesis file holds it from the start.
-    let genesis_file = dir.join("genesis.json");
-    let plan: RollupPlan = if plan_file.exists() {
-        load_json("plan", &plan_file)?
-    } else {
-        let plan = RollupPlan::new(sender, system, params).await?;
-        GenesisFile::complete(&spec(&plan, balances))?.save(&genesis_file)?;
-        save_json("plan", &plan_file, &plan)?;
-        plan
-    };
-    check_deployer(&plan_file, plan.deployer, sender)?;
-    let spec = spec(&plan, GenesisFile::load(&genesis_file)?.accounts());
-    let genesis = Genesis::build(&spec)?;
-    let deployment = plan.execute(sender, genesis.output()).await?;
-    save_json("rollup", &dir.join("rollup.json"), &rollup_file(&deployment, &genesis))?;
-    deployment.save(&file)?;
-    fs::remove_file(&plan_file)?;
-    Ok(deployment)
+
+    /// What `registrant` has to execute; nothing for a rollup that has its files. It plans the
+    /// rollup, unless that was done. The signatures may take hours, so the origin is a block that
+    /// stays.
+    pub(super) async fn open(
+        self,
+        client: &L1Client,
+        registrant: Address,
+    ) -> Result<Vec<PlannedTx>> {
+        if self.done()?.is_some() {
+            return Ok(Vec::new());
+        }
+        let origin = Some(BlockNumberOrTag::Finalized);
+        let planned = self.planned(client, registrant, origin).await?;
+        Ok(planned.plan.open(client, planned.genesis.output()).await?)
+    }
+
+    /// Writes the files of a rollup that `registrant` has deployed.
+    pub(super) async fn executed(
+        self,
+        client: &L1Client,
+        registrant: Address,
+    ) -> Result<Deployment> {
+        if let Some(deployment) = self.done()? {
+            return Ok(deployment);
+        }
+        let Planned { plan, genesis } = self.planned(client, registrant, None).await?;
+        all_executed(&plan.open(client, genesis.output()).await?)?;
+        let deployment = plan.read(client, genesis.output()).await?;
+        self.write(&genesis, deployment)
+    }
+
+    /// The deployment, if it is complete.
+    fn done(&self) -> Result<Option<Deployment>> {
+        let file = self.dir.join(DEPLOYMENT);
+        Ok(if file.exists() { Some(Deployment::load(&file)?) } else { None })
+    }
+
+    /// The stored plan, or a new one with the newest block of that kind as origin.
+    async fn planned(
+        &self,
+        client: &L1Client,
+        registrant: Address,
+        origin: Option<BlockNumberOrTag>,
+    ) -> Result<Planned> {
+        let plan_file = self.dir.join(PLAN);
+        // What has ether at genesis belongs to the plan: the genesis file holds it from the start.
+        let genesis_file = self.dir.join("genesis.json");
+        let plan: RollupPlan = if plan_file.exists() {
+            load_json("plan", &plan_file)?
+        } else {
+            let Some(origin) = origin else {
+                bail!(
+                    "nothing is planned in {}: `oneslot deploy rollup --as-safe-batch FILE` plans, \
+                     and writes what has to be executed",
+                    self.dir.display()
+                );
+            };
+            let params = self.params.clone();
+            let plan = RollupPlan::of(client, registrant, self.system, params, origin).await?;
+            fs::create_dir_all(self.dir)
+                .wrap_err_with(|| format!("cannot make {}", self.dir.display()))?;
+            GenesisFile::complete(&spec(&plan, self.balances.clone()))?.save(&genesis_file)?;
+            save_json("plan", &plan_file, &plan)?;
+            plan
+        };
+        ensure!(
+            plan.registrant == registrant,
+            "{}: planned for {}, and {registrant} deploys; remove the file to plan anew",
+            plan_file.display(),
+            plan.registrant
+        );
+        let genesis = Genesis::build(&spec(&plan, GenesisFile::load(&genesis_file)?.accounts()))?;
+        Ok(Planned { plan, genesis })
+    }
+
+    /// Writes what is known once the rollup is registered.
+    fn write(&self, genesis: &Genesis, deployment: Deployment) -> Result<Deployment> {
+        let rollup = rollup_file(&deployment, genesis);
+        save_json("rollup", &self.dir.join("rollup.json"), &rollup)?;
+        deployment.save(&self.dir.join(DEPLOYMENT))?;
+        fs::remove_file(self.dir.join(PLAN))?;
+        Ok(deployment)
+    }
+}
+
+/// That nothing is left to execute.
+fn all_executed(open: &[PlannedTx]) -> Result<()> {
+    let names: Vec<_> = open.iter().map(|tx| tx.name.as_str()).collect();
+    ensure!(
+        names.is_empty(),
+        "not executed yet: {}; `--as-safe-batch FILE` writes what has to be executed",
+        names.join(", ")
+    );
+    Ok(())
 }
 
 fn spec(plan: &RollupPlan, accounts: Vec<(Address, U256)>) -> GenesisSpec {
@@ -90,16 +203,6 @@ fn spec(plan: &RollupPlan, accounts: Vec<(Address, U256)>) -> GenesisSpec {
         l1_standard_bridge: plan.l1_standard_bridge(),
         accounts,
     }
-}
-
-fn check_deployer(plan: &Path, expected: Address, sender: &Sender) -> Result<()> {
-    let got = sender.address();
-    ensure!(
-        expected == got,
-        "{}: planned by {expected}, and the key is of {got}; remove the file to plan anew",
-        plan.display()
-    );
-    Ok(())
 }
 
 /// What L1 has otherwise than the files in `dir` say, of the system and of every rollup there.
