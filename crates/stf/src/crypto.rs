@@ -9,6 +9,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 
+/// Base, exponent and modulus to the power, all big endian.
+type Modexp = fn(&[u8], &[u8], &[u8]) -> Vec<u8>;
+
 /// Recovery of signers, evaluation of blobs and powers, as one machine computes them best.
 ///
 /// Results never depend on it, only the cost does.
@@ -19,7 +22,7 @@ pub struct Crypto {
     /// See [`blob::interpolate`].
     pub(crate) interpolate: fn(&[Words], &Words) -> Words,
     /// See [`modexp`].
-    pub(crate) modexp: fn(&[u8], &[u8], &[u8]) -> Vec<u8>,
+    pub(crate) modexp: Modexp,
 }
 
 impl Crypto {

@@ -96,7 +96,7 @@ fn three(input: &[u8], at: u32) -> u32 {
 }
 
 const fn hash(bytes: u32) -> usize {
-    (bytes as u64 * 2_654_435_769 >> 19) as usize % PLACES
+    ((bytes as u64 * 2_654_435_769) >> 19) as usize % PLACES
 }
 
 /// How many bytes are equal, and one more for the first that is not, where there is one.
