@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 /// What `crates/cli/tests/offline.rs` runs.
 pub(crate) const OFFLINE: &[&str] =
-    &["config check", "final-proof", "prove", "replay", "run", "verify"];
+    &["config check", "prove", "replay", "run", "verify"];
 /// What `crates/cli/tests/deploy.rs` runs.
 pub(crate) const DEPLOY: &[&str] = &["deploy check", "deploy rollup", "deploy system"];
 /// What `tests/whole.rs` runs against a devnet.
@@ -26,7 +26,7 @@ pub(crate) const DEVNET: &[&str] = &[
 ];
 /// What prints no JSON: services, and what only a person or a shell reads.
 pub(crate) const WITHOUT_JSON: &[&str] =
-    &["attest", "completions", "devnet", "node", "post", "propose", "prove-tee", "settle"];
+    &["attest", "completions", "devnet", "enclave", "node", "post", "propose", "settle"];
 
 /// The commands whose output was checked in this process.
 static CHECKED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());

@@ -49,7 +49,5 @@ fn commands_without_a_rollup_print_json_in_camel_case() {
     let verified = oneslot(&["verify", proofs]);
     assert_eq!((&verified["valid"], &verified["output"]), (&true.into(), &output.into()));
 
-    let report = oneslot(&["final-proof", "--circuit", "tiny"]);
-    assert_eq!(report["circuit"], "tiny", "{report}");
     commands::assert_all_checked(commands::OFFLINE);
 }

@@ -16,7 +16,7 @@ use crate::config::Source;
 use alloy_primitives::Address;
 use eyre::{Result, WrapErr, bail};
 use oneslot_l1::{Deployment, L1Client, Sender, SenderConfig};
-use oneslot_node::KeySource;
+use oneslot_services::KeySource;
 use serde_json::json;
 use std::path::Path;
 
