@@ -9,8 +9,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, sync::Mutex};
 
 /// What `crates/cli/tests/offline.rs` runs.
-pub(crate) const OFFLINE: &[&str] =
-    &["config check", "prove", "replay", "run", "verify"];
+pub(crate) const OFFLINE: &[&str] = &["config check", "prove", "replay", "run", "verify"];
 /// What `crates/cli/tests/deploy.rs` runs.
 pub(crate) const DEPLOY: &[&str] = &["deploy check", "deploy rollup", "deploy system"];
 /// What `tests/whole.rs` runs against a devnet.

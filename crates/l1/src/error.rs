@@ -151,7 +151,7 @@ pub enum Error {
         /// The configured cap.
         cap: u128,
     },
-    /// Another process uses the same sender journal, or its file is damaged.
+    /// Another process uses the same journal of transactions, or its file is damaged.
     #[error("journal: {0}")]
     Journal(String),
     /// A key could not be read. The value is never shown.

@@ -12,7 +12,7 @@ mod follow;
 mod inbox;
 mod lanes;
 mod origins;
-mod sender;
+mod send;
 mod signer;
 mod states;
 mod votes;
@@ -33,8 +33,8 @@ pub use inbox::{
 };
 pub use lanes::{Lane, LaneReader, Lanes, Standing};
 pub use origins::{KNOWN_BLOCKS, keep_origin};
-pub use sender::{
-    BlobProofs, FeeCaps, Fees, IdempotencyKey, Inclusion, Sender, SenderConfig, TxRequest,
+pub use send::{
+    BlobProofs, FeeCaps, Fees, Inclusion, TransactionId, TxManager, TxManagerConfig, TxRequest,
     deserialize_wei,
 };
 pub use signer::{Signer, TEST_CHAINS};

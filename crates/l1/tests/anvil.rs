@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use alloy::providers::Provider;
 use alloy_primitives::Bytes;
 use oneslot_l1::{
-    BYTES_PER_BLOB, BlobProofs, Error, FollowMode, Follower, IdempotencyKey, L1Client, L1Event,
-    Sender, SenderConfig, Signer, TxRequest, anvil::AnvilConfig,
+    BYTES_PER_BLOB, BlobProofs, Error, FollowMode, Follower, L1Client, L1Event, Signer,
+    TransactionId, TxManager, TxManagerConfig, TxRequest, anvil::AnvilConfig,
 };
 use serde_json::json;
 use support::{anvil, manual, mine, rpc};
@@ -108,10 +108,10 @@ async fn blobs_go_out_with_either_proof_and_come_back_by_hash() {
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     for (account, proofs) in [BlobProofs::Cells, BlobProofs::Blobs].into_iter().enumerate() {
-        let mut config = SenderConfig::new(dir.path().join(format!("{account}")));
+        let mut config = TxManagerConfig::new(dir.path().join(format!("{account}")));
         config.blob_proofs = proofs;
         let signer = Signer::anvil(account).unwrap();
-        let sender = Sender::open(client.clone(), signer, config).await.unwrap();
+        let sender = TxManager::open(client.clone(), signer, config).await.unwrap();
         let mut blob = vec![0; BYTES_PER_BLOB];
         blob[1..10].copy_from_slice(b"some data");
         blob[40] = account as u8;
@@ -121,7 +121,7 @@ async fn blobs_go_out_with_either_proof_and_come_back_by_hash() {
             blobs,
             ..TxRequest::default()
         };
-        let key = IdempotencyKey::new("blobs");
+        let key = TransactionId::new("blobs");
         let inclusion = sender.send(&key, request).await.unwrap();
         let hash = oneslot_l1::versioned_hash(&blob).unwrap();
         let served: Option<Bytes> =

@@ -6,8 +6,8 @@ use alloy::{providers::Provider, sol_types::SolCall};
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256};
 use oneslot_l1::{
     BatchData, BlockRef, CREATE2_FACTORY, Contract, CouncilPlan, Deployment, DepositCursor, Error,
-    IdempotencyKey, InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan,
-    Sender, SenderConfig, Signer, System, SystemParams, SystemPlan, TxRequest,
+    InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Signer, System,
+    SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Portal, Safe, Settlement},
     check_rollup, check_system, keep_origin,
@@ -22,7 +22,7 @@ const USER: Address = address!("0x00000000000000000000000000000000000005e7");
 struct World {
     anvil: Anvil,
     client: L1Client,
-    deployer: Sender,
+    deployer: TxManager,
     system: System,
     deployment: Deployment,
     dir: tempfile::TempDir,
@@ -33,9 +33,10 @@ async fn world() -> World {
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     mine(&client, 3).await;
     let dir = tempfile::tempdir().unwrap();
-    let mut config = SenderConfig::new(dir.path().join("deployer"));
+    let mut config = TxManagerConfig::new(dir.path().join("deployer"));
     config.poll_ms = 50;
-    let deployer = Sender::open(client.clone(), Signer::anvil(0).unwrap(), config).await.unwrap();
+    let deployer =
+        TxManager::open(client.clone(), Signer::anvil(0).unwrap(), config).await.unwrap();
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,
@@ -104,7 +105,7 @@ async fn deposits_and_batches_are_read_back_and_checked() {
     let w = world().await;
     let d = &w.deployment;
     let send = |key: &str, request: TxRequest| {
-        let (key, deployer) = (IdempotencyKey::new(key), w.deployer.clone());
+        let (key, deployer) = (TransactionId::new(key), w.deployer.clone());
         async move { deployer.send(&key, request).await.unwrap() }
     };
     for at in 0..3 {
@@ -155,7 +156,7 @@ async fn an_origin_that_l1_forgot_is_kept_by_walking_back_to_it() {
     for stop in [512, 384, 300] {
         assert!(inbox.keptOrigin(stop).call().await.unwrap().is_zero());
         let request = step().await.expect("not kept yet");
-        w.deployer.send(&IdempotencyKey::new(format!("keep {stop}")), request).await.unwrap();
+        w.deployer.send(&TransactionId::new(format!("keep {stop}")), request).await.unwrap();
         let kept = inbox.keptOrigin(stop).call().await.unwrap();
         assert_eq!(kept, w.client.block(stop).await.unwrap().hash);
     }
@@ -165,7 +166,7 @@ async fn an_origin_that_l1_forgot_is_kept_by_walking_back_to_it() {
     assert_eq!(keep_origin(&w.client, d.inbox, recent, 100).await.unwrap(), None);
 
     let request = TxRequest::call(d.inbox, post_calldata(1, 300, 0, Bytes::new()));
-    w.deployer.send(&IdempotencyKey::new("post"), request).await.unwrap();
+    w.deployer.send(&TransactionId::new("post"), request).await.unwrap();
     assert_eq!(inbox.head().call().await.unwrap().originNumber, 300);
 }
 
@@ -175,13 +176,13 @@ async fn a_batch_posted_from_inside_a_contract_is_found() {
     let d = &w.deployment;
     // The Inbox takes batches of strangers only when a deposit is overdue.
     let request = TxRequest::call(d.portal, deposit(USER));
-    w.deployer.send(&IdempotencyKey::new("deposit"), request).await.unwrap();
+    w.deployer.send(&TransactionId::new("deposit"), request).await.unwrap();
     rpc(&w.client, "evm_increaseTime", serde_json::json!([601])).await;
     mine(&w.client, 2).await;
     let created = w
         .deployer
         .send(
-            &IdempotencyKey::new("forwarder"),
+            &TransactionId::new("forwarder"),
             TxRequest { data: forwarder().into(), ..TxRequest::default() },
         )
         .await
@@ -191,7 +192,7 @@ async fn a_batch_posted_from_inside_a_contract_is_found() {
     let mut input = d.inbox.into_word().to_vec();
     input.extend_from_slice(&post_calldata(1, head - 1, 1, data.clone()));
     let request = TxRequest::call(created.contract.unwrap(), input);
-    w.deployer.send(&IdempotencyKey::new("forward"), request).await.unwrap();
+    w.deployer.send(&TransactionId::new("forward"), request).await.unwrap();
     let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
     let batch = reader.batch(1, d.start_block.number).await.unwrap().expect("posted");
     assert_eq!(reader.batch_data(&batch).await.unwrap(), BatchData::Calldata(data));
@@ -317,22 +318,22 @@ async fn whoever_executes_a_plan_the_same_comes_of_it() {
     assert!(error.contains("there is no"), "{error}");
 
     // A stranger executes everything but the registration, which is the registrant's alone.
-    let mut config = SenderConfig::new(w.dir.path().join("stranger"));
+    let mut config = TxManagerConfig::new(w.dir.path().join("stranger"));
     config.poll_ms = 50;
     let signer = Signer::anvil(1).unwrap();
-    let stranger = Sender::open(w.client.clone(), signer, config).await.unwrap();
+    let stranger = TxManager::open(w.client.clone(), signer, config).await.unwrap();
     let open = plan.open(&w.client, GENESIS_OUTPUT).await.unwrap();
     let names: Vec<_> = open.iter().map(|tx| tx.name.as_str()).collect();
     assert_eq!(names, ["RollupDeployer", "Messenger", "Bridge", "Council", "Register"]);
     for tx in &open[..4] {
         assert!(!tx.is_executed(&w.client).await.unwrap());
         let request = TxRequest::call(tx.to, tx.data.clone());
-        let inclusion = stranger.send(&IdempotencyKey::new(&tx.name), request).await.unwrap();
+        let inclusion = stranger.send(&TransactionId::new(&tx.name), request).await.unwrap();
         assert!(inclusion.gas_used <= tx.gas, "{}: {} gas", tx.name, inclusion.gas_used);
         assert!(tx.is_executed(&w.client).await.unwrap());
     }
     let register = TxRequest::call(open[4].to, open[4].data.clone());
-    let refused = stranger.send(&IdempotencyKey::new("register"), register).await.unwrap_err();
+    let refused = stranger.send(&TransactionId::new("register"), register).await.unwrap_err();
     assert!(matches!(refused, Error::WouldRevert { .. }), "{refused:?}");
     let left = plan.open(&w.client, GENESIS_OUTPUT).await.unwrap();
     assert_eq!(left, open[4..]);
@@ -432,8 +433,8 @@ async fn the_dev_verifier_is_refused_on_a_chain_that_is_no_test_chain() {
     std::fs::write(&path, format!("{}\n", B256::repeat_byte(0x77))).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let signer = Signer::from_file(&path).unwrap();
-    let journal = SenderConfig::new(dir.path().join("journal"));
-    let sender = Sender::open(client, signer, journal).await.unwrap();
+    let journal = TxManagerConfig::new(dir.path().join("journal"));
+    let sender = TxManager::open(client, signer, journal).await.unwrap();
     let params = SystemParams::devnet(USER, B256::repeat_byte(7));
     let error = SystemPlan::new(&sender, params).await.unwrap_err().to_string();
     assert!(error.contains("12345") && error.contains("test chains only"), "{error}");

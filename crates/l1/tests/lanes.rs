@@ -5,8 +5,8 @@ mod support;
 use alloy::sol_types::{SolCall, SolConstructor, SolValue};
 use alloy_primitives::{Address, B256, Bytes, U256, b256, keccak256};
 use oneslot_l1::{
-    Deployment, IdempotencyKey, Inclusion, L1Client, Lane, LaneReader, RollupParams, RollupPlan,
-    Sender, SenderConfig, Signer, SystemParams, SystemPlan, TxRequest,
+    Deployment, Inclusion, L1Client, Lane, LaneReader, RollupParams, RollupPlan, Signer,
+    SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     bindings::{Inbox, OptimisticLane, Settlement, ZkLane},
 };
 use oneslot_types::{LaneKind, RollupConfig, Statement, rollup_id};
@@ -23,7 +23,7 @@ const WINDOW: u64 = 60;
 
 struct World {
     client: L1Client,
-    deployer: Sender,
+    deployer: TxManager,
     /// The rollup that the plan registers: TEE and OP.
     deployment: Deployment,
     _dir: tempfile::TempDir,
@@ -33,10 +33,10 @@ impl World {
     async fn on(client: &L1Client) -> Self {
         mine(client, 3).await;
         let dir = tempfile::tempdir().unwrap();
-        let mut config = SenderConfig::new(dir.path().join("deployer"));
+        let mut config = TxManagerConfig::new(dir.path().join("deployer"));
         config.poll_ms = 50;
         let signer = Signer::anvil(0).unwrap();
-        let deployer = Sender::open(client.clone(), signer, config).await.unwrap();
+        let deployer = TxManager::open(client.clone(), signer, config).await.unwrap();
         let rules = RollupConfig {
             l1ChainId: 31337,
             l2ChainId: 901,
@@ -57,7 +57,7 @@ impl World {
     async fn send(&self, request: TxRequest) -> Inclusion {
         // Each request is sent once, so its content names it.
         let key = format!("{}", keccak256(&request.data));
-        self.deployer.send(&IdempotencyKey::new(key), request).await.unwrap()
+        self.deployer.send(&TransactionId::new(key), request).await.unwrap()
     }
 
     /// Registers another rollup with the same Settlement, judged by the lanes given. Its Inbox.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use alloy_primitives::{Address, B256, U256};
-use oneslot_l1::{FeeCaps, L1Config, SenderConfig, Signer};
+use oneslot_l1::{FeeCaps, L1Config, Signer, TxManagerConfig};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -85,14 +85,14 @@ fn three() -> u64 {
 }
 
 impl BaseConfig {
-    /// The sender's part of it.
-    pub(crate) fn sender(&self) -> SenderConfig {
-        SenderConfig {
+    /// What its TxManager needs.
+    pub(crate) fn tx_manager(&self) -> TxManagerConfig {
+        TxManagerConfig {
             confirmations: self.confirmations,
             bump_after_blocks: self.bump_after_blocks,
             poll_ms: (self.poll_ms / 2).max(20),
             caps: self.fee_caps,
-            ..SenderConfig::new(&self.journal)
+            ..TxManagerConfig::new(&self.journal)
         }
     }
 }

@@ -33,7 +33,7 @@ const REFUSED_FOR: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub(crate) struct Faults {
     votes: Votes,
-    /// Faults reported since the start, by id. The sender's journal remembers them beyond that.
+    /// Faults reported since the start, by id. The journal of transactions remembers them beyond that.
     reported: HashSet<B256>,
     refused: Backoff<B256>,
 }

@@ -98,7 +98,7 @@ impl Poster {
     /// Connects, and refuses a key that is not the batcher's.
     pub(crate) async fn connect(config: PosterConfig) -> Result<Self, Error> {
         let rollup = Rollup::connect(&config.base).await?;
-        let (batcher, own) = (rollup.deployment.config.batcher, rollup.sender.address());
+        let (batcher, own) = (rollup.deployment.config.batcher, rollup.tx_manager.address());
         if own != batcher {
             return Err(Error::Config(format!("the batcher is {batcher}, the key is {own}'s")));
         }

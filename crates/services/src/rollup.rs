@@ -4,7 +4,7 @@ use alloy::{eips::BlockNumberOrTag, providers::Provider};
 use alloy_primitives::{Address, B256, U256};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
-    Deployment, IdempotencyKey, Inclusion, L1Client, LaneReader, Sender, TxRequest,
+    Deployment, Inclusion, L1Client, LaneReader, TransactionId, TxManager, TxRequest,
     bindings::{Inbox, OptimisticLane, Portal, Settlement, TeeLane},
 };
 use oneslot_types::{LaneKind, Statement, api::BatchInfo};
@@ -23,7 +23,7 @@ pub struct Rollup {
     /// The lanes that judge the rollup's batches, as its policy on L1 names them.
     pub lanes: LaneReader,
     /// Our account on L1.
-    pub sender: Sender,
+    pub tx_manager: TxManager,
     batch_depth: u64,
 }
 
@@ -50,10 +50,10 @@ impl Rollup {
         }
         let signer = config.key.load()?;
         let l1 = L1Client::connect(&config.l1).await?;
-        let sender = Sender::open(l1.clone(), signer, config.sender()).await?;
+        let tx_manager = TxManager::open(l1.clone(), signer, config.tx_manager()).await?;
         let node = NodeClient::new(&ClientConfig::for_services(config.l2_rpc.clone()))?;
         let lanes = LaneReader::new(l1.clone(), deployment.settlement, deployment.rollup_id);
-        Ok(Self { deployment, l1, node, lanes, sender, batch_depth: config.batch_depth })
+        Ok(Self { deployment, l1, node, lanes, tx_manager, batch_depth: config.batch_depth })
     }
 
     // ── L1 ──
@@ -121,9 +121,9 @@ impl Rollup {
 
     /// Wei of our account.
     pub async fn balance(&self) -> Result<U256, Error> {
-        self.l1.provider().get_balance(self.sender.address()).await.map_err(|e| {
+        self.l1.provider().get_balance(self.tx_manager.address()).await.map_err(|e| {
             let error = alloy::contract::Error::TransportError(e);
-            self.call_error("balance", self.sender.address(), error)
+            self.call_error("balance", self.tx_manager.address(), error)
         })
     }
 
@@ -135,7 +135,7 @@ impl Rollup {
 
     /// Sends one transaction and waits for it. One with an id that was sent before is not sent again.
     pub async fn send(&self, id: String, request: TxRequest) -> Result<Inclusion, Error> {
-        Ok(self.sender.send(&IdempotencyKey::new(id), request).await?)
+        Ok(self.tx_manager.send(&TransactionId::new(id), request).await?)
     }
 
     /// Wraps the error of a contract call.

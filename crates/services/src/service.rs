@@ -1,7 +1,7 @@
 //! The loop that every service is: look, take the next missing step, look again.
 //!
 //! No service keeps state that matters. What is still to do follows from L1 and the node each time; what is under way
-//! is in the sender's journal. So a service may be killed at any moment and started again, on another machine too once
+//! is in the journal of its transactions. So a service may be killed at any moment and started again, on another machine too once
 //! the first is gone.
 
 use std::{
@@ -201,7 +201,7 @@ pub async fn run<S: Service>(mut service: S, cancel: CancellationToken) -> Resul
 
 /// Puts the account's balance and open transactions into the metrics, if L1 answers.
 async fn watch_account(service: &'static str, rollup: &Rollup) {
-    let pending = rollup.sender.pending().await;
+    let pending = rollup.tx_manager.pending().await;
     metrics::gauge!("oneslot_pending_transactions", "service" => service).set(pending as f64);
     if let Ok(balance) = rollup.balance().await {
         let ether = f64::from(balance) / 1e18;

@@ -9,8 +9,8 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
-    Deployment, L1Client, RollupParams, RollupPlan, Sender, SenderConfig, Signer, SystemParams,
-    SystemPlan,
+    Deployment, L1Client, RollupParams, RollupPlan, Signer, SystemParams, SystemPlan, TxManager,
+    TxManagerConfig,
     anvil::Anvil,
     bindings::{Inbox, L2ToL1MessagePasser, TestToken},
 };
@@ -45,9 +45,9 @@ async fn world() -> World {
     let client = L1Client::connect(&l1.config()).await.unwrap();
     rpc(client.provider(), "anvil_mine", json!([3])).await;
     let dir = tempfile::tempdir().unwrap();
-    let mut config = SenderConfig::new(dir.path().join("deployer"));
+    let mut config = TxManagerConfig::new(dir.path().join("deployer"));
     config.poll_ms = 50;
-    let deployer = Sender::open(client, Signer::anvil(0).unwrap(), config).await.unwrap();
+    let deployer = TxManager::open(client, Signer::anvil(0).unwrap(), config).await.unwrap();
     let rules = RollupConfig {
         l1ChainId: 31337,
         l2ChainId: 901,

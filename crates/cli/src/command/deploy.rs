@@ -15,7 +15,7 @@ use super::print;
 use crate::config::Source;
 use alloy_primitives::Address;
 use eyre::{Result, WrapErr, bail};
-use oneslot_l1::{Deployment, L1Client, Sender, SenderConfig};
+use oneslot_l1::{Deployment, L1Client, TxManager, TxManagerConfig};
 use oneslot_services::KeySource;
 use serde_json::json;
 use std::path::Path;
@@ -82,7 +82,7 @@ async fn run_system(
     }
     let system = match deploy.deployer()? {
         Deployer::Key(key, journal) => {
-            system(&deploy.sender(key, journal).await?, params, dir).await?
+            system(&deploy.tx_manager(key, journal).await?, params, dir).await?
         }
         Deployer::Account(_) => {
             files::system_executed(&L1Client::connect(&deploy.l1).await?, params, dir).await?
@@ -123,9 +123,9 @@ async fn run_rollup(
     let mut done: Vec<Deployment> = Vec::new();
     match deploy.deployer()? {
         Deployer::Key(key, journal) => {
-            let sender = deploy.sender(key, journal).await?;
+            let tx_manager = deploy.tx_manager(key, journal).await?;
             for (name, rollup) in rollups {
-                let deployment = rollup.deploy(&sender).await;
+                let deployment = rollup.deploy(&tx_manager).await;
                 done.push(deployment.wrap_err_with(|| format!("rollup {name:?}"))?);
             }
         }
@@ -150,13 +150,13 @@ async fn run_rollup(
 
 impl DeploySection {
     /// The deployer's account, with its key.
-    async fn sender(&self, key: &KeySource, journal: &Path) -> Result<Sender> {
+    async fn tx_manager(&self, key: &KeySource, journal: &Path) -> Result<TxManager> {
         std::fs::create_dir_all(&self.dir)
             .wrap_err_with(|| format!("cannot make {}", self.dir.display()))?;
         let client = L1Client::connect(&self.l1).await?;
-        let mut config = SenderConfig::new(journal);
+        let mut config = TxManagerConfig::new(journal);
         config.caps = self.fee_caps;
-        Ok(Sender::open(client, key.load()?, config).await?)
+        Ok(TxManager::open(client, key.load()?, config).await?)
     }
 
     /// The account that will execute what is written.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes, address, b256, keccak256};
 
 use super::{Contract, Deployed, contract::code_at};
-use crate::{Error, IdempotencyKey, L1Client, Sender, TxRequest, bindings::Settlement};
+use crate::{Error, L1Client, TransactionId, TxManager, TxRequest, bindings::Settlement};
 
 /// The deterministic deployment proxy: it creates by CREATE2 what stands behind 32 bytes of salt.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
@@ -118,12 +118,12 @@ impl PlannedTx {
     }
 
     /// The key of the transaction. What it leaves tells one plan from another.
-    fn key(&self) -> IdempotencyKey {
+    fn key(&self) -> TransactionId {
         let effect = match self.effect {
             Effect::Code(address) => address.to_string(),
             Effect::Registered { rollup_id, .. } => rollup_id.to_string(),
         };
-        IdempotencyKey::new(format!("deploy/{}/{effect}", self.name))
+        TransactionId::new(format!("deploy/{}/{effect}", self.name))
     }
 }
 
@@ -186,24 +186,27 @@ pub(super) async fn created(
 }
 
 /// Sends what nobody executed yet, and waits for all of it.
-pub(super) async fn send(sender: &Sender, transactions: Vec<PlannedTx>) -> Result<(), Error> {
-    let open = open(sender.client(), transactions).await?;
+pub(super) async fn send(
+    tx_manager: &TxManager,
+    transactions: Vec<PlannedTx>,
+) -> Result<(), Error> {
+    let open = open(tx_manager.client(), transactions).await?;
     let (creations, calls): (Vec<_>, Vec<_>) =
         open.into_iter().partition(|transaction| !transaction.creations.is_empty());
     // All at once: the order of nonces is that of the plan, so one block can hold them all.
     for transaction in &creations {
         let mut request = TxRequest::call(transaction.to, transaction.data.clone());
         request.gas = Some(transaction.gas);
-        sender.submit(&transaction.key(), request).await?;
+        tx_manager.submit(&transaction.key(), request).await?;
     }
     for transaction in &creations {
-        let inclusion = sender.wait(&transaction.key()).await?;
+        let inclusion = tx_manager.wait(&transaction.key()).await?;
         let (name, address) = (&transaction.name, transaction.address());
         tracing::info!(name, %address, gas = inclusion.gas_used, "deployed");
     }
     for transaction in &calls {
         let request = TxRequest::call(transaction.to, transaction.data.clone());
-        let inclusion = sender.send(&transaction.key(), request).await?;
+        let inclusion = tx_manager.send(&transaction.key(), request).await?;
         tracing::info!(name = transaction.name, gas = inclusion.gas_used, "called");
     }
     Ok(())

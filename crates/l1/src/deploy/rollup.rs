@@ -14,7 +14,7 @@ use super::{
     planned::{self, Effect, require_factory},
 };
 use crate::{
-    BlockRef, Error, InboxReader, L1Client, Lane, Sender, Signer,
+    BlockRef, Error, InboxReader, L1Client, Lane, Signer, TxManager,
     bindings::{
         BridgeProxy, Inbox, L1CrossDomainMessenger, L1StandardBridge, Portal, RollupDeployer, Safe,
         SafeProxyFactory, Settlement,
@@ -112,17 +112,17 @@ pub struct RollupPlan {
 }
 
 impl RollupPlan {
-    /// A plan that the sender executes, with the newest L1 block as origin.
+    /// A plan that the account executes, with the newest L1 block as origin.
     ///
     /// # Errors
     /// As [`RollupPlan::of`].
     pub async fn new(
-        sender: &Sender,
+        tx_manager: &TxManager,
         system: &System,
         params: RollupParams,
     ) -> Result<Self, Error> {
         let origin = BlockNumberOrTag::Latest;
-        Self::of(sender.client(), sender.address(), system, params, origin).await
+        Self::of(tx_manager.client(), tx_manager.address(), system, params, origin).await
     }
 
     /// A plan for an account that registers the rollup. It fixes the origin and with it every
@@ -213,12 +213,12 @@ impl RollupPlan {
     /// As [`RollupPlan::open`] and [`RollupPlan::read`].
     pub async fn execute(
         &self,
-        sender: &Sender,
+        tx_manager: &TxManager,
         genesis_output: B256,
     ) -> Result<Deployment, Error> {
-        let open = self.open(sender.client(), genesis_output).await?;
-        planned::send(sender, open).await?;
-        self.read(sender.client(), genesis_output).await
+        let open = self.open(tx_manager.client(), genesis_output).await?;
+        planned::send(tx_manager, open).await?;
+        self.read(tx_manager.client(), genesis_output).await
     }
 
     /// Says where everything is, once all transactions were executed.

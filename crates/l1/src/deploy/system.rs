@@ -12,7 +12,7 @@ use super::{
     planned::{self, require_factory},
 };
 use crate::{
-    Error, L1Client, Lane, Sender,
+    Error, L1Client, Lane, TxManager,
     bindings::{OptimisticLane, TeeLane},
     file::{load_json, save_json},
 };
@@ -76,12 +76,12 @@ pub struct System {
 }
 
 impl SystemPlan {
-    /// A plan for the sender's L1.
+    /// A plan for the account's L1.
     ///
     /// # Errors
     /// As [`SystemPlan::on`].
-    pub async fn new(sender: &Sender, params: SystemParams) -> Result<Self, Error> {
-        Self::on(sender.client(), params).await
+    pub async fn new(tx_manager: &TxManager, params: SystemParams) -> Result<Self, Error> {
+        Self::on(tx_manager.client(), params).await
     }
 
     /// A plan for an L1.
@@ -156,9 +156,9 @@ impl SystemPlan {
     ///
     /// # Errors
     /// As [`SystemPlan::transactions`] and [`SystemPlan::read`]; what L1 answers.
-    pub async fn execute(&self, sender: &Sender) -> Result<System, Error> {
-        planned::send(sender, self.transactions()?).await?;
-        self.read(sender.client()).await
+    pub async fn execute(&self, tx_manager: &TxManager) -> Result<System, Error> {
+        planned::send(tx_manager, self.transactions()?).await?;
+        self.read(tx_manager.client()).await
     }
 
     /// Says where everything is, once all transactions were executed.

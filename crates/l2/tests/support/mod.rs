@@ -11,8 +11,8 @@ use jsonrpsee::{
     http_client::{HttpClient, HttpClientBuilder},
 };
 use oneslot_l1::{
-    Deployment, IdempotencyKey, L1Client, RollupParams, RollupPlan, Sender, SenderConfig, Signer,
-    SystemParams, SystemPlan, TxRequest,
+    Deployment, L1Client, RollupParams, RollupPlan, Signer, SystemParams, SystemPlan,
+    TransactionId, TxManager, TxManagerConfig, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Inbox::BlobInput, Portal},
 };
@@ -40,7 +40,7 @@ pub enum Mode {
 pub struct World {
     pub anvil: Anvil,
     pub client: L1Client,
-    pub sender: Sender,
+    pub sender: TxManager,
     pub deployment: Deployment,
     pub dir: TempDir,
 }
@@ -59,10 +59,10 @@ pub async fn world() -> World {
     let client = L1Client::connect(&anvil.config()).await.expect("connects");
     l1_rpc(&client, "anvil_mine", json!([3])).await;
     let dir = tempfile::tempdir().expect("directory");
-    let mut config = SenderConfig::new(dir.path().join("sender"));
+    let mut config = TxManagerConfig::new(dir.path().join("sender"));
     config.poll_ms = 100;
     let signer = Signer::anvil(0).expect("a published key");
-    let sender = Sender::open(client.clone(), signer, config).await.expect("sender");
+    let sender = TxManager::open(client.clone(), signer, config).await.expect("sender");
     let root = Signer::anvil(9).expect("a published key").address();
     let params = SystemParams::devnet(root, B256::repeat_byte(8));
     let system = SystemPlan::new(&sender, params).await.expect("plan");
@@ -156,7 +156,7 @@ impl World {
         };
         let request = TxRequest::call(self.deployment.portal, call.abi_encode())
             .with_value(U256::from(value));
-        let key = IdempotencyKey::new(key);
+        let key = TransactionId::new(key);
         self.sender.send(&key, request).await.expect("deposited");
     }
 
@@ -194,7 +194,7 @@ impl World {
                 request
             }
         };
-        let key = IdempotencyKey::new(format!("batch {index}"));
+        let key = TransactionId::new(format!("batch {index}"));
         self.sender.send(&key, request).await.expect("posted");
         pending
     }

@@ -42,7 +42,7 @@ impl Service for Proposer {
     }
 
     async fn step(&mut self) -> Result<Progress, Error> {
-        let me = self.rollup.sender.address();
+        let me = self.rollup.tx_manager.address();
         let last = self.rollup.last_final().await?;
         let address = self.rollup.lane(LaneKind::Optimistic, last.batch + 1).await?;
         let lane = self.rollup.optimistic_lane(address);
@@ -95,7 +95,7 @@ impl Proposer {
             .map_err(|e| self.rollup.call_error("OptimisticLane", address, e))?;
         let (expected, got) = (bond + self.config.reserve, self.rollup.balance().await?);
         if got < expected {
-            return Err(Error::Funds { account: self.rollup.sender.address(), expected, got });
+            return Err(Error::Funds { account: self.rollup.tx_manager.address(), expected, got });
         }
         let call = OptimisticLane::claimCall { statement: statement.into() };
         let request = TxRequest::call(address, call.abi_encode()).with_value(bond);

@@ -70,7 +70,7 @@ impl Attester {
         let Some(id) = self.ids.id(&task) else {
             return Ok(Progress::Idle("attested; waiting to see it"));
         };
-        let payee = self.config.payee.unwrap_or(self.rollup.sender.address());
+        let payee = self.config.payee.unwrap_or(self.rollup.tx_manager.address());
         let input = self.rollup.node.batch_input(batch).await?;
         let (started, bytes) = (Instant::now(), input.len());
         let attestation = self.enclave.attest(&self.rollup, lane, payee, input).await?;

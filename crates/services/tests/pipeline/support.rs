@@ -21,8 +21,8 @@ use alloy::{
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
-    Deployment, IdempotencyKey, L1Client, OptimisticParams, RollupParams, RollupPlan, Sender,
-    SenderConfig, Signer, SystemParams, SystemPlan, TxRequest,
+    Deployment, L1Client, OptimisticParams, RollupParams, RollupPlan, Signer, SystemParams,
+    SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{L2ToL1MessagePasser, Portal, Settlement, TeeLane},
 };
@@ -94,7 +94,7 @@ impl Drop for EnclaveThread {
 pub(crate) struct Network {
     pub(crate) deployment: Deployment,
     pub(crate) l1: L1Client,
-    pub(crate) deployer: Sender,
+    pub(crate) deployer: TxManager,
     node: Option<RunningNode>,
     cancel: CancellationToken,
     enclave: Option<EnclaveThread>,
@@ -126,9 +126,10 @@ impl Network {
             .prefix(&format!("oneslot-{name}-"))
             .tempdir()
             .expect("directory");
-        let sender = SenderConfig::new(dir.path().join("deployer"));
-        let deployer =
-            Sender::open(l1.clone(), Signer::anvil(0).expect("key"), sender).await.expect("sender");
+        let sender = TxManagerConfig::new(dir.path().join("deployer"));
+        let deployer = TxManager::open(l1.clone(), Signer::anvil(0).expect("key"), sender)
+            .await
+            .expect("sender");
         let (deployment, genesis) = deploy(&deployer, change).await;
         let path = dir.path().join("deployment.json");
         deployment.save(&path).expect("deployment.json");
@@ -331,7 +332,7 @@ impl Network {
             data: Bytes::new(),
         };
         let request = TxRequest::call(self.deployment.portal, call.abi_encode()).with_value(value);
-        self.deployer.send(&IdempotencyKey::new(name), request).await.expect("a deposit");
+        self.deployer.send(&TransactionId::new(name), request).await.expect("a deposit");
     }
 
     /// Starts a withdrawal on L2; gives its transaction.
@@ -433,7 +434,7 @@ pub(crate) struct DeployParams {
 
 /// Deploys a rollup whose genesis gives anvil's accounts a thousand ether each.
 async fn deploy(
-    deployer: &Sender,
+    deployer: &TxManager,
     change: impl FnOnce(&mut DeployParams),
 ) -> (Deployment, GenesisFile) {
     let rules = RollupConfig {

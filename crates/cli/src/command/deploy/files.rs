@@ -5,8 +5,8 @@ use alloy::eips::BlockNumberOrTag;
 use alloy_primitives::{Address, U256};
 use eyre::{Result, WrapErr, bail, ensure};
 use oneslot_l1::{
-    Deployment, Difference, L1Client, PlannedTx, RollupParams, RollupPlan, Sender, System,
-    SystemParams, SystemPlan, check_rollup, check_system, load_json, save_json,
+    Deployment, Difference, L1Client, PlannedTx, RollupParams, RollupPlan, System, SystemParams,
+    SystemPlan, TxManager, check_rollup, check_system, load_json, save_json,
 };
 use oneslot_l2::{Genesis, GenesisFile, GenesisSpec, rollup_file};
 use serde_json::Value;
@@ -40,9 +40,13 @@ fn new_system(dir: &Path) -> Result<PathBuf> {
 }
 
 /// Deploys a system into `dir`. What is on L1 already, perhaps since an earlier try, stays.
-pub(crate) async fn system(sender: &Sender, params: SystemParams, dir: &Path) -> Result<System> {
+pub(crate) async fn system(
+    tx_manager: &TxManager,
+    params: SystemParams,
+    dir: &Path,
+) -> Result<System> {
     let file = new_system(dir)?;
-    let system = SystemPlan::new(sender, params).await?.execute(sender).await?;
+    let system = SystemPlan::new(tx_manager, params).await?.execute(tx_manager).await?;
     system.save(&file)?;
     Ok(system)
 }
@@ -89,13 +93,13 @@ struct Planned {
 impl NewRollup<'_> {
     /// Registers the rollup with the system and writes its files, or goes on with what was planned.
     /// A rollup that has its files is left alone.
-    pub(crate) async fn deploy(self, sender: &Sender) -> Result<Deployment> {
+    pub(crate) async fn deploy(self, tx_manager: &TxManager) -> Result<Deployment> {
         if let Some(deployment) = self.done()? {
             return Ok(deployment);
         }
-        let (client, account) = (sender.client(), sender.address());
+        let (client, account) = (tx_manager.client(), tx_manager.address());
         let planned = self.planned(client, account, Some(BlockNumberOrTag::Latest)).await?;
-        let deployment = planned.plan.execute(sender, planned.genesis.output()).await?;
+        let deployment = planned.plan.execute(tx_manager, planned.genesis.output()).await?;
         self.write(&planned.genesis, deployment)
     }
 

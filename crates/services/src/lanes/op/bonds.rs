@@ -99,7 +99,7 @@ async fn fetch_from(rollup: &Rollup, address: Address, batch: u64) -> Result<Opt
         .await
         .map_err(|e| rollup.call_error("OptimisticLane", address, e))?;
     let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
-    if claim.proposer != rollup.sender.address() || !open {
+    if claim.proposer != rollup.tx_manager.address() || !open {
         return Ok(Some(Bond::None));
     }
     let call = OptimisticLane::withdrawBondCall { statement: statement.into() };

@@ -1,4 +1,4 @@
-//! What the sender has decided, on disk before anyone hears of it.
+//! What the TxManager has decided, on disk before anyone hears of it.
 //!
 //! One redb file: jobs by key, blobs by key, and the account it belongs to. redb locks the file, so a second process
 //! cannot sign with the same journal.

@@ -20,8 +20,8 @@ use alloy::{
 };
 use alloy_primitives::{Address, Bytes, U256, address, b256};
 use oneslot_l1::{
-    BYTES_PER_BLOB, Error, FeeCaps, IdempotencyKey, L1Client, L1Config, Sender, SenderConfig,
-    Signer, TxRequest, anvil::AnvilConfig,
+    BYTES_PER_BLOB, Error, FeeCaps, L1Client, L1Config, Signer, TransactionId, TxManager,
+    TxManagerConfig, TxRequest, anvil::AnvilConfig,
 };
 use serde_json::json;
 use support::{anvil, manual, mine, rpc};
@@ -33,14 +33,14 @@ use tokio::{
 const RECIPIENT: Address = address!("0x00000000000000000000000000000000000b0b00");
 const GWEI: u64 = 1_000_000_000;
 
-fn config(dir: &tempfile::TempDir) -> SenderConfig {
-    let mut config = SenderConfig::new(dir.path().join("journal"));
+fn config(dir: &tempfile::TempDir) -> TxManagerConfig {
+    let mut config = TxManagerConfig::new(dir.path().join("journal"));
     config.poll_ms = 20;
     config
 }
 
-async fn open(client: &L1Client, dir: &tempfile::TempDir) -> Sender {
-    Sender::open(client.clone(), Signer::anvil(3).unwrap(), config(dir)).await.unwrap()
+async fn open(client: &L1Client, dir: &tempfile::TempDir) -> TxManager {
+    TxManager::open(client.clone(), Signer::anvil(3).unwrap(), config(dir)).await.unwrap()
 }
 
 fn pay(wei: u64) -> TxRequest {
@@ -76,7 +76,7 @@ async fn a_key_is_sent_once_however_often_it_is_asked_for() {
     let anvil = anvil(&AnvilConfig::default());
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let key = IdempotencyKey::new("once");
+    let key = TransactionId::new("once");
     let sender = open(&client, &dir).await;
     let first = sender.send(&key, pay(5)).await.unwrap();
     let again = sender.send(&key, pay(5)).await.unwrap();
@@ -90,9 +90,9 @@ async fn a_key_is_sent_once_however_often_it_is_asked_for() {
 }
 
 /// The old sender's task may take a moment to let the file go.
-async fn reopen(client: &L1Client, dir: &tempfile::TempDir) -> Sender {
+async fn reopen(client: &L1Client, dir: &tempfile::TempDir) -> TxManager {
     loop {
-        match Sender::open(client.clone(), Signer::anvil(3).unwrap(), config(dir)).await {
+        match TxManager::open(client.clone(), Signer::anvil(3).unwrap(), config(dir)).await {
             Ok(sender) => return sender,
             Err(Error::Journal(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
             Err(other) => panic!("{other}"),
@@ -106,11 +106,11 @@ async fn a_journal_serves_one_sender_of_one_account() {
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
-    let second = Sender::open(client.clone(), Signer::anvil(3).unwrap(), config(&dir)).await;
+    let second = TxManager::open(client.clone(), Signer::anvil(3).unwrap(), config(&dir)).await;
     assert!(matches!(second, Err(Error::Journal(_))));
     drop(sender);
     loop {
-        let other = Sender::open(client.clone(), Signer::anvil(4).unwrap(), config(&dir)).await;
+        let other = TxManager::open(client.clone(), Signer::anvil(4).unwrap(), config(&dir)).await;
         match other {
             Err(Error::Journal(message)) if message.contains("another chain or account") => break,
             Err(Error::Journal(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -125,8 +125,8 @@ async fn a_published_key_signs_on_test_chains_only() {
     let config = L1Config::new(anvil.url().clone(), 10_001);
     let client = L1Client::connect(&config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let config = SenderConfig::new(dir.path().join("journal"));
-    let error = Sender::open(client, Signer::anvil(0).unwrap(), config).await.unwrap_err();
+    let config = TxManagerConfig::new(dir.path().join("journal"));
+    let error = TxManager::open(client, Signer::anvil(0).unwrap(), config).await.unwrap_err();
     assert!(matches!(error, Error::Key { .. }), "{error}");
 }
 
@@ -139,19 +139,19 @@ async fn what_would_revert_is_refused_before_it_takes_a_nonce() {
     // Init code that reverts: PUSH0 PUSH0 REVERT.
     let reverts =
         TxRequest { data: Bytes::from_static(&[0x5f, 0x5f, 0xfd]), ..TxRequest::default() };
-    let error = sender.send(&IdempotencyKey::new("reverts"), reverts.clone()).await.unwrap_err();
+    let error = sender.send(&TransactionId::new("reverts"), reverts.clone()).await.unwrap_err();
     assert!(matches!(error, Error::WouldRevert { .. }), "{error}");
     let rich = TxRequest { value: U256::MAX >> 8, ..pay(0) };
-    let error = sender.send(&IdempotencyKey::new("poor"), rich).await.unwrap_err();
+    let error = sender.send(&TransactionId::new("poor"), rich).await.unwrap_err();
     assert!(matches!(error, Error::Refused { .. }), "{error}");
     // With a gas limit nobody asks first: it is included, fails, and says so; the next try is a new one.
     let blind = TxRequest { gas: Some(100_000), ..reverts };
     for times in 1..=2 {
-        let error = sender.send(&IdempotencyKey::new("blind"), blind.clone()).await.unwrap_err();
+        let error = sender.send(&TransactionId::new("blind"), blind.clone()).await.unwrap_err();
         assert!(matches!(error, Error::Reverted { .. }), "{error}");
         assert_eq!(sent(&client, sender.address()).await, times);
     }
-    sender.send(&IdempotencyKey::new("good"), pay(1)).await.unwrap();
+    sender.send(&TransactionId::new("good"), pay(1)).await.unwrap();
     assert_eq!(sent(&client, sender.address()).await, 3);
 }
 
@@ -163,7 +163,7 @@ async fn a_second_try_carries_its_own_blobs() {
     let sender = open(&client, &dir).await;
     // A contract that always reverts: its code is PUSH0 PUSH0 REVERT.
     rpc(&client, "anvil_setCode", json!([RECIPIENT, "0x5f5ffd"])).await;
-    let key = IdempotencyKey::new("blobs");
+    let key = TransactionId::new("blobs");
     for byte in [1, 2] {
         let mut blob = vec![0; BYTES_PER_BLOB];
         blob[1] = byte;
@@ -185,7 +185,7 @@ async fn a_starved_transaction_is_replaced_by_a_better_paid_one() {
         mine(&client, 1).await;
         let dir = tempfile::tempdir().unwrap();
         let sender = open(&client, &dir).await;
-        let key = IdempotencyKey::new("starved");
+        let key = TransactionId::new("starved");
         let request =
             TxRequest { blobs: vec![Bytes::from(vec![0; BYTES_PER_BLOB]); blobs], ..pay(7) };
         sender.submit(&key, request).await.unwrap();
@@ -216,8 +216,8 @@ async fn nothing_is_paid_above_the_cap() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = config(&dir);
     config.caps = FeeCaps { max_fee: 3 * u128::from(GWEI), ..FeeCaps::default() };
-    let sender = Sender::open(client.clone(), Signer::anvil(3).unwrap(), config).await.unwrap();
-    let key = IdempotencyKey::new("cheap");
+    let sender = TxManager::open(client.clone(), Signer::anvil(3).unwrap(), config).await.unwrap();
+    let key = TransactionId::new("cheap");
     sender.submit(&key, pay(1)).await.unwrap();
     until_pooled(&client).await;
     for _ in 0..12 {
@@ -248,7 +248,7 @@ async fn a_reorganisation_takes_a_transaction_out_and_it_comes_back() {
     mine(&client, 5).await;
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
-    let key = IdempotencyKey::new("back");
+    let key = TransactionId::new("back");
     sender.submit(&key, pay(9)).await.unwrap();
     until_pooled(&client).await;
     mine(&client, 1).await;
@@ -277,7 +277,7 @@ async fn a_nonce_that_a_stranger_used_is_given_up_only_after_many_blocks() {
     let client = L1Client::connect(&anvil.config()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
-    let key = IdempotencyKey::new("raced");
+    let key = TransactionId::new("raced");
     sender.submit(&key, pay(3)).await.unwrap();
     until_pooled(&client).await;
     // Somebody with the same key replaces it.
@@ -335,7 +335,7 @@ async fn nothing_is_sent_while_the_head_is_old() {
 
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
-    let key = IdempotencyKey::new("later");
+    let key = TransactionId::new("later");
     sender.submit(&key, pay(2)).await.unwrap();
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -419,7 +419,7 @@ async fn an_endpoint_that_fails_and_loses_answers_delays_but_never_doubles() {
     let dir = tempfile::tempdir().unwrap();
     let sender = open(&client, &dir).await;
     for at in 0..5u64 {
-        let key = IdempotencyKey::new(format!("transfer {at}"));
+        let key = TransactionId::new(format!("transfer {at}"));
         loop {
             match sender.send(&key, pay(1 << at)).await {
                 Ok(_) => break,
@@ -480,10 +480,10 @@ async fn child_process() {
     let url = std::env::var("ONESLOT_TEST_L1").expect("the test above sets the variable");
     let journal = std::env::var("ONESLOT_TEST_JOURNAL").unwrap();
     let client = L1Client::connect(&L1Config::new(url.parse().unwrap(), 31337)).await.unwrap();
-    let mut config = SenderConfig::new(journal);
+    let mut config = TxManagerConfig::new(journal);
     config.poll_ms = 10;
-    let sender = Sender::open(client, Signer::anvil(3).unwrap(), config).await.unwrap();
-    let key = |at: u64| IdempotencyKey::new(format!("transfer {at}"));
+    let sender = TxManager::open(client, Signer::anvil(3).unwrap(), config).await.unwrap();
+    let key = |at: u64| TransactionId::new(format!("transfer {at}"));
     for at in 0..TRANSFERS {
         sender.submit(&key(at), pay(1 << at)).await.unwrap();
         if at >= 4 {

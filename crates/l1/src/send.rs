@@ -1,11 +1,11 @@
 //! Sends transactions so that each intent happens once.
 //!
-//! A caller names its intent by an [`IdempotencyKey`]. Invariants:
+//! A caller names its intent by an [`TransactionId`]. Invariants:
 //!
 //! - **S-1** A nonce is bound to a key on disk before anything with that nonce is signed.
 //! - **S-2** Every signed form is on disk before it is broadcast, so after a crash all of them are looked for.
 //! - **S-3** All forms of a key share its nonce, so at most one of them is ever in the chain. A key gets another nonce
-//!   only when a stranger's transaction has used it up and stayed for [`SenderConfig::lost_after_blocks`].
+//!   only when a stranger's transaction has used it up and stayed for [`TxManagerConfig::lost_after_blocks`].
 //! - **S-4** A transaction that a reorganisation took out is broadcast again, the same bytes.
 //! - **S-5** Nothing is sent or believed while the endpoint's head is older than
 //!   [`crate::L1Config::max_head_age_s`].
@@ -38,16 +38,16 @@ pub use transaction::BlobProofs;
 
 /// Names one intent, for ever: "post batch 7 after commitment 0x…". Two different intents must never share a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct IdempotencyKey(String);
+pub struct TransactionId(String);
 
-impl IdempotencyKey {
+impl TransactionId {
     /// A key from any text.
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
     }
 }
 
-impl fmt::Display for IdempotencyKey {
+impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -86,7 +86,7 @@ impl TxRequest {
 /// How to send.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SenderConfig {
+pub struct TxManagerConfig {
     /// The journal's file. One for each account; a second process with the same file is refused.
     pub journal: PathBuf,
     /// Blocks, its own included, until a transaction counts as done.
@@ -134,7 +134,7 @@ fn one_wei() -> u128 {
     1
 }
 
-impl SenderConfig {
+impl TxManagerConfig {
     /// The defaults with a journal at `path`.
     pub fn new(journal: impl Into<PathBuf>) -> Self {
         Self {
@@ -153,21 +153,21 @@ impl SenderConfig {
 
 /// Sends transactions of one account. Cheap to clone; the background task ends with the last clone, the journal stays.
 #[derive(Clone)]
-pub struct Sender {
+pub struct TxManager {
     inner: Arc<Inner>,
     _stop: Arc<DropGuard>,
 }
 
-impl fmt::Debug for Sender {
+impl fmt::Debug for TxManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sender({})", self.inner.signer.address())
+        write!(f, "TxManager({})", self.inner.signer.address())
     }
 }
 
 struct Inner {
     client: L1Client,
     signer: Signer,
-    config: SenderConfig,
+    config: TxManagerConfig,
     journal: Journal,
     state: Mutex<State>,
     /// Computed once for each job with blobs.
@@ -183,14 +183,14 @@ struct State {
     head: u64,
 }
 
-impl Sender {
+impl TxManager {
     /// Opens the journal and takes up all jobs in it.
     ///
     /// A key that the world knows is refused on chains that are not test chains.
     pub async fn open(
         client: L1Client,
         signer: Signer,
-        config: SenderConfig,
+        config: TxManagerConfig,
     ) -> Result<Self, Error> {
         if signer.is_published() && !TEST_CHAINS.contains(&client.chain_id()) {
             return Err(Error::Key {
@@ -247,13 +247,13 @@ impl Sender {
     /// then this is a new try. Dropping the future stops the waiting, not the transaction.
     ///
     /// Errors: [`Error::WouldRevert`] before anything is signed; [`Error::Reverted`] after it was included and failed.
-    pub async fn send(&self, key: &IdempotencyKey, request: TxRequest) -> Result<Inclusion, Error> {
+    pub async fn send(&self, key: &TransactionId, request: TxRequest) -> Result<Inclusion, Error> {
         self.submit(key, request).await?;
         self.wait(key).await
     }
 
-    /// As [`Sender::send`], without waiting: returns when the intent is on disk.
-    pub async fn submit(&self, key: &IdempotencyKey, request: TxRequest) -> Result<(), Error> {
+    /// As [`TxManager::send`], without waiting: returns when the intent is on disk.
+    pub async fn submit(&self, key: &TransactionId, request: TxRequest) -> Result<(), Error> {
         let inner = &self.inner;
         let mut state = inner.state.lock().await;
         let known = state.jobs.iter().position(|job| job.key == key.0);
@@ -309,20 +309,20 @@ impl Sender {
     }
 
     /// Waits for a submitted key.
-    pub async fn wait(&self, key: &IdempotencyKey) -> Result<Inclusion, Error> {
+    pub async fn wait(&self, key: &TransactionId) -> Result<Inclusion, Error> {
         let mut changed = self.inner.changed.subscribe();
         loop {
             if let Some(inclusion) = self.confirmed(key).await? {
                 return Ok(inclusion);
             }
             if changed.changed().await.is_err() {
-                return Err(Error::Journal("the sender has stopped".into()));
+                return Err(Error::Journal("the TxManager has stopped".into()));
             }
         }
     }
 
     /// The inclusion of a key, if it has its confirmations.
-    async fn confirmed(&self, key: &IdempotencyKey) -> Result<Option<Inclusion>, Error> {
+    async fn confirmed(&self, key: &TransactionId) -> Result<Option<Inclusion>, Error> {
         let state = self.inner.state.lock().await;
         let job = state
             .jobs
@@ -353,7 +353,7 @@ impl Inner {
     /// Refuses what the account cannot pay now. Not every endpoint looks at the balance when it estimates.
     async fn check_funds(
         &self,
-        key: &IdempotencyKey,
+        key: &TransactionId,
         request: &TxRequest,
         gas: u64,
     ) -> Result<(), Error> {
@@ -379,7 +379,7 @@ impl Inner {
     }
 
     /// Gas for the request, or why it would fail.
-    async fn estimate(&self, key: &IdempotencyKey, request: &TxRequest) -> Result<u64, Error> {
+    async fn estimate(&self, key: &TransactionId, request: &TxRequest) -> Result<u64, Error> {
         let mut call = TransactionRequest {
             from: Some(self.signer.address()),
             to: Some(
