@@ -118,7 +118,7 @@ pub enum Error {
     /// A transaction was included and reverted.
     #[error("transaction {hash} for {key} reverted in L1 block {block}")]
     Reverted {
-        /// The idempotency key.
+        /// The id of the transaction.
         key: String,
         /// Transaction hash.
         hash: B256,
@@ -128,7 +128,7 @@ pub enum Error {
     /// A transaction would revert now; nothing was signed.
     #[error("transaction for {key} would revert: {message}")]
     WouldRevert {
-        /// The idempotency key.
+        /// The id of the transaction.
         key: String,
         /// What the simulation said.
         message: String,
@@ -136,7 +136,7 @@ pub enum Error {
     /// A transaction cannot be sent: no funds, or a form that does not exist.
     #[error("transaction for {key} refused: {message}")]
     Refused {
-        /// The idempotency key.
+        /// The id of the transaction.
         key: String,
         /// What the endpoint said.
         message: String,
