@@ -4,9 +4,7 @@ pragma solidity 0.8.37;
 import {Settlement} from "../../src/Settlement.sol";
 import {Claim, ClaimState, Challenge} from "../../src/interfaces/IOptimisticLane.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
-import {InputId, StatementId} from "../../src/types/Ids.sol";
 import {Statement} from "../../src/types/Statement.sol";
-import {raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 import {Test} from "../support/Test.sol";
@@ -50,7 +48,7 @@ contract OptimisticHandler is Test {
     }
 
     function challenge(uint256 who, uint256 what) external {
-        StatementId id = _pick(what).id();
+        bytes32 id = _pick(what).id();
         vm.prank(_actor(who));
         lane.challenge{value: bond}(id);
     }
@@ -122,7 +120,7 @@ abstract contract OptimisticInvariant is SettlementFixture {
         Statement[] memory all = handler.statements();
         uint256 bonds;
         for (uint256 i; i < all.length; ++i) {
-            StatementId id = all[i].id();
+            bytes32 id = all[i].id();
             Claim memory claim = lane.claimOf(id);
             if (claim.state == ClaimState.Open) ++bonds;
             for (uint256 k; k < claim.challenges; ++k) {
@@ -136,12 +134,12 @@ abstract contract OptimisticInvariant is SettlementFixture {
     function invariant_AmbiguousIsNeverYes() public view {
         Statement[] memory all = handler.statements();
         for (uint256 i; i < all.length; ++i) {
-            InputId inputId = all[i].inputId();
+            bytes32 inputId = all[i].inputId();
             uint256 open;
             uint256 attested;
             for (uint256 k; k < all.length; ++k) {
                 if (all[k].inputId() != inputId) continue;
-                StatementId id = all[k].id();
+                bytes32 id = all[k].id();
                 Claim memory claim = lane.claimOf(id);
                 if (claim.state == ClaimState.Open) ++open;
                 if (!lane.attests(id, inputId, rollupId)) continue;

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ILane} from "../../src/interfaces/ILane.sol";
-import {InputId, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {LaneKind} from "../../src/types/Policy.sol";
 
 /// @notice A lane that attests what the test tells it to, and misbehaves on request.
@@ -19,10 +18,10 @@ contract MockLane is ILane {
     LaneKind public immutable kind;
     bytes32 public trustRoot;
     Fault public fault;
-    mapping(StatementId statementId => bool) public votes;
+    mapping(bytes32 statementId => bool) public votes;
 
-    RollupId public contradictedRollup;
-    InputId public contradictedInput;
+    bytes32 public contradictedRollup;
+    bytes32 public contradictedInput;
     address public contradictionReporter;
 
     constructor(LaneKind kind_, bytes32 trustRoot_) {
@@ -38,22 +37,22 @@ contract MockLane is ILane {
         trustRoot = trustRoot_;
     }
 
-    function vote(StatementId statementId) external {
+    function vote(bytes32 statementId) external {
         votes[statementId] = true;
     }
 
-    function unvote(StatementId statementId) external {
+    function unvote(bytes32 statementId) external {
         votes[statementId] = false;
     }
 
     /// @dev A vote for this transaction only.
-    function vouch(StatementId statementId) external {
+    function vouch(bytes32 statementId) external {
         assembly ("memory-safe") {
             tstore(statementId, 1)
         }
     }
 
-    function attests(StatementId statementId, InputId, RollupId) external view returns (bool) {
+    function attests(bytes32 statementId, bytes32, bytes32) external view returns (bool) {
         if (fault == Fault.Reverts) revert("broken");
         if (fault == Fault.BurnsGas) {
             uint256 x;
@@ -83,7 +82,7 @@ contract MockLane is ILane {
         return vouched || votes[statementId];
     }
 
-    function contradicted(RollupId rollupId, InputId inputId, address reporter) external {
+    function contradicted(bytes32 rollupId, bytes32 inputId, address reporter) external {
         if (fault == Fault.Reverts) revert("broken");
         contradictedRollup = rollupId;
         contradictedInput = inputId;
