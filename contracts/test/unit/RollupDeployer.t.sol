@@ -28,9 +28,8 @@ contract RollupDeployerTest is EdgeTest {
     }
 
     function _portalParams() private view returns (PortalParams memory) {
-        return PortalParams({
-            settlement: address(_settlement), inbox: address(0), l2GasLimit: 30_000_000, instantCap: 7
-        });
+        return
+            PortalParams({settlement: address(_settlement), inbox: address(0), l2GasLimit: 30_000_000, instantCap: 7});
     }
 
     function test_InboxAndPortalNameEachOther() public {
