@@ -421,7 +421,7 @@ fn contracts(
     let salt = params.config.hash();
     let mut inbox_params = Inbox::InboxParams {
         batcher: params.config.batcher,
-        registrant: registrant,
+        registrant,
         portal: Address::ZERO,
         forceWindow: params.force_window,
         originNumber: origin.number,
