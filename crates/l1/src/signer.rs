@@ -53,7 +53,7 @@ impl Signer {
         Self::parse(&name, Zeroizing::new(value))
     }
 
-    /// Anvil's account `index`, 0 to 9. A [`crate::Sender`] refuses it on any chain but a test chain.
+    /// Anvil's account `index`, 0 to 9. A [`crate::TxManager`] refuses it on any chain but a test chain.
     pub fn anvil(index: usize) -> Option<Self> {
         let key = ANVIL_KEYS.get(index)?;
         Self::parse("anvil", Zeroizing::new((*key).to_owned())).ok()
