@@ -47,7 +47,7 @@ pub(super) fn run() -> Result<Vec<Row>> {
     }
     sh::run(
         sh::cargo()
-            .args(["run", "--locked", "--package=oneslot-devnet", "--example=final_proof"])
+            .args(["run", "--locked", "--package=oneslot-devnet", "--example=verify_final_proof"])
             .env("ONESLOT_ANVIL", npm::tool("anvil")),
     )?;
     Ok(rows)
