@@ -16,6 +16,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     process::{Command, Output},
+    time::Duration,
 };
 
 /// The first of anvil's accounts.
@@ -124,8 +125,14 @@ impl Workplace {
     pub(crate) async fn send(&self, transaction: Value) -> Option<Address> {
         let hash = self.rpc("eth_sendTransaction", json!([transaction])).await;
         let hash: B256 = serde_json::from_value(hash).expect("a hash");
-        let receipt = self.provider().get_transaction_receipt(hash).await.expect("receipt");
-        let receipt = receipt.expect("included");
+        // Anvil answers with the hash before the block is there.
+        let receipt = loop {
+            let receipt = self.provider().get_transaction_receipt(hash).await.expect("receipt");
+            match receipt {
+                Some(receipt) => break receipt,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
         assert!(receipt.status(), "{transaction}");
         receipt.contract_address
     }
