@@ -7,6 +7,7 @@ import {BlobInput, IInbox, InboxParams} from "./interfaces/IInbox.sol";
 import {BatchHeader, BatchHeaderLib} from "./types/BatchHeader.sol";
 import {BlobOpening} from "./types/BlobOpening.sol";
 import {DepositLib} from "./types/Deposit.sol";
+import {BatchCommitment, BatchIndex} from "./types/Ids.sol";
 
 /// @title Inbox
 /// @dev See IInbox for what it promises and docs/reference/inbox.md for the reasons.
@@ -56,7 +57,7 @@ contract Inbox is IInbox {
 
     Head private _head;
     /// @inheritdoc IInbox
-    mapping(uint64 index => bytes32) public batchCommitment;
+    mapping(BatchIndex index => BatchCommitment) public batchCommitment;
     /// @dev Four timestamps a slot: a posting mostly writes into a slot already in use.
     mapping(uint64 quarter => uint64[4]) private _postedAt;
     mapping(uint256 place => Checkpoint) private _checkpoints;
@@ -92,7 +93,7 @@ contract Inbox is IInbox {
     // ── Posting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IInbox
-    function postBlobs(uint64 index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external {
+    function postBlobs(BatchIndex index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external {
         BatchHeader memory header = _next(index, originNumber, checkpoint);
         BlobOpening[] memory openings = _checkBlobs(blobs);
         header.dataHash = BatchHeaderLib.dataHash(openings);
@@ -100,7 +101,7 @@ contract Inbox is IInbox {
     }
 
     /// @inheritdoc IInbox
-    function postCalldata(uint64 index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external {
+    function postCalldata(BatchIndex index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external {
         if (data.length > MAX_CALLDATA_BYTES) revert DataTooLong(MAX_CALLDATA_BYTES, data.length);
         BatchHeader memory header = _next(index, originNumber, checkpoint);
         header.dataHash = BatchHeaderLib.dataHash(data);
@@ -109,16 +110,20 @@ contract Inbox is IInbox {
 
     /// @dev Checks who posts, the order, the origin and the deposits, moves the head, and returns the header of the
     /// next batch without its data hash.
-    function _next(uint64 index, uint64 originNumber, uint64 checkpoint) private returns (BatchHeader memory header) {
+    function _next(BatchIndex index, uint64 originNumber, uint64 checkpoint)
+        private
+        returns (BatchHeader memory header)
+    {
         Head memory head_ = _head;
         bool overdue = _overdue(head_);
         if (msg.sender != batcher && !overdue) revert NotBatcher(msg.sender);
-        if (index != head_.batchCount + 1) revert WrongIndex(head_.batchCount + 1, index);
+        BatchIndex expected = BatchIndex.wrap(head_.batchCount + 1);
+        if (index != expected) revert WrongIndex(expected, index);
         if (originNumber < head_.originNumber) revert OriginBeforeParent(head_.originNumber, originNumber);
         uint64 furthest = head_.originNumber + MAX_ORIGIN_ADVANCE;
         if (originNumber > furthest) revert OriginTooFar(furthest, originNumber);
 
-        header.parentCommitment = batchCommitment[head_.batchCount];
+        header.parentCommitment = batchCommitment[BatchIndex.wrap(head_.batchCount)];
         header.index = index;
         header.originNumber = originNumber;
         header.originHash = _originHash(originNumber);
@@ -131,7 +136,7 @@ contract Inbox is IInbox {
             revert OverdueDepositLeft(checkpoint);
         }
 
-        head_.batchCount = index;
+        head_.batchCount = BatchIndex.unwrap(index);
         head_.originNumber = originNumber;
         head_.checkpointsConsumed = checkpoint;
         _head = head_;
@@ -197,9 +202,10 @@ contract Inbox is IInbox {
     }
 
     function _record(BatchHeader memory header, BlobOpening[] memory openings) private {
-        bytes32 commitment = header.commitment();
+        BatchCommitment commitment = header.commitment();
         batchCommitment[header.index] = commitment;
-        _postedAt[header.index / 4][header.index % 4] = header.postedAt;
+        uint64 index = BatchIndex.unwrap(header.index);
+        _postedAt[index / 4][index % 4] = header.postedAt;
         emit BatchPosted(header.index, commitment, header, openings);
     }
 
@@ -292,8 +298,9 @@ contract Inbox is IInbox {
     }
 
     /// @inheritdoc IInbox
-    function postedAt(uint64 index) external view returns (uint64) {
-        return _postedAt[index / 4][index % 4];
+    function postedAt(BatchIndex index) external view returns (uint64) {
+        uint64 number = BatchIndex.unwrap(index);
+        return _postedAt[number / 4][number % 4];
     }
 
     /// @inheritdoc IInbox

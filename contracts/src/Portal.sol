@@ -6,6 +6,7 @@ import {DepositMeter} from "./bridge/DepositMeter.sol";
 import {IInbox} from "./interfaces/IInbox.sol";
 import {IPortal, OutputRootProof, PortalParams, WithdrawalTransaction} from "./interfaces/IPortal.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
+import {BatchIndex, NO_OUTPUT, OutputRoot, RollupId} from "./types/Ids.sol";
 import {StatementLib} from "./types/Statement.sol";
 
 /// @title Portal
@@ -33,7 +34,7 @@ contract Portal is IPortal, DepositMeter {
     /// @inheritdoc IPortal
     address public immutable inbox;
     /// @inheritdoc IPortal
-    bytes32 public immutable rollupId;
+    RollupId public immutable rollupId;
     /// @inheritdoc IPortal
     uint256 public immutable instantCap;
 
@@ -117,7 +118,7 @@ contract Portal is IPortal, DepositMeter {
     /// @inheritdoc IPortal
     function proveAndPay(
         WithdrawalTransaction calldata withdrawal,
-        uint64 batchIndex,
+        BatchIndex batchIndex,
         OutputRootProof calldata proof,
         bytes[] calldata withdrawalProof
     ) external {
@@ -149,10 +150,10 @@ contract Portal is IPortal, DepositMeter {
         if (!success) revert TargetFailed(withdrawalHash);
     }
 
-    function _checkOutput(uint64 batchIndex, OutputRootProof calldata proof) private view {
-        bytes32 output = ISettlement(settlement).finalOutput(rollupId, batchIndex);
-        if (output == 0) revert NotFinal(batchIndex);
-        bytes32 got = keccak256(abi.encode(proof));
+    function _checkOutput(BatchIndex batchIndex, OutputRootProof calldata proof) private view {
+        OutputRoot output = ISettlement(settlement).finalOutput(rollupId, batchIndex);
+        if (output == NO_OUTPUT) revert NotFinal(batchIndex);
+        OutputRoot got = OutputRoot.wrap(keccak256(abi.encode(proof)));
         if (proof.version != 0 || got != output) revert WrongOutput(output, got);
     }
 

@@ -5,6 +5,7 @@ import {ILane} from "./interfaces/ILane.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Call} from "./settlement/Call.sol";
 import {Councils} from "./settlement/Councils.sol";
+import {InputId, RollupId, StatementId} from "./types/Ids.sol";
 import {LaneKind, Suspension, Verdict} from "./types/Policy.sol";
 import {Statement} from "./types/Statement.sol";
 
@@ -18,10 +19,10 @@ contract Settlement is Councils {
 
     /// @inheritdoc ISettlement
     function contradict(address lane, Statement calldata first, Statement calldata second) external {
-        bytes32 rollupId = first.rollupId;
+        RollupId rollupId = first.rollupId;
         Head memory head = _headOf(rollupId);
-        (bytes32 firstId, bytes32 inputId) = first.ids();
-        (bytes32 secondId, bytes32 otherInputId) = second.ids();
+        (StatementId firstId, InputId inputId) = first.ids();
+        (StatementId secondId, InputId otherInputId) = second.ids();
         if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
         // Only the rollup's own program on a batch it posted: a lane may rightly attest two outputs of a program that is
         // non-deterministic on purpose.
@@ -47,7 +48,7 @@ contract Settlement is Councils {
 
     /// @inheritdoc ISettlement
     function reportDisagreement(Statement calldata statement) external {
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         if (judge(statement) != Verdict.Wrong) revert NotDisagreeing(statementId);
         Version storage version = _versions[
             statement.rollupId
@@ -63,7 +64,7 @@ contract Settlement is Councils {
     }
 
     /// @inheritdoc ISettlement
-    function heartbeat(bytes32 rollupId) external {
+    function heartbeat(RollupId rollupId) external {
         _heartbeat(rollupId, _headOf(rollupId));
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {BatchHeader} from "../types/BatchHeader.sol";
 import {BlobOpening} from "../types/BlobOpening.sol";
+import {BatchCommitment, BatchIndex} from "../types/Ids.sol";
 
 /// @notice One blob of a posting, opened at one point. Blob `k` of the call is blob `k` of the transaction.
 struct BlobInput {
@@ -42,7 +43,9 @@ struct InboxParams {
 interface IInbox {
     /// @notice A batch was recorded. Index 0 is the genesis header, emitted at construction.
     /// @param openings The blobs' openings in blob order; empty for a batch posted as calldata.
-    event BatchPosted(uint64 indexed index, bytes32 indexed commitment, BatchHeader header, BlobOpening[] openings);
+    event BatchPosted(
+        BatchIndex indexed index, BatchCommitment indexed commitment, BatchHeader header, BlobOpening[] openings
+    );
 
     /// @notice A deposit joined the queue.
     /// @param index Its place in the queue, from zero.
@@ -63,7 +66,7 @@ interface IInbox {
     /// @notice The caller is not the portal.
     error NotPortal(address caller);
     /// @notice The batch is not the next one: a repeated or a lost race, or a gap.
-    error WrongIndex(uint64 expected, uint64 got);
+    error WrongIndex(BatchIndex expected, BatchIndex got);
     /// @notice The origin lies before the origin of the batch before.
     error OriginBeforeParent(uint64 parentOrigin, uint64 got);
     /// @notice The origin lies further past that of the batch before than one batch may move it.
@@ -109,7 +112,7 @@ interface IInbox {
     /// @param checkpoint Number of deposit checkpoints consumed after the batch: exactly those up to the origin.
     /// If there are several, their gas is at most MAX_DEPOSIT_GAS.
     /// @param blobs One entry for every blob of the transaction, in order.
-    function postBlobs(uint64 index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external;
+    function postBlobs(BatchIndex index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external;
 
     /// @notice Records the next batch from calldata. Empty data is the shortest forced inclusion: it decodes to no
     /// block of its own, and the deposits run all the same.
@@ -117,7 +120,7 @@ interface IInbox {
     /// @param originNumber As in `postBlobs`.
     /// @param checkpoint As in `postBlobs`.
     /// @param data The batch body, at most 131,072 bytes.
-    function postCalldata(uint64 index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external;
+    function postCalldata(BatchIndex index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external;
 
     /// @notice Keeps the hash of an L1 block that L1 still knows (the last 8191), so that it can be an origin later.
     /// Open to all.
@@ -140,10 +143,10 @@ interface IInbox {
     function batchCount() external view returns (uint64);
 
     /// @notice Commitment of a batch; zero where there is none.
-    function batchCommitment(uint64 index) external view returns (bytes32);
+    function batchCommitment(BatchIndex index) external view returns (BatchCommitment);
 
     /// @notice L1 timestamp at which a batch was posted; zero where there is none.
-    function postedAt(uint64 index) external view returns (uint64);
+    function postedAt(BatchIndex index) external view returns (uint64);
 
     /// @notice What the next batch starts from.
     /// @return count `batchCount()`.

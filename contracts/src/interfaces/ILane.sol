@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {InputId, RollupId, StatementId} from "../types/Ids.sol";
 import {LaneKind} from "../types/Policy.sol";
 
 /// @title A proof family that can attest statements
@@ -17,9 +18,9 @@ interface ILane {
     /// @param statementId `StatementLib.id` of the statement.
     /// @param inputId `StatementLib.inputId` of the same statement.
     /// @param rollupId The statement's rollup.
-    function attests(bytes32 statementId, bytes32 inputId, bytes32 rollupId) external view returns (bool);
+    function attests(StatementId statementId, InputId inputId, RollupId rollupId) external view returns (bool);
 
     /// @notice Settlement has suspended the lane for the rollup, because it attested two statements with this
     /// input id. The lane pays `reporter` from its bond, if it has one. Only Settlement may call; a revert changes nothing.
-    function contradicted(bytes32 rollupId, bytes32 inputId, address reporter) external;
+    function contradicted(RollupId rollupId, InputId inputId, address reporter) external;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchIndex, InputId, RollupId, StatementId} from "../types/Ids.sol";
 import {Statement} from "../types/Statement.sol";
 import {ILane} from "./ILane.sol";
 
@@ -45,41 +46,41 @@ struct Challenge {
 /// input id stands, and its proposer never lost. Ambiguous is never yes. What a loser's bond does not pay is burnt, so that
 /// playing both sides always costs.
 interface IOptimisticLane is ILane {
-    event Claimed(bytes32 indexed statementId, bytes32 indexed inputId, address proposer, uint64 readyAt);
-    event Challenged(bytes32 indexed statementId, uint256 indexed index, address challenger);
+    event Claimed(StatementId indexed statementId, InputId indexed inputId, address proposer, uint64 readyAt);
+    event Challenged(StatementId indexed statementId, uint256 indexed index, address challenger);
     /// @notice The game decided a challenge.
-    event ChallengeResolved(bytes32 indexed statementId, uint256 indexed index, bool claimUpheld);
-    event BondReturned(bytes32 indexed statementId, address proposer, uint256 amount);
+    event ChallengeResolved(StatementId indexed statementId, uint256 indexed index, bool claimUpheld);
+    event BondReturned(StatementId indexed statementId, address proposer, uint256 amount);
     /// @notice A claim lost its bond: `reward` went to `receiver`, the rest was burnt.
-    event BondLost(bytes32 indexed statementId, address proposer, address receiver, uint256 reward);
+    event BondLost(StatementId indexed statementId, address proposer, address receiver, uint256 reward);
     /// @notice A challenger's bond was paid out: to the challenger, or half to the proposer and half burnt.
-    event ChallengeClosed(bytes32 indexed statementId, uint256 indexed index, address receiver, uint256 amount);
+    event ChallengeClosed(StatementId indexed statementId, uint256 indexed index, address receiver, uint256 amount);
     /// @notice A proposer was proven wrong: none of its claims attests any more.
-    event ProposerDefeated(address indexed proposer, bytes32 indexed inputId);
+    event ProposerDefeated(address indexed proposer, InputId indexed inputId);
 
     error BondMismatch(uint256 expected, uint256 got);
     error DomainMismatch(bytes32 expected, bytes32 got);
     error WindowOutOfRange(uint64 maximum, uint64 got);
     /// @notice The rollup's Inbox holds no such batch: nobody could check the claim while its window runs.
-    error BatchNotPosted(bytes32 rollupId, uint64 batchIndex);
-    error AlreadyClaimed(bytes32 statementId);
+    error BatchNotPosted(RollupId rollupId, BatchIndex batchIndex);
+    error AlreadyClaimed(StatementId statementId);
     error ProposerIsDefeated(address proposer);
     /// @notice A claim with this input id stands and its window is over; a contradicting one belongs inside that window.
-    error DisputeClosed(bytes32 inputId, uint64 closedAt);
+    error DisputeClosed(InputId inputId, uint64 closedAt);
     /// @notice The statement was claimed and lost too often to keep count.
-    error TooManyGenerations(bytes32 statementId);
-    error ClaimNotOpen(bytes32 statementId, ClaimState state);
-    error WindowOver(bytes32 statementId, uint64 readyAt);
-    error TooManyChallenges(bytes32 statementId);
+    error TooManyGenerations(StatementId statementId);
+    error ClaimNotOpen(StatementId statementId, ClaimState state);
+    error WindowOver(StatementId statementId, uint64 readyAt);
+    error TooManyChallenges(StatementId statementId);
     error NotGame(address caller);
     error NotSettlement(address caller);
-    error ChallengeNotOpen(bytes32 statementId, uint256 index);
-    error BatchNotFinal(bytes32 rollupId, uint64 batchIndex);
-    error ClaimIsWrong(bytes32 statementId);
+    error ChallengeNotOpen(StatementId statementId, uint256 index);
+    error BatchNotFinal(RollupId rollupId, BatchIndex batchIndex);
+    error ClaimIsWrong(StatementId statementId);
     /// @notice Before the window is over only the proposer may take a claim back.
     error NotProposer(address expected, address got);
-    error ClaimNotWrong(bytes32 statementId);
-    error GameUndecided(bytes32 statementId, uint16 openChallenges);
+    error ClaimNotWrong(StatementId statementId);
+    error GameUndecided(StatementId statementId, uint16 openChallenges);
     error NoContradiction();
     error DifferentProposers(address first, address second);
     error TransferFailed(address to, uint256 amount);
@@ -91,18 +92,18 @@ interface IOptimisticLane is ILane {
     /// @notice The contract that decides challenges; zero: nobody does, and a challenged claim never attests.
     function game() external view returns (address);
     /// @notice The claim of a statement; all zero if there is none.
-    function claimOf(bytes32 statementId) external view returns (Claim memory);
+    function claimOf(StatementId statementId) external view returns (Claim memory);
     /// @notice A challenge of a claim, by its position.
-    function challengeOf(bytes32 statementId, uint256 index) external view returns (Challenge memory);
+    function challengeOf(StatementId statementId, uint256 index) external view returns (Challenge memory);
     /// @notice How many open claims there are with an input id.
-    function openClaims(bytes32 inputId) external view returns (uint256);
+    function openClaims(InputId inputId) external view returns (uint256);
     /// @notice Whether the proposer was proven wrong by the game or by itself.
     function defeated(address proposer) external view returns (bool);
 
     /// @notice Claim a statement about a posted batch with `bond()` wei.
     function claim(Statement calldata statement) external payable;
     /// @notice Challenge a claim inside its window, with `bond()` wei.
-    function challenge(bytes32 statementId) external payable;
+    function challenge(StatementId statementId) external payable;
     /// @notice Game only: decide a challenge and pay its winner half of the loser's bond; the rest is burnt. A lost claim
     /// defeats its proposer.
     function resolve(Statement calldata statement, uint256 index, bool claimUpheld) external;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchIndex, OutputRoot, RollupId} from "../types/Ids.sol";
+
 /// @notice A message from L2 to L1, as OP's L2ToL1MessagePasser hashes it.
 struct WithdrawalTransaction {
     /// Message nonce; its top two bytes are the message version.
@@ -71,9 +73,9 @@ interface IPortal {
     /// @notice A withdrawal inside a withdrawal.
     error Reentered();
     /// @notice The batch has no final output.
-    error NotFinal(uint64 batchIndex);
+    error NotFinal(BatchIndex batchIndex);
     /// @notice The output root proof is not the preimage of the batch's final output.
-    error WrongOutput(bytes32 expected, bytes32 got);
+    error WrongOutput(OutputRoot expected, OutputRoot got);
     /// @notice The withdrawal was paid before.
     error AlreadyFinalized(bytes32 withdrawalHash);
     /// @notice The output's message passer does not hold the withdrawal, or the proof is malformed.
@@ -106,7 +108,7 @@ interface IPortal {
     /// @param withdrawalProof Trie nodes, root first, from the message passer's storage root to the message's slot.
     function proveAndPay(
         WithdrawalTransaction calldata withdrawal,
-        uint64 batchIndex,
+        BatchIndex batchIndex,
         OutputRootProof calldata proof,
         bytes[] calldata withdrawalProof
     ) external;
@@ -134,7 +136,7 @@ interface IPortal {
     function inbox() external view returns (address);
 
     /// @notice The rollup's id.
-    function rollupId() external view returns (bytes32);
+    function rollupId() external view returns (RollupId);
 
     /// @notice Wei that may leave per 24 hours on outputs with two immediate votes alone; 0: no limit.
     function instantCap() external view returns (uint256);

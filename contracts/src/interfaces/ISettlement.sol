@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchIndex, OutputRoot, RollupId, StatementId} from "../types/Ids.sol";
 import {Statement} from "../types/Statement.sol";
 import {Council, CouncilMode, Policy, RegisterParams, Suspension, Verdict} from "../types/Policy.sol";
 
@@ -19,39 +20,45 @@ struct Tally {
 /// is and at least two live lanes attest it. The exceptions are named: a council's choice among attested outputs, and the last
 /// resort. Final outputs never change.
 interface ISettlement {
-    event RollupRegistered(bytes32 indexed rollupId, address indexed inbox, bytes32 genesisOutput, Council council);
+    event RollupRegistered(RollupId indexed rollupId, address indexed inbox, OutputRoot genesisOutput, Council council);
     /// @notice A version of the rules was added; it judges batches from `policy.fromBatch` on.
-    event PolicyAdded(bytes32 indexed rollupId, uint256 indexed version, Policy policy);
+    event PolicyAdded(RollupId indexed rollupId, uint256 indexed version, Policy policy);
     /// @param lanes Agreeing lanes as bits, in policy order; fewer than two only by choice or last resort.
     event BatchFinalized(
-        bytes32 indexed rollupId,
-        uint64 indexed batchIndex,
-        bytes32 output,
-        bytes32 statementId,
+        RollupId indexed rollupId,
+        BatchIndex indexed batchIndex,
+        OutputRoot output,
+        StatementId statementId,
         uint256 lanes,
         uint64 l2BlockNumber
     );
     /// @notice More lanes agree with an output that was final already; `lanes` are all that did.
-    event LanesAgreed(bytes32 indexed rollupId, uint64 indexed batchIndex, uint256 lanes);
+    event LanesAgreed(RollupId indexed rollupId, BatchIndex indexed batchIndex, uint256 lanes);
     /// @notice A lane attests something else than the final output.
-    event LaneDisagreed(bytes32 indexed rollupId, uint64 indexed batchIndex, address indexed lane, bytes32 statementId);
-    event LaneSuspended(bytes32 indexed rollupId, address indexed lane, Suspension reason);
+    event LaneDisagreed(
+        RollupId indexed rollupId, BatchIndex indexed batchIndex, address indexed lane, StatementId statementId
+    );
+    event LaneSuspended(RollupId indexed rollupId, address indexed lane, Suspension reason);
     /// @notice The state of a rollup's finality: by anyone's call, and when `advance` could not finalize what it was given
     /// although nothing became final for an hour.
-    event Heartbeat(bytes32 indexed rollupId, uint64 finalizedBatch, uint64 waitingBatches, uint64 finalizedAt);
-    event ChangeScheduled(bytes32 indexed rollupId, uint64 executableAt, Policy policy, Council council);
-    event CouncilChanged(bytes32 indexed rollupId, Council council);
+    event Heartbeat(RollupId indexed rollupId, BatchIndex finalizedBatch, uint64 waitingBatches, uint64 finalizedAt);
+    event ChangeScheduled(RollupId indexed rollupId, uint64 executableAt, Policy policy, Council council);
+    event CouncilChanged(RollupId indexed rollupId, Council council);
     event OutputChosen(
-        bytes32 indexed rollupId, uint64 indexed batchIndex, bytes32 output, bytes32 statementId, uint64 effectiveAt
+        RollupId indexed rollupId,
+        BatchIndex indexed batchIndex,
+        OutputRoot output,
+        StatementId statementId,
+        uint64 effectiveAt
     );
     /// @notice The output was made final by the council's choice.
-    event ChoiceExecuted(bytes32 indexed rollupId, uint64 indexed batchIndex);
+    event ChoiceExecuted(RollupId indexed rollupId, BatchIndex indexed batchIndex);
     /// @notice The output was made final by the optimistic lane alone.
-    event LastResort(bytes32 indexed rollupId, uint64 indexed batchIndex);
+    event LastResort(RollupId indexed rollupId, BatchIndex indexed batchIndex);
 
     error NotRegistrant(address expected, address got);
-    error AlreadyRegistered(bytes32 rollupId);
-    error UnknownRollup(bytes32 rollupId);
+    error AlreadyRegistered(RollupId rollupId);
+    error UnknownRollup(RollupId rollupId);
     error GenesisOutputZero();
     error HashZero();
     error LaneCount(uint256 got);
@@ -59,33 +66,33 @@ interface ISettlement {
     error TrustRootShared(address first, address second, bytes32 trustRoot);
     error LastResortTooShort(uint64 minimum, uint64 got);
     error NumberTooLarge(uint64 maximum, uint64 got);
-    error FromBatch(uint64 expected, uint64 got);
+    error FromBatch(BatchIndex expected, BatchIndex got);
     error CouncilMalformed();
     error ChangeDelayOutOfRange(uint64 minimum, uint64 maximum, uint64 got);
-    error VersionsExhausted(bytes32 rollupId);
+    error VersionsExhausted(RollupId rollupId);
     error CouncilModeEscalated(CouncilMode current, CouncilMode proposed);
-    error NotCouncil(bytes32 rollupId, address caller);
-    error NotStage1(bytes32 rollupId);
+    error NotCouncil(RollupId rollupId, address caller);
+    error NotStage1(RollupId rollupId);
     error CouncilTooWeak(uint256 owners, uint256 threshold);
-    error NoChangeScheduled(bytes32 rollupId);
+    error NoChangeScheduled(RollupId rollupId);
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);
-    error LaneNotInPolicy(bytes32 rollupId, address lane);
-    error LaneAlreadySuspended(bytes32 rollupId, address lane);
+    error LaneNotInPolicy(RollupId rollupId, address lane);
+    error LaneAlreadySuspended(RollupId rollupId, address lane);
     error NoContradiction();
-    error NotDisagreeing(bytes32 statementId);
-    error WrongInputs(bytes32 statementId);
-    error NotAttested(bytes32 statementId);
+    error NotDisagreeing(StatementId statementId);
+    error WrongInputs(StatementId statementId);
+    error NotAttested(StatementId statementId);
     error CandidateIndex(uint256 index, uint256 candidates);
-    error QuorumReached(bytes32 statementId);
-    error PredicateNotMet(bytes32 rollupId, uint64 batchIndex);
-    error NotChosen(bytes32 statementId);
+    error QuorumReached(StatementId statementId);
+    error PredicateNotMet(RollupId rollupId, BatchIndex batchIndex);
+    error NotChosen(StatementId statementId);
     error NoticeNotOver(uint64 effectiveAt, uint64 now_);
 
     // Registration
 
     /// @notice Register a rollup; only its Inbox's `registrant()` may, once.
-    function register(RegisterParams calldata params) external returns (bytes32 rollupId);
+    function register(RegisterParams calldata params) external returns (RollupId rollupId);
 
     // Finality
 
@@ -93,7 +100,7 @@ interface ISettlement {
     /// that is not ready is skipped, never reverts the others. For a batch that is final already it records which
     /// further lanes agree. Open to all.
     /// @return finalizedBatch Last final batch of the last statement's rollup.
-    function advance(Statement[] calldata statements) external returns (uint64 finalizedBatch);
+    function advance(Statement[] calldata statements) external returns (BatchIndex finalizedBatch);
 
     /// @notice Prove that a lane that is not a Tee lane attests two statements with one input id: it is suspended for that
     /// rollup at once. Open to all, also after the batch is final.
@@ -103,15 +110,15 @@ interface ISettlement {
     function reportDisagreement(Statement calldata statement) external;
 
     /// @notice Emit `Heartbeat`. Open to all.
-    function heartbeat(bytes32 rollupId) external;
+    function heartbeat(RollupId rollupId) external;
 
     // Council
 
     /// @notice Council: schedule new rules, executable after the change delay. Replaces a change not yet executed.
-    function schedule(bytes32 rollupId, Policy calldata policy_, Council calldata council_) external;
+    function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
     /// @notice Execute the scheduled change once it is due. Open to all.
-    function executeChange(bytes32 rollupId, Policy calldata policy_, Council calldata council_) external;
+    function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
     /// @notice Council: choose the first open batch's output among attested ones. Takes effect by `executeChoice` after
     /// a day, if no quorum was faster and the reason for it still holds.
@@ -125,38 +132,41 @@ interface ISettlement {
     function executeChoice(Statement[] calldata candidates, uint256 index) external;
 
     /// @notice Council of a stage-1 rollup: a lane's votes stop counting at once.
-    function suspend(bytes32 rollupId, address lane) external;
+    function suspend(RollupId rollupId, address lane) external;
 
     // Views
 
     /// @notice Domain of the statements this contract counts.
     function domain() external view returns (bytes32);
     /// @notice The rollup's Inbox; zero if it is not registered.
-    function inbox(bytes32 rollupId) external view returns (address);
+    function inbox(RollupId rollupId) external view returns (address);
     /// @notice Final output of a batch; zero while it is not final.
-    function finalOutput(bytes32 rollupId, uint64 batchIndex) external view returns (bytes32);
+    function finalOutput(RollupId rollupId, BatchIndex batchIndex) external view returns (OutputRoot);
     /// @notice The last final batch, its output and when it became final.
-    function lastFinalized(bytes32 rollupId)
+    function lastFinalized(RollupId rollupId)
         external
         view
-        returns (uint64 batchIndex, bytes32 output, uint64 finalizedAt);
+        returns (BatchIndex batchIndex, OutputRoot output, uint64 finalizedAt);
     /// @notice The rules that judge a batch.
-    function policy(bytes32 rollupId, uint64 batchIndex) external view returns (Policy memory);
+    function policy(RollupId rollupId, BatchIndex batchIndex) external view returns (Policy memory);
     /// @notice How many versions of the rules there are.
-    function policyVersions(bytes32 rollupId) external view returns (uint256);
+    function policyVersions(RollupId rollupId) external view returns (uint256);
     /// @notice The rollup's council.
-    function council(bytes32 rollupId) external view returns (Council memory);
+    function council(RollupId rollupId) external view returns (Council memory);
     /// @notice Whether and why a lane's votes do not count for a rollup.
-    function suspended(bytes32 rollupId, address lane) external view returns (Suspension);
+    function suspended(RollupId rollupId, address lane) external view returns (Suspension);
     /// @notice What stands between a statement and finality.
     function tally(Statement calldata statement) external view returns (Tally memory);
     /// @notice What finality says about a statement.
     function judge(Statement calldata statement) external view returns (Verdict);
     /// @notice Whether a final output no longer falls under Portal's instant cap: all lanes agreed, or the policy's
     /// `instantWindow` has passed since it became final. False while it is not final.
-    function isSettledBeyondInstant(bytes32 rollupId, uint64 batchIndex) external view returns (bool);
+    function isSettledBeyondInstant(RollupId rollupId, BatchIndex batchIndex) external view returns (bool);
     /// @notice The council's standing choice; all zero if there is none.
-    function choice(bytes32 rollupId) external view returns (bytes32 statementId, uint64 batchIndex, uint64 effectiveAt);
+    function choice(RollupId rollupId)
+        external
+        view
+        returns (StatementId statementId, BatchIndex batchIndex, uint64 effectiveAt);
     /// @notice Hash of the scheduled change and when it may be executed; zero if there is none.
-    function scheduledChange(bytes32 rollupId) external view returns (bytes32 changeHash, uint64 executableAt);
+    function scheduledChange(RollupId rollupId) external view returns (bytes32 changeHash, uint64 executableAt);
 }

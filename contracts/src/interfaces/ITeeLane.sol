@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {InputId, RollupId, StatementId} from "../types/Ids.sol";
 import {Statement} from "../types/Statement.sol";
 import {ILane} from "./ILane.sol";
 import {IQuoteVerifier} from "./IQuoteVerifier.sol";
@@ -30,15 +31,15 @@ interface ITeeLane is ILane {
         address indexed key, bytes32 indexed measurement, address sponsor, uint64 activeFrom, uint64 expiresAt
     );
     event Attested(
-        bytes32 indexed statementId, bytes32 indexed inputId, address indexed key, bytes32 rollupId, address payee
+        StatementId indexed statementId, InputId indexed inputId, address indexed key, RollupId rollupId, address payee
     );
     /// @notice A key signed two outputs for one input.
-    event KeyRevoked(address indexed key, bytes32 indexed inputId, address reporter, uint256 reward);
+    event KeyRevoked(address indexed key, InputId indexed inputId, address reporter, uint256 reward);
     /// @notice A key no longer counts for a rollup: by its council (`inputId` is zero), or because it signed something
     /// else than the final output.
-    event KeyRemoved(bytes32 indexed rollupId, address indexed key, bytes32 inputId);
-    event MeasurementRemoved(bytes32 indexed rollupId, bytes32 indexed measurement);
-    event MeasurementScheduled(bytes32 indexed rollupId, bytes32 indexed measurement, uint64 countsFrom);
+    event KeyRemoved(RollupId indexed rollupId, address indexed key, InputId inputId);
+    event MeasurementRemoved(RollupId indexed rollupId, bytes32 indexed measurement);
+    event MeasurementScheduled(RollupId indexed rollupId, bytes32 indexed measurement, uint64 countsFrom);
     event BondWithdrawn(address indexed key, address sponsor, uint256 amount);
 
     error KeyLifeTooLong(uint64 life, uint64 maximum);
@@ -53,17 +54,17 @@ interface ITeeLane is ILane {
     error KeyExpired(address key, uint64 expiresAt);
     error KeyIsRevoked(address key);
     /// @notice The council removed the key, or it signed something else than a final output of this rollup.
-    error KeyIsRemoved(bytes32 rollupId, address key);
-    error MeasurementNotCounted(bytes32 rollupId, bytes32 measurement);
+    error KeyIsRemoved(RollupId rollupId, address key);
+    error MeasurementNotCounted(RollupId rollupId, bytes32 measurement);
     error SignatureMalformed();
     error DomainMismatch(bytes32 expected, bytes32 got);
     error LengthMismatch(uint256 statements, uint256 signatures);
     error NoContradiction();
     error DifferentKeys(address first, address second);
-    error NotDisproved(bytes32 statementId);
-    error NotCouncil(bytes32 rollupId, address caller);
+    error NotDisproved(StatementId statementId);
+    error NotCouncil(RollupId rollupId, address caller);
     error NotSettlement(address caller);
-    error AlreadyCounted(bytes32 rollupId, bytes32 measurement);
+    error AlreadyCounted(RollupId rollupId, bytes32 measurement);
     error BondLocked(address key, uint64 until);
     error TransferFailed(address to, uint256 amount);
 
@@ -78,13 +79,13 @@ interface ITeeLane is ILane {
     /// @notice Whether the measurement was fixed when the lane was deployed.
     function pinned(bytes32 measurement) external view returns (bool);
     /// @notice Whether keys of the measurement count for the rollup now.
-    function counts(bytes32 rollupId, bytes32 measurement) external view returns (bool);
+    function counts(RollupId rollupId, bytes32 measurement) external view returns (bool);
     /// @notice A key's registration; all zero for a key that is not registered.
     function keyInfo(address key) external view returns (KeyInfo memory);
     /// @notice Whether the key may attest statements of the rollup now.
-    function isLive(address key, bytes32 rollupId) external view returns (bool);
+    function isLive(address key, RollupId rollupId) external view returns (bool);
     /// @notice The keys whose votes for the statement are stored, valid or not, oldest first.
-    function voters(bytes32 statementId) external view returns (address[] memory);
+    function voters(StatementId statementId) external view returns (address[] memory);
 
     /// @notice Register an enclave key; open to all, at any time, also for a measurement that counts only later.
     /// @param quote The platform's quote, its report data being `AttestationLib.reportData` and 32 zero bytes.
@@ -117,11 +118,11 @@ interface ITeeLane is ILane {
     function disprove(Statement calldata statement, address payee, bytes calldata signature) external;
 
     /// @notice Council: a key stops counting for the rollup at once.
-    function removeKey(bytes32 rollupId, address key) external;
+    function removeKey(RollupId rollupId, address key) external;
     /// @notice Council: keys of a measurement stop counting for the rollup at once.
-    function removeMeasurement(bytes32 rollupId, bytes32 measurement) external;
+    function removeMeasurement(RollupId rollupId, bytes32 measurement) external;
     /// @notice Council: keys of a measurement count for the rollup once the rollup's change delay is over.
-    function scheduleMeasurement(bytes32 rollupId, bytes32 measurement) external;
+    function scheduleMeasurement(RollupId rollupId, bytes32 measurement) external;
     /// @notice Give a key's bond back to its sponsor, 30 days after the key's end.
     function withdrawBond(address key) external;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {InputId, RollupId, StatementId} from "../types/Ids.sol";
 import {Statement} from "../types/Statement.sol";
 import {IFinalVerifier} from "../verifier/IFinalVerifier.sol";
 import {ILane} from "./ILane.sol";
@@ -15,9 +16,9 @@ struct Vote {
 /// @notice Takes one proof for the statements of many rollups. The proof's public input is the list of leaves; each vote is taken
 /// directly, so there is no inclusion proof and no second transaction.
 interface IZkLane is ILane {
-    event Attested(bytes32 indexed statementId, bytes32 indexed inputId, bytes32 indexed rollupId, address payee);
+    event Attested(StatementId indexed statementId, InputId indexed inputId, RollupId indexed rollupId, address payee);
     /// @notice The statement is of another domain or of a rollup that Settlement does not know; the others count.
-    event Skipped(bytes32 indexed statementId);
+    event Skipped(StatementId indexed statementId);
     /// @notice An aggregate proved leaves of users who are no rollup, under this Merkle root.
     event OthersProven(bytes32 indexed root);
 

@@ -7,6 +7,7 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {Challenge, Claim, ClaimState, IOptimisticLane} from "../interfaces/IOptimisticLane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {BatchCommitment, InputId, NO_BATCH, RollupId, StatementId} from "../types/Ids.sol";
 import {LaneKind, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 
@@ -33,9 +34,9 @@ contract OptimisticLane is IOptimisticLane {
     address public immutable game;
     bytes32 private immutable _domain;
 
-    mapping(bytes32 statementId => Claim) private _claims;
-    mapping(bytes32 statementId => mapping(uint256 index => Challenge)) private _challenges;
-    mapping(bytes32 inputId => Question) private _questions;
+    mapping(StatementId statementId => Claim) private _claims;
+    mapping(StatementId statementId => mapping(uint256 index => Challenge)) private _challenges;
+    mapping(InputId inputId => Question) private _questions;
     /// @inheritdoc IOptimisticLane
     mapping(address proposer => bool) public defeated;
 
@@ -69,7 +70,7 @@ contract OptimisticLane is IOptimisticLane {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
         if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
         _requirePosted(statement);
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _claims[statementId];
         if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
         if (entry.state == ClaimState.Lost) {
@@ -98,14 +99,15 @@ contract OptimisticLane is IOptimisticLane {
     /// @dev The window is for checking: it must not run before the data are public.
     function _requirePosted(Statement calldata statement) private view {
         address inbox = settlement.inbox(statement.rollupId);
-        bytes32 commitment = inbox == address(0) ? bytes32(0) : IInbox(inbox).batchCommitment(statement.batchIndex);
-        if (commitment == 0 || commitment != statement.batchCommitment) {
+        BatchCommitment commitment =
+            inbox == address(0) ? NO_BATCH : IInbox(inbox).batchCommitment(statement.batchIndex);
+        if (commitment == NO_BATCH || commitment != statement.batchCommitment) {
             revert BatchNotPosted(statement.rollupId, statement.batchIndex);
         }
     }
 
     /// @inheritdoc ILane
-    function attests(bytes32 statementId, bytes32 inputId, bytes32) external view returns (bool) {
+    function attests(StatementId statementId, InputId inputId, RollupId) external view returns (bool) {
         Claim memory entry = _claims[statementId];
         return entry.state == ClaimState.Open && block.timestamp >= entry.readyAt && entry.openChallenges == 0
             && _questions[inputId].open == 1 && !defeated[entry.proposer];
@@ -114,7 +116,7 @@ contract OptimisticLane is IOptimisticLane {
     // ── Challenges ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IOptimisticLane
-    function challenge(bytes32 statementId) external payable {
+    function challenge(StatementId statementId) external payable {
         if (msg.value != bond) revert BondMismatch(bond, msg.value);
         Claim memory entry = _open(statementId);
         if (block.timestamp >= entry.readyAt) revert WindowOver(statementId, entry.readyAt);
@@ -134,7 +136,7 @@ contract OptimisticLane is IOptimisticLane {
     /// @inheritdoc IOptimisticLane
     function resolve(Statement calldata statement, uint256 index, bool claimUpheld) external {
         if (msg.sender != game) revert NotGame(msg.sender);
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _open(statementId);
         Challenge memory decided = _challenges[statementId][index];
         if (decided.challenger == address(0) || decided.closed || decided.generation != entry.generation) {
@@ -153,7 +155,7 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function closeChallenge(Statement calldata statement, uint256 index) external {
-        (bytes32 statementId,) = statement.ids();
+        (StatementId statementId,) = statement.ids();
         Claim memory entry = _claims[statementId];
         Challenge memory decided = _challenges[statementId][index];
         if (decided.challenger == address(0) || decided.closed) revert ChallengeNotOpen(statementId, index);
@@ -178,7 +180,7 @@ contract OptimisticLane is IOptimisticLane {
     }
 
     /// @dev The challenge was wrong: half of its bond to the proposer, half burnt.
-    function _closeAgainstChallenger(bytes32 statementId, uint256 index, Claim memory entry) private {
+    function _closeAgainstChallenger(StatementId statementId, uint256 index, Claim memory entry) private {
         _challenges[statementId][index].closed = true;
         if (entry.state == ClaimState.Open) --_claims[statementId].openChallenges;
         uint256 reward = bond / 2;
@@ -192,7 +194,7 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function withdrawBond(Statement calldata statement) external {
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _open(statementId);
         if (block.timestamp < entry.readyAt && msg.sender != entry.proposer) {
             revert NotProposer(entry.proposer, msg.sender);
@@ -218,7 +220,7 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function slash(Statement calldata statement) external {
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _open(statementId);
         if (!defeated[entry.proposer] && settlement.judge(statement) != Verdict.Wrong) {
             revert ClaimNotWrong(statementId);
@@ -230,8 +232,8 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc IOptimisticLane
     function contradict(Statement calldata first, Statement calldata second) external {
-        (bytes32 firstId, bytes32 inputId) = first.ids();
-        (bytes32 secondId, bytes32 otherInputId) = second.ids();
+        (StatementId firstId, InputId inputId) = first.ids();
+        (StatementId secondId, InputId otherInputId) = second.ids();
         if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
         Claim memory a = _open(firstId);
         Claim memory b = _open(secondId);
@@ -246,20 +248,20 @@ contract OptimisticLane is IOptimisticLane {
     }
 
     /// @dev Whoever challenged the claim first, if that challenge still stands; else the caller.
-    function _receiver(bytes32 statementId, Claim memory entry) private view returns (address) {
+    function _receiver(StatementId statementId, Claim memory entry) private view returns (address) {
         if (entry.firstChallenge == entry.challenges) return msg.sender;
         Challenge memory first = _challenges[statementId][entry.firstChallenge];
         return first.closed ? msg.sender : first.challenger;
     }
 
-    function _defeat(address proposer, bytes32 inputId) private {
+    function _defeat(address proposer, InputId inputId) private {
         if (defeated[proposer]) return;
         defeated[proposer] = true;
         emit ProposerDefeated(proposer, inputId);
     }
 
     /// @dev Effects only; `_payLoss` follows when all of them are done.
-    function _lose(bytes32 statementId, bytes32 inputId, address proposer, address receiver) private {
+    function _lose(StatementId statementId, InputId inputId, address proposer, address receiver) private {
         _claims[statementId].state = ClaimState.Lost;
         _claims[statementId].openChallenges = 0;
         --_questions[inputId].open;
@@ -274,28 +276,28 @@ contract OptimisticLane is IOptimisticLane {
 
     /// @inheritdoc ILane
     /// @dev Nothing to pay: while two claims contradict each other the lane attests neither, and their bonds answer one by one.
-    function contradicted(bytes32, bytes32, address) external view {
+    function contradicted(RollupId, InputId, address) external view {
         if (msg.sender != address(settlement)) revert NotSettlement(msg.sender);
     }
 
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IOptimisticLane
-    function claimOf(bytes32 statementId) external view returns (Claim memory) {
+    function claimOf(StatementId statementId) external view returns (Claim memory) {
         return _claims[statementId];
     }
 
     /// @inheritdoc IOptimisticLane
-    function challengeOf(bytes32 statementId, uint256 index) external view returns (Challenge memory) {
+    function challengeOf(StatementId statementId, uint256 index) external view returns (Challenge memory) {
         return _challenges[statementId][index];
     }
 
     /// @inheritdoc IOptimisticLane
-    function openClaims(bytes32 inputId) external view returns (uint256) {
+    function openClaims(InputId inputId) external view returns (uint256) {
         return _questions[inputId].open;
     }
 
-    function _open(bytes32 statementId) private view returns (Claim memory entry) {
+    function _open(StatementId statementId) private view returns (Claim memory entry) {
         entry = _claims[statementId];
         if (entry.state != ClaimState.Open) revert ClaimNotOpen(statementId, entry.state);
     }

@@ -8,6 +8,7 @@ import {IQuoteVerifier, QuoteReport} from "../interfaces/IQuoteVerifier.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ITeeLane, KeyInfo} from "../interfaces/ITeeLane.sol";
 import {AttestationLib} from "../types/Attestation.sol";
+import {BatchIndex, InputId, NO_INPUT, RollupId, StatementId} from "../types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 
@@ -53,14 +54,14 @@ contract TeeLane is ITeeLane {
     /// @inheritdoc ITeeLane
     mapping(bytes32 measurement => bool) public pinned;
     mapping(address key => Key) private _keys;
-    mapping(bytes32 statementId => address) private _firstVote;
-    mapping(bytes32 statementId => address[]) private _furtherVotes;
+    mapping(StatementId statementId => address) private _firstVote;
+    mapping(StatementId statementId => address[]) private _furtherVotes;
 
     /// @dev How many keys and measurements were taken from a rollup; while it is zero nothing below is read for pinned keys.
-    mapping(bytes32 rollupId => uint256) private _removals;
-    mapping(bytes32 rollupId => mapping(address key => bool)) private _keyRemoved;
+    mapping(RollupId rollupId => uint256) private _removals;
+    mapping(RollupId rollupId => mapping(address key => bool)) private _keyRemoved;
     /// @dev Since when a measurement counts, 0 if nothing was decided, REMOVED.
-    mapping(bytes32 rollupId => mapping(bytes32 measurement => uint256)) private _countsFrom;
+    mapping(RollupId rollupId => mapping(bytes32 measurement => uint256)) private _countsFrom;
 
     /// @param measurements Measurements that count for every rollup until its council removes them.
     constructor(
@@ -138,10 +139,10 @@ contract TeeLane is ITeeLane {
 
     /// @inheritdoc ITeeLane
     function attest(Statement calldata statement, address payee, bytes calldata signature) external {
-        (bytes32 statementId, address key) = _vouch(statement, payee, signature);
+        (StatementId statementId, address key) = _vouch(statement, payee, signature);
         Statement[] memory statements = new Statement[](1);
         statements[0] = statement;
-        uint64 finalized = settlement.advance(statements);
+        BatchIndex finalized = settlement.advance(statements);
         bool done = finalized >= statement.batchIndex
             && settlement.finalOutput(statement.rollupId, statement.batchIndex) == statement.output;
         if (!done) _storeVote(statementId, statement.rollupId, key);
@@ -158,10 +159,10 @@ contract TeeLane is ITeeLane {
     /// @dev Checks the signature of a live key and lets it count for this transaction.
     function _vouch(Statement calldata statement, address payee, bytes calldata signature)
         private
-        returns (bytes32 statementId, address key)
+        returns (StatementId statementId, address key)
     {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
-        bytes32 inputId;
+        InputId inputId;
         (statementId, inputId) = statement.ids();
         key = _signer(statementId, payee, signature);
         Key storage entry = _keys[key];
@@ -178,7 +179,7 @@ contract TeeLane is ITeeLane {
 
     /// @dev The first key takes one slot. Further keys are kept so that the statement stands when the first one falls. A first
     /// key that does not count now is kept among them, too: its measurement may come to count again.
-    function _storeVote(bytes32 statementId, bytes32 rollupId, address key) private {
+    function _storeVote(StatementId statementId, RollupId rollupId, address key) private {
         address first = _firstVote[statementId];
         if (first == key) return;
         if (first == address(0)) {
@@ -200,7 +201,7 @@ contract TeeLane is ITeeLane {
     }
 
     /// @inheritdoc ILane
-    function attests(bytes32 statementId, bytes32, bytes32 rollupId) external view returns (bool) {
+    function attests(StatementId statementId, InputId, RollupId rollupId) external view returns (bool) {
         address key;
         assembly ("memory-safe") {
             key := tload(statementId)
@@ -217,21 +218,25 @@ contract TeeLane is ITeeLane {
     }
 
     /// @dev Whether a registered key's votes count for a rollup. A vote outlives its key's term, not its key's honour.
-    function _counts(address key, bytes32 rollupId) private view returns (bool) {
+    function _counts(address key, RollupId rollupId) private view returns (bool) {
         Key storage entry = _keys[key];
         if (entry.revoked) return false;
         if (entry.flags & PINNED != 0 && _removals[rollupId] == 0) return true;
         return !_keyRemoved[rollupId][key] && counts(rollupId, entry.measurement);
     }
 
-    function _revertNotCounting(address key, bytes32 rollupId) private view {
+    function _revertNotCounting(address key, RollupId rollupId) private view {
         if (_keys[key].revoked) revert KeyIsRevoked(key);
         if (_keyRemoved[rollupId][key]) revert KeyIsRemoved(rollupId, key);
         revert MeasurementNotCounted(rollupId, _keys[key].measurement);
     }
 
     /// @dev Rejects other lengths than 65 bytes, other v than 27 and 28, and the upper half of s: one signature a digest and key.
-    function _signer(bytes32 statementId, address payee, bytes calldata signature) private view returns (address key) {
+    function _signer(StatementId statementId, address payee, bytes calldata signature)
+        private
+        view
+        returns (address key)
+    {
         if (signature.length != 65) revert SignatureMalformed();
         bytes32 r = bytes32(signature[0:32]);
         bytes32 s = bytes32(signature[32:64]);
@@ -252,8 +257,8 @@ contract TeeLane is ITeeLane {
         address secondPayee,
         bytes calldata secondSignature
     ) external {
-        (bytes32 firstId, bytes32 inputId) = first.ids();
-        (bytes32 secondId, bytes32 otherInputId) = second.ids();
+        (StatementId firstId, InputId inputId) = first.ids();
+        (StatementId secondId, InputId otherInputId) = second.ids();
         if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
         address key = _signer(firstId, firstPayee, firstSignature);
         address other = _signer(secondId, secondPayee, secondSignature);
@@ -275,8 +280,8 @@ contract TeeLane is ITeeLane {
 
     /// @inheritdoc ITeeLane
     function disprove(Statement calldata statement, address payee, bytes calldata signature) external {
-        bytes32 rollupId = statement.rollupId;
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        RollupId rollupId = statement.rollupId;
+        (StatementId statementId, InputId inputId) = statement.ids();
         address key = _signer(statementId, payee, signature);
         if (_keys[key].expiresAt == 0) revert KeyNotRegistered(key);
         if (settlement.judge(statement) != Verdict.Wrong) revert NotDisproved(statementId);
@@ -285,20 +290,20 @@ contract TeeLane is ITeeLane {
 
     /// @inheritdoc ILane
     /// @dev Settlement never suspends a Tee lane for a contradiction: its keys answer for themselves.
-    function contradicted(bytes32, bytes32, address) external view {
+    function contradicted(RollupId, InputId, address) external view {
         revert NotSettlement(msg.sender);
     }
 
     // ── Council ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITeeLane
-    function removeKey(bytes32 rollupId, address key) external {
+    function removeKey(RollupId rollupId, address key) external {
         _requireCouncil(rollupId);
-        _removeKey(rollupId, key, 0);
+        _removeKey(rollupId, key, NO_INPUT);
     }
 
     /// @inheritdoc ITeeLane
-    function removeMeasurement(bytes32 rollupId, bytes32 measurement) external {
+    function removeMeasurement(RollupId rollupId, bytes32 measurement) external {
         _requireCouncil(rollupId);
         _countsFrom[rollupId][measurement] = REMOVED;
         ++_removals[rollupId];
@@ -306,7 +311,7 @@ contract TeeLane is ITeeLane {
     }
 
     /// @inheritdoc ITeeLane
-    function scheduleMeasurement(bytes32 rollupId, bytes32 measurement) external {
+    function scheduleMeasurement(RollupId rollupId, bytes32 measurement) external {
         uint64 delay = _requireCouncil(rollupId).changeDelay;
         if (measurement == 0) revert NoMeasurement();
         if (counts(rollupId, measurement)) revert AlreadyCounted(rollupId, measurement);
@@ -315,14 +320,14 @@ contract TeeLane is ITeeLane {
         emit MeasurementScheduled(rollupId, measurement, countsFrom);
     }
 
-    function _requireCouncil(bytes32 rollupId) private view returns (Council memory council) {
+    function _requireCouncil(RollupId rollupId) private view returns (Council memory council) {
         council = settlement.council(rollupId);
         if (council.mode == CouncilMode.None || msg.sender != council.account) {
             revert NotCouncil(rollupId, msg.sender);
         }
     }
 
-    function _removeKey(bytes32 rollupId, address key, bytes32 inputId) private {
+    function _removeKey(RollupId rollupId, address key, InputId inputId) private {
         if (_keyRemoved[rollupId][key]) revert KeyIsRemoved(rollupId, key);
         _keyRemoved[rollupId][key] = true;
         ++_removals[rollupId];
@@ -332,7 +337,7 @@ contract TeeLane is ITeeLane {
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITeeLane
-    function counts(bytes32 rollupId, bytes32 measurement) public view returns (bool) {
+    function counts(RollupId rollupId, bytes32 measurement) public view returns (bool) {
         uint256 from = _countsFrom[rollupId][measurement];
         if (from == 0) return pinned[measurement];
         return block.timestamp >= from;
@@ -352,13 +357,13 @@ contract TeeLane is ITeeLane {
     }
 
     /// @inheritdoc ITeeLane
-    function isLive(address key, bytes32 rollupId) external view returns (bool) {
+    function isLive(address key, RollupId rollupId) external view returns (bool) {
         Key memory entry = _keys[key];
         return block.timestamp >= entry.activeFrom && block.timestamp < entry.expiresAt && _counts(key, rollupId);
     }
 
     /// @inheritdoc ITeeLane
-    function voters(bytes32 statementId) external view returns (address[] memory keys) {
+    function voters(StatementId statementId) external view returns (address[] memory keys) {
         address first = _firstVote[statementId];
         if (first == address(0)) return keys;
         address[] memory further = _furtherVotes[statementId];

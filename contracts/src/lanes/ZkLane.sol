@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ILane} from "../interfaces/ILane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {IZkLane, Vote} from "../interfaces/IZkLane.sol";
+import {InputId, RollupId, StatementId} from "../types/Ids.sol";
 import {LeafLib} from "../types/Leaf.sol";
 import {LaneKind} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
@@ -21,7 +22,7 @@ contract ZkLane is IZkLane {
     IFinalVerifier public immutable verifier;
     bytes32 private immutable _domain;
 
-    mapping(bytes32 statementId => bool) private _votes;
+    mapping(StatementId statementId => bool) private _votes;
     /// @inheritdoc IZkLane
     mapping(bytes32 root => bool) public othersProven;
 
@@ -50,9 +51,9 @@ contract ZkLane is IZkLane {
     function attest(Vote[] calldata votes, bytes32 others, bytes calldata proof) external {
         if (votes.length == 0 && others == 0) revert NoVotes();
         bytes32[] memory leaves = new bytes32[](votes.length);
-        bytes32[] memory statementIds = new bytes32[](votes.length);
+        StatementId[] memory statementIds = new StatementId[](votes.length);
         for (uint256 i = 0; i < votes.length; ++i) {
-            bytes32 inputId;
+            InputId inputId;
             (statementIds[i], inputId) = votes[i].statement.ids();
             leaves[i] = LeafLib.leaf(votes[i].statement.programHash, statementIds[i], votes[i].payee);
         }
@@ -66,12 +67,12 @@ contract ZkLane is IZkLane {
     }
 
     /// @dev Let the votes count in this transaction, let Settlement advance, and store those that it did not need.
-    function _take(Vote[] calldata votes, bytes32[] memory statementIds) private {
+    function _take(Vote[] calldata votes, StatementId[] memory statementIds) private {
         Statement[] memory statements = new Statement[](votes.length);
         uint256 taken;
         for (uint256 i = 0; i < votes.length; ++i) {
             Statement calldata statement = votes[i].statement;
-            bytes32 statementId = statementIds[i];
+            StatementId statementId = statementIds[i];
             if (statement.domain != _domain || settlement.inbox(statement.rollupId) == address(0)) {
                 emit Skipped(statementId);
                 continue;
@@ -79,7 +80,7 @@ contract ZkLane is IZkLane {
             assembly ("memory-safe") {
                 tstore(statementId, 1)
             }
-            (, bytes32 inputId) = statement.ids();
+            (, InputId inputId) = statement.ids();
             emit Attested(statementId, inputId, statement.rollupId, votes[i].payee);
             statements[taken] = statement;
             ++taken;
@@ -98,7 +99,7 @@ contract ZkLane is IZkLane {
     }
 
     /// @inheritdoc ILane
-    function attests(bytes32 statementId, bytes32, bytes32) external view returns (bool vouched) {
+    function attests(StatementId statementId, InputId, RollupId) external view returns (bool vouched) {
         assembly ("memory-safe") {
             vouched := tload(statementId)
         }
@@ -107,7 +108,7 @@ contract ZkLane is IZkLane {
 
     /// @inheritdoc ILane
     /// @dev The lane has no bond to pay from.
-    function contradicted(bytes32, bytes32, address) external view {
+    function contradicted(RollupId, InputId, address) external view {
         if (msg.sender != address(settlement)) revert NotSettlement(msg.sender);
     }
 }

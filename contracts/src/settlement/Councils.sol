@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {BatchIndex, GENESIS_BATCH, InputId, NO_STATEMENT, RollupId, StatementId} from "../types/Ids.sol";
 import {Council, CouncilMode, Policy, Suspension} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 import {Finality} from "./Finality.sol";
@@ -16,8 +17,8 @@ interface ISafeOwners {
 /// lane. Removing enclaves is the Tee lane's part.
 abstract contract Councils is Finality {
     struct Choice {
-        bytes32 statementId;
-        uint64 batchIndex;
+        StatementId statementId;
+        BatchIndex batchIndex;
         uint64 effectiveAt;
     }
 
@@ -30,13 +31,13 @@ abstract contract Councils is Finality {
     uint256 internal constant STALL = 7 days;
     uint256 internal constant STAGE1_OWNERS = 8;
 
-    mapping(bytes32 rollupId => Choice) internal _choices;
-    mapping(bytes32 rollupId => Change) internal _changes;
+    mapping(RollupId rollupId => Choice) internal _choices;
+    mapping(RollupId rollupId => Change) internal _changes;
 
     // ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
-    function schedule(bytes32 rollupId, Policy calldata policy_, Council calldata council_) external {
+    function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external {
         Council memory current = _requireCaller(rollupId);
         _requireChange(current, policy_, council_);
         uint64 executableAt = uint64(block.timestamp) + current.changeDelay;
@@ -45,7 +46,7 @@ abstract contract Councils is Finality {
     }
 
     /// @inheritdoc ISettlement
-    function executeChange(bytes32 rollupId, Policy calldata policy_, Council calldata council_) external {
+    function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external {
         Change memory change = _changes[rollupId];
         if (change.hash == 0) revert NoChangeScheduled(rollupId);
         bytes32 got = keccak256(abi.encode(policy_, council_));
@@ -54,8 +55,8 @@ abstract contract Councils is Finality {
             revert ChangeNotDue(change.executableAt, uint64(block.timestamp));
         }
         Head memory head = _headOf(rollupId);
-        uint64 firstOpen = uint64(head.batch) + 1;
-        uint64 fromBatch = policy_.fromBatch == 0 ? firstOpen : policy_.fromBatch;
+        BatchIndex firstOpen = _firstOpen(head);
+        BatchIndex fromBatch = policy_.fromBatch == GENESIS_BATCH ? firstOpen : policy_.fromBatch;
         if (fromBatch < firstOpen) revert FromBatch(firstOpen, fromBatch);
         // A newer version that judges the first open batch already becomes the base; one that judges none yet is replaced.
         uint256 base = _openVersion(rollupId, head, firstOpen);
@@ -85,14 +86,14 @@ abstract contract Councils is Finality {
     /// @inheritdoc ISettlement
     function choose(Statement[] calldata candidates, uint256 index) external {
         if (index >= candidates.length) revert CandidateIndex(index, candidates.length);
-        bytes32 rollupId = candidates[index].rollupId;
+        RollupId rollupId = candidates[index].rollupId;
         Council memory current = _requireCaller(rollupId);
         if (current.mode == CouncilMode.Stage1) _requireStage1Safe(current.account);
         Head memory head = _headOf(rollupId);
-        (bytes32 statementId,) = candidates[index].ids();
+        (StatementId statementId,) = candidates[index].ids();
         _requireChoosable(candidates, index, current.mode, head);
 
-        uint64 batchIndex = candidates[index].batchIndex;
+        BatchIndex batchIndex = candidates[index].batchIndex;
         uint64 effectiveAt = uint64(block.timestamp) + NOTICE;
         _choices[rollupId] = Choice({statementId: statementId, batchIndex: batchIndex, effectiveAt: effectiveAt});
         emit OutputChosen(rollupId, batchIndex, candidates[index].output, statementId, effectiveAt);
@@ -102,10 +103,10 @@ abstract contract Councils is Finality {
     function executeChoice(Statement[] calldata candidates, uint256 index) external {
         if (index >= candidates.length) revert CandidateIndex(index, candidates.length);
         Statement calldata chosen = candidates[index];
-        bytes32 rollupId = chosen.rollupId;
-        (bytes32 statementId,) = chosen.ids();
+        RollupId rollupId = chosen.rollupId;
+        (StatementId statementId,) = chosen.ids();
         Choice memory standing = _choices[rollupId];
-        if (standing.statementId == 0 || statementId != standing.statementId) revert NotChosen(statementId);
+        if (standing.statementId == NO_STATEMENT || statementId != standing.statementId) revert NotChosen(statementId);
         if (block.timestamp < standing.effectiveAt) {
             revert NoticeNotOver(standing.effectiveAt, uint64(block.timestamp));
         }
@@ -127,14 +128,14 @@ abstract contract Councils is Finality {
         view
         returns (uint256 chosenLanes)
     {
-        bytes32 rollupId = candidates[index].rollupId;
-        uint64 batchIndex = uint64(head.batch) + 1;
+        RollupId rollupId = candidates[index].rollupId;
+        BatchIndex batchIndex = _firstOpen(head);
         uint256 number = _openVersion(rollupId, head, batchIndex);
         Version storage version = _versions[rollupId][number];
         uint256 attesting;
         for (uint256 i; i < candidates.length; ++i) {
             Statement calldata candidate = candidates[i];
-            (bytes32 statementId, bytes32 inputId) = candidate.ids();
+            (StatementId statementId, InputId inputId) = candidate.ids();
             if (
                 candidate.rollupId != rollupId || candidate.batchIndex != batchIndex
                     || !_inputsMatch(candidate, head, number)
@@ -176,13 +177,13 @@ abstract contract Councils is Finality {
     // ── Stage 1 ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
-    function suspend(bytes32 rollupId, address lane) external {
+    function suspend(RollupId rollupId, address lane) external {
         Council memory current = _requireCaller(rollupId);
         if (current.mode != CouncilMode.Stage1) revert NotStage1(rollupId);
         _requireStage1Safe(current.account);
         Head memory head = _headOf(rollupId);
         if (_suspended[rollupId][lane] != Suspension.None) revert LaneAlreadySuspended(rollupId, lane);
-        _seatOf(rollupId, _openVersion(rollupId, head, uint256(head.batch) + 1), lane);
+        _seatOf(rollupId, _openVersion(rollupId, head, _firstOpen(head)), lane);
 
         _suspend(rollupId, head, lane, Suspension.Council);
     }
@@ -196,12 +197,12 @@ abstract contract Councils is Finality {
 
     // ── Checks and views ────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _requireCaller(bytes32 rollupId) private view returns (Council memory current) {
+    function _requireCaller(RollupId rollupId) private view returns (Council memory current) {
         current = _councils[rollupId];
         if (current.mode == CouncilMode.None || msg.sender != current.account) revert NotCouncil(rollupId, msg.sender);
     }
 
-    function _seatOf(bytes32 rollupId, uint256 number, address lane) internal view returns (Seat memory seat) {
+    function _seatOf(RollupId rollupId, uint256 number, address lane) internal view returns (Seat memory seat) {
         for (uint256 i; i < SEATS; ++i) {
             seat = _versions[rollupId][number].seats[i];
             if (seat.lane == lane && lane != address(0)) return seat;
@@ -210,13 +211,13 @@ abstract contract Councils is Finality {
     }
 
     /// @inheritdoc ISettlement
-    function choice(bytes32 rollupId) external view returns (bytes32, uint64, uint64) {
+    function choice(RollupId rollupId) external view returns (StatementId, BatchIndex, uint64) {
         Choice memory standing = _choices[rollupId];
         return (standing.statementId, standing.batchIndex, standing.effectiveAt);
     }
 
     /// @inheritdoc ISettlement
-    function scheduledChange(bytes32 rollupId) external view returns (bytes32, uint64) {
+    function scheduledChange(RollupId rollupId) external view returns (bytes32, uint64) {
         Change memory change = _changes[rollupId];
         return (change.hash, change.executableAt);
     }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {ISettlement, Tally} from "../interfaces/ISettlement.sol";
+import {BatchCommitment, BatchIndex, GENESIS_BATCH, InputId, NO_OUTPUT, RollupId, StatementId} from "../types/Ids.sol";
 import {LaneKind, Suspension, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 import {Call} from "./Call.sol";
@@ -20,31 +21,31 @@ abstract contract Finality is Rollups {
     uint256 internal constant LATE = 1 hours;
 
     /// @dev When the last batch that a quorum or a council made final before a run of last resorts became so.
-    mapping(bytes32 rollupId => uint256) internal _resortClock;
+    mapping(RollupId rollupId => uint256) internal _resortClock;
 
     // ── Advance ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
-    function advance(Statement[] calldata statements) external returns (uint64 finalizedBatch) {
+    function advance(Statement[] calldata statements) external returns (BatchIndex finalizedBatch) {
         for (uint256 i; i < statements.length; ++i) {
             finalizedBatch = _advance(statements[i]);
         }
     }
 
-    function _advance(Statement calldata statement) private returns (uint64) {
-        bytes32 rollupId = statement.rollupId;
+    function _advance(Statement calldata statement) private returns (BatchIndex) {
+        RollupId rollupId = statement.rollupId;
         Head memory head = _heads[rollupId];
-        if (head.inbox == address(0)) return 0;
-        uint256 batchIndex = statement.batchIndex;
-        if (batchIndex <= head.batch) {
+        if (head.inbox == address(0)) return GENESIS_BATCH;
+        BatchIndex batchIndex = statement.batchIndex;
+        if (batchIndex <= _last(head)) {
             _agree(statement, head);
-            return head.batch;
+            return _last(head);
         }
-        if (batchIndex != uint256(head.batch) + 1) return head.batch;
+        if (batchIndex != _firstOpen(head)) return _last(head);
 
         uint256 number = _openVersion(rollupId, head, batchIndex);
         Version storage version = _versions[rollupId][number];
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         (uint256 lanes, uint256 count, bool optimistic) = _votes(version, statementId, inputId, rollupId, QUORUM);
         bool quorum = count >= QUORUM;
         bool enough = quorum || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter));
@@ -55,19 +56,19 @@ abstract contract Finality is Rollups {
         } else if (block.timestamp > head.finalizedAt + LATE) {
             _heartbeat(rollupId, head);
         }
-        return head.batch;
+        return _last(head);
     }
 
     /// @dev Write a final output. Updates `head` in place.
     function _finalize(
         Statement calldata statement,
-        bytes32 statementId,
+        StatementId statementId,
         Head memory head,
         uint256 number,
         uint256 lanes,
         bool lastResort
     ) internal {
-        bytes32 rollupId = statement.rollupId;
+        RollupId rollupId = statement.rollupId;
         // Else every batch of a long queue would wait the last resort's time anew, one after the other.
         if (lastResort) {
             if (head.flags & RESORT == 0) {
@@ -81,7 +82,7 @@ abstract contract Finality is Rollups {
             head.version = uint8(number);
             head.flags &= ~NEXT;
         }
-        head.batch = uint40(statement.batchIndex);
+        head.batch = uint40(BatchIndex.unwrap(statement.batchIndex));
         head.finalizedAt = uint40(block.timestamp);
         _heads[rollupId] = head;
         _outputs[rollupId][statement.batchIndex] = statement.output;
@@ -95,15 +96,15 @@ abstract contract Finality is Rollups {
 
     /// @dev Record which further lanes agree with an output that is final already.
     function _agree(Statement calldata statement, Head memory head) private {
-        bytes32 rollupId = statement.rollupId;
-        uint256 batchIndex = statement.batchIndex;
+        RollupId rollupId = statement.rollupId;
+        BatchIndex batchIndex = statement.batchIndex;
         uint256 number = _versionOf(rollupId, head, batchIndex);
         Version storage version = _versions[rollupId][number];
         if (version.seats[0].instantWindow == 0) return;
         if (statement.output != _outputs[rollupId][batchIndex]) return;
         if (!_inputsMatch(statement, head, number)) return;
         (uint256 time, uint256 before) = _recordOf(rollupId, batchIndex);
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         (uint256 lanes,,) = _votes(version, statementId, inputId, rollupId, SEATS);
         lanes |= before;
         if (lanes == before) return;
@@ -117,11 +118,13 @@ abstract contract Finality is Rollups {
     /// @return lanes Those that do, as bits.
     /// @return count How many.
     /// @return optimistic Whether an optimistic one is among them.
-    function _votes(Version storage version, bytes32 statementId, bytes32 inputId, bytes32 rollupId, uint256 enough)
-        internal
-        view
-        returns (uint256 lanes, uint256 count, bool optimistic)
-    {
+    function _votes(
+        Version storage version,
+        StatementId statementId,
+        InputId inputId,
+        RollupId rollupId,
+        uint256 enough
+    ) internal view returns (uint256 lanes, uint256 count, bool optimistic) {
         for (uint256 i; i < SEATS && count < enough; ++i) {
             Seat memory seat = version.seats[i];
             if (seat.lane == address(0)) break;
@@ -133,7 +136,7 @@ abstract contract Finality is Rollups {
         }
     }
 
-    function _attests(address lane, bytes32 statementId, bytes32 inputId, bytes32 rollupId)
+    function _attests(address lane, StatementId statementId, InputId inputId, RollupId rollupId)
         internal
         view
         returns (bool)
@@ -147,23 +150,27 @@ abstract contract Finality is Rollups {
 
     /// @dev Whether the statement is about a posted batch of the rollup under the version's rules, whatever its parent.
     function _asks(Statement calldata statement, Head memory head, uint256 number) internal view returns (bool) {
-        if (statement.domain != domain || statement.output == 0 || statement.batchIndex == 0) return false;
+        if (statement.domain != domain || statement.output == NO_OUTPUT || statement.batchIndex == GENESIS_BATCH) {
+            return false;
+        }
         bytes32 rules = _rules(statement.programHash, statement.configHash);
         if (rules != _versions[statement.rollupId][number].rules) return false;
         (bool ok, uint256 commitment) =
             Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.batchCommitment, (statement.batchIndex)));
-        return ok && commitment != 0 && bytes32(commitment) == statement.batchCommitment;
+        return ok && commitment != 0 && BatchCommitment.wrap(bytes32(commitment)) == statement.batchCommitment;
     }
 
     /// @dev The same with the final output of the batch before as parent.
     function _inputsMatch(Statement calldata statement, Head memory head, uint256 number) internal view returns (bool) {
-        return _asks(statement, head, number) && statement.parentOutput != 0
-            && statement.parentOutput == _outputs[statement.rollupId][statement.batchIndex - 1];
+        // Which is 1 or higher here.
+        if (!_asks(statement, head, number) || statement.parentOutput == NO_OUTPUT) return false;
+        BatchIndex parent = BatchIndex.wrap(BatchIndex.unwrap(statement.batchIndex) - 1);
+        return statement.parentOutput == _outputs[statement.rollupId][parent];
     }
 
     // ── Clocks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _isLastResort(bytes32 rollupId, Head memory head, uint256 lastResortAfter) private view returns (bool) {
+    function _isLastResort(RollupId rollupId, Head memory head, uint256 lastResortAfter) private view returns (bool) {
         if (lastResortAfter == 0) return false;
         uint256 since = head.flags & RESORT == 0 ? head.finalizedAt : _resortClock[rollupId];
         return _waitedFor(head, since, lastResortAfter);
@@ -172,41 +179,41 @@ abstract contract Finality is Rollups {
     /// @dev Whether the first open batch has been waiting for `duration` and nothing was final since `since` for as long.
     function _waitedFor(Head memory head, uint256 since, uint256 duration) internal view returns (bool) {
         (bool ok, uint256 postedAt) =
-            Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.postedAt, (uint64(head.batch) + 1)));
+            Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.postedAt, (_firstOpen(head))));
         if (!ok || postedAt == 0 || postedAt > block.timestamp) return false;
         if (postedAt > since) since = postedAt;
         return block.timestamp >= since + duration;
     }
 
-    function _heartbeat(bytes32 rollupId, Head memory head) internal {
+    function _heartbeat(RollupId rollupId, Head memory head) internal {
         (bool ok, uint256 posted) = Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.batchCount, ()));
         uint256 waiting = ok && posted > head.batch && posted <= type(uint64).max ? posted - head.batch : 0;
-        emit Heartbeat(rollupId, head.batch, uint64(waiting), head.finalizedAt);
+        emit Heartbeat(rollupId, _last(head), uint64(waiting), head.finalizedAt);
     }
 
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
     function judge(Statement calldata statement) public view returns (Verdict) {
-        bytes32 rollupId = statement.rollupId;
+        RollupId rollupId = statement.rollupId;
         Head memory head = _headOf(rollupId);
-        if (statement.batchIndex > head.batch) return Verdict.Open;
+        if (statement.batchIndex > _last(head)) return Verdict.Open;
         if (!_inputsMatch(statement, head, _versionOf(rollupId, head, statement.batchIndex))) return Verdict.Moot;
         return statement.output == _outputs[rollupId][statement.batchIndex] ? Verdict.Right : Verdict.Wrong;
     }
 
     /// @inheritdoc ISettlement
     function tally(Statement calldata statement) external view returns (Tally memory result) {
-        bytes32 rollupId = statement.rollupId;
+        RollupId rollupId = statement.rollupId;
         Head memory head = _headOf(rollupId);
         uint256 number = _versionOf(rollupId, head, statement.batchIndex);
         Version storage version = _versions[rollupId][number];
         result.inputsMatch = _inputsMatch(statement, head, number);
         bool optimistic;
         uint256 count;
-        (bytes32 statementId, bytes32 inputId) = statement.ids();
+        (StatementId statementId, InputId inputId) = statement.ids();
         (result.lanes, count, optimistic) = _votes(version, statementId, inputId, rollupId, SEATS);
-        result.ready = result.inputsMatch && statement.batchIndex == uint256(head.batch) + 1
+        result.ready = result.inputsMatch && statement.batchIndex == _firstOpen(head)
             && (count >= QUORUM || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)));
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../types/Policy.sol";
 import {StatementLib} from "../types/Statement.sol";
 
@@ -37,13 +38,15 @@ abstract contract Rollups is ISettlement {
         Seat[3] seats;
         bytes32 programHash;
         bytes32 configHash;
-        uint64 fromBatch;
+        BatchIndex fromBatch;
     }
 
     /// @dev Bits of `Head.flags`: a version newer than `Head.version` exists; the last resort's clock is stored.
     uint8 internal constant NEXT = 1;
     uint8 internal constant RESORT = 2;
 
+    /// @dev The first batch that is posted.
+    BatchIndex internal constant FIRST = BatchIndex.wrap(1);
     uint256 internal constant SEATS = 3;
     uint64 internal constant MIN_CHANGE_DELAY = 30 days;
     uint64 internal constant MAX_CHANGE_DELAY = 3650 days;
@@ -57,12 +60,12 @@ abstract contract Rollups is ISettlement {
     /// @inheritdoc ISettlement
     bytes32 public immutable domain;
 
-    mapping(bytes32 rollupId => Head) internal _heads;
-    mapping(bytes32 rollupId => mapping(uint256 batchIndex => bytes32)) internal _outputs;
-    mapping(bytes32 rollupId => mapping(uint256 slot => uint256)) internal _records;
-    mapping(bytes32 rollupId => mapping(uint256 number => Version)) internal _versions;
-    mapping(bytes32 rollupId => mapping(address lane => Suspension)) internal _suspended;
-    mapping(bytes32 rollupId => Council) internal _councils;
+    mapping(RollupId rollupId => Head) internal _heads;
+    mapping(RollupId rollupId => mapping(BatchIndex batchIndex => OutputRoot)) internal _outputs;
+    mapping(RollupId rollupId => mapping(uint256 slot => uint256)) internal _records;
+    mapping(RollupId rollupId => mapping(uint256 number => Version)) internal _versions;
+    mapping(RollupId rollupId => mapping(address lane => Suspension)) internal _suspended;
+    mapping(RollupId rollupId => Council) internal _councils;
 
     constructor() {
         domain = StatementLib.domainOf(block.chainid, address(this));
@@ -71,25 +74,25 @@ abstract contract Rollups is ISettlement {
     // ── Registration ────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
-    function register(RegisterParams calldata params) external returns (bytes32 rollupId) {
+    function register(RegisterParams calldata params) external returns (RollupId rollupId) {
         rollupId = StatementLib.rollupIdOf(domain, params.inbox);
         if (_heads[rollupId].inbox != address(0)) revert AlreadyRegistered(rollupId);
         address registrant = IInbox(params.inbox).registrant();
         if (msg.sender != registrant) revert NotRegistrant(registrant, msg.sender);
-        if (params.genesisOutput == 0) revert GenesisOutputZero();
-        if (params.policy.fromBatch != 1) revert FromBatch(1, params.policy.fromBatch);
+        if (params.genesisOutput == NO_OUTPUT) revert GenesisOutputZero();
+        if (params.policy.fromBatch != FIRST) revert FromBatch(FIRST, params.policy.fromBatch);
         _requireCouncil(params.council);
 
         _heads[rollupId] =
             Head({inbox: params.inbox, batch: 0, finalizedAt: uint40(block.timestamp), version: 0, flags: 0});
-        _outputs[rollupId][0] = params.genesisOutput;
+        _outputs[rollupId][GENESIS_BATCH] = params.genesisOutput;
         _councils[rollupId] = params.council;
         emit RollupRegistered(rollupId, params.inbox, params.genesisOutput, params.council);
-        _writeVersion(rollupId, 0, 1, params.policy);
+        _writeVersion(rollupId, 0, FIRST, params.policy);
     }
 
     /// @dev Checks the rules and stores them as a version. Lanes that are suspended stay so.
-    function _writeVersion(bytes32 rollupId, uint256 number, uint64 fromBatch, Policy calldata policy_) internal {
+    function _writeVersion(RollupId rollupId, uint256 number, BatchIndex fromBatch, Policy calldata policy_) internal {
         LaneKind[SEATS] memory kinds = _requirePolicy(policy_);
         Version storage version = _versions[rollupId][number];
         version.rules = _rules(policy_.programHash, policy_.configHash);
@@ -152,7 +155,7 @@ abstract contract Rollups is ISettlement {
     // ── Versions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev Version that judges an open batch.
-    function _openVersion(bytes32 rollupId, Head memory head, uint256 batchIndex)
+    function _openVersion(RollupId rollupId, Head memory head, BatchIndex batchIndex)
         internal
         view
         returns (uint256 number)
@@ -162,7 +165,11 @@ abstract contract Rollups is ISettlement {
     }
 
     /// @dev Version that judges any batch.
-    function _versionOf(bytes32 rollupId, Head memory head, uint256 batchIndex) internal view returns (uint256 number) {
+    function _versionOf(RollupId rollupId, Head memory head, BatchIndex batchIndex)
+        internal
+        view
+        returns (uint256 number)
+    {
         number = head.version;
         if (head.flags & NEXT != 0) ++number;
         while (number != 0 && _versions[rollupId][number].fromBatch > batchIndex) --number;
@@ -185,14 +192,24 @@ abstract contract Rollups is ISettlement {
         return keccak256(abi.encode(programHash, configHash));
     }
 
+    /// @dev The last final batch.
+    function _last(Head memory head) internal pure returns (BatchIndex) {
+        return BatchIndex.wrap(head.batch);
+    }
+
+    /// @dev The first batch that is not final.
+    function _firstOpen(Head memory head) internal pure returns (BatchIndex) {
+        return BatchIndex.wrap(uint64(head.batch) + 1);
+    }
+
     /// @dev The head of a rollup that must be registered.
-    function _headOf(bytes32 rollupId) internal view returns (Head memory head) {
+    function _headOf(RollupId rollupId) internal view returns (Head memory head) {
         head = _heads[rollupId];
         if (head.inbox == address(0)) revert UnknownRollup(rollupId);
     }
 
     /// @dev Void a lane's votes in every version that judges open batches, and in those to come.
-    function _suspend(bytes32 rollupId, Head memory head, address lane, Suspension reason) internal {
+    function _suspend(RollupId rollupId, Head memory head, address lane, Suspension reason) internal {
         _suspended[rollupId][lane] = reason;
         uint256 last = head.flags & NEXT != 0 ? uint256(head.version) + 1 : head.version;
         for (uint256 number = head.version; number <= last; ++number) {
@@ -208,65 +225,68 @@ abstract contract Rollups is ISettlement {
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
-    function inbox(bytes32 rollupId) external view returns (address) {
+    function inbox(RollupId rollupId) external view returns (address) {
         return _heads[rollupId].inbox;
     }
 
     /// @inheritdoc ISettlement
-    function finalOutput(bytes32 rollupId, uint64 batchIndex) external view returns (bytes32) {
+    function finalOutput(RollupId rollupId, BatchIndex batchIndex) external view returns (OutputRoot) {
         return _outputs[rollupId][batchIndex];
     }
 
     /// @inheritdoc ISettlement
-    function lastFinalized(bytes32 rollupId) external view returns (uint64, bytes32, uint64) {
+    function lastFinalized(RollupId rollupId) external view returns (BatchIndex, OutputRoot, uint64) {
         Head memory head = _headOf(rollupId);
-        return (head.batch, _outputs[rollupId][head.batch], head.finalizedAt);
+        BatchIndex last = _last(head);
+        return (last, _outputs[rollupId][last], head.finalizedAt);
     }
 
     /// @inheritdoc ISettlement
-    function policy(bytes32 rollupId, uint64 batchIndex) external view returns (Policy memory) {
+    function policy(RollupId rollupId, BatchIndex batchIndex) external view returns (Policy memory) {
         return _policyOf(_versions[rollupId][_versionOf(rollupId, _headOf(rollupId), batchIndex)]);
     }
 
     /// @inheritdoc ISettlement
-    function policyVersions(bytes32 rollupId) external view returns (uint256) {
+    function policyVersions(RollupId rollupId) external view returns (uint256) {
         Head memory head = _headOf(rollupId);
         return uint256(head.version) + (head.flags & NEXT != 0 ? 2 : 1);
     }
 
     /// @inheritdoc ISettlement
-    function council(bytes32 rollupId) external view returns (Council memory) {
+    function council(RollupId rollupId) external view returns (Council memory) {
         return _councils[rollupId];
     }
 
     /// @inheritdoc ISettlement
-    function suspended(bytes32 rollupId, address lane) external view returns (Suspension) {
+    function suspended(RollupId rollupId, address lane) external view returns (Suspension) {
         return _suspended[rollupId][lane];
     }
 
     /// @inheritdoc ISettlement
-    function isSettledBeyondInstant(bytes32 rollupId, uint64 batchIndex) external view returns (bool) {
+    function isSettledBeyondInstant(RollupId rollupId, BatchIndex batchIndex) external view returns (bool) {
         Head memory head = _headOf(rollupId);
-        if (batchIndex > head.batch) return false;
+        if (batchIndex > _last(head)) return false;
         Version storage version = _versions[rollupId][_versionOf(rollupId, head, batchIndex)];
         uint256 window = version.seats[0].instantWindow;
-        if (window == 0 || batchIndex == 0) return true;
+        if (window == 0 || batchIndex == GENESIS_BATCH) return true;
         (uint256 finalizedAt, uint256 lanes) = _recordOf(rollupId, batchIndex);
         return lanes == _allLanes(version) || block.timestamp >= finalizedAt + window;
     }
 
     // ── Finality records ────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _recordOf(bytes32 rollupId, uint256 batchIndex) internal view returns (uint256 time, uint256 lanes) {
-        uint256 record = _records[rollupId][batchIndex / RECORDS] >> (batchIndex % RECORDS * RECORD_BITS);
+    function _recordOf(RollupId rollupId, BatchIndex batchIndex) internal view returns (uint256 time, uint256 lanes) {
+        uint256 number = BatchIndex.unwrap(batchIndex);
+        uint256 record = _records[rollupId][number / RECORDS] >> (number % RECORDS * RECORD_BITS);
         lanes = record & 7;
         time = (record >> 3) & ((1 << 39) - 1);
     }
 
-    function _writeRecord(bytes32 rollupId, uint256 batchIndex, uint256 time, uint256 lanes) internal {
-        uint256 shift = batchIndex % RECORDS * RECORD_BITS;
-        uint256 packed = _records[rollupId][batchIndex / RECORDS] & ~(((1 << RECORD_BITS) - 1) << shift);
-        _records[rollupId][batchIndex / RECORDS] = packed | ((time << 3 | lanes) << shift);
+    function _writeRecord(RollupId rollupId, BatchIndex batchIndex, uint256 time, uint256 lanes) internal {
+        uint256 number = BatchIndex.unwrap(batchIndex);
+        uint256 shift = number % RECORDS * RECORD_BITS;
+        uint256 packed = _records[rollupId][number / RECORDS] & ~(((1 << RECORD_BITS) - 1) << shift);
+        _records[rollupId][number / RECORDS] = packed | ((time << 3 | lanes) << shift);
     }
 
     /// @dev All lanes of a version as bits.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {StatementId} from "./Ids.sol";
+
 /// @notice What an enclave signs, and what its quote binds.
 /// Same bytes as crate `types`; golden vectors in `fixtures/types.json`.
 library AttestationLib {
     /// @notice Digest an enclave key signs to attest a statement. The payee stands in it so that
     /// whoever copies the signature from the mempool works for the same payee.
-    function digest(uint256 l1ChainId, address lane, bytes32 statementId, address payee)
+    function digest(uint256 l1ChainId, address lane, StatementId statementId, address payee)
         internal
         pure
         returns (bytes32)

@@ -2,13 +2,14 @@
 pragma solidity 0.8.37;
 
 import {BlobOpening} from "./BlobOpening.sol";
+import {BatchCommitment, BatchIndex} from "./Ids.sol";
 
 /// @notice All that L1 fixes about one batch. Its hash is the batch commitment.
 struct BatchHeader {
     /// Commitment of the batch before; of the genesis header for the first batch; zero in the genesis header.
-    bytes32 parentCommitment;
+    BatchCommitment parentCommitment;
     /// Position in the rollup's chain of batches; 0 is genesis.
-    uint64 index;
+    BatchIndex index;
     /// Hash of the data, see `BatchHeaderLib.dataHash`; zero in the genesis header.
     bytes32 dataHash;
     /// Number of deposits consumed by all batches before this one.
@@ -35,8 +36,8 @@ library BatchHeaderLib {
     uint8 internal constant BLOBS = 1;
 
     /// @notice Batch commitment: keccak of the header's ABI encoding, 10 words.
-    function commitment(BatchHeader memory header) internal pure returns (bytes32) {
-        return keccak256(abi.encode(header));
+    function commitment(BatchHeader memory header) internal pure returns (BatchCommitment) {
+        return BatchCommitment.wrap(keccak256(abi.encode(header)));
     }
 
     /// @notice Data hash of a batch posted as calldata.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {StatementId} from "./Ids.sol";
+
 /// @notice What an aggregate proves, as bytes.
 ///
 /// A leaf says: under a proof scheme, a program printed a statement, and a payee is to be paid for the proof. The public values of the
@@ -10,7 +12,7 @@ library LeafLib {
     bytes32 internal constant SCHEME = keccak256("oneslot.zkvm.v1");
 
     /// @notice A leaf.
-    function leaf(bytes32 programHash, bytes32 statementId, address payee) internal pure returns (bytes32) {
+    function leaf(bytes32 programHash, StatementId statementId, address payee) internal pure returns (bytes32) {
         return keccak256(abi.encode("oneslot.leaf.v1", SCHEME, programHash, statementId, payee));
     }
 

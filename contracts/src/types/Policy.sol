@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchIndex, OutputRoot} from "./Ids.sol";
+
 /// @notice Proof family of a lane.
 enum LaneKind {
     /// Validity proofs.
@@ -35,7 +37,7 @@ enum Suspension {
 struct Policy {
     /// First batch index these rules judge. In a scheduled change 0 stands for the first batch that is open
     /// when the change is executed.
-    uint64 fromBatch;
+    BatchIndex fromBatch;
     /// SHA-256 of the committed ELF of the state transition.
     bytes32 programHash;
     /// `RollupConfigLib.hash` of the rollup's configuration.
@@ -63,7 +65,7 @@ struct RegisterParams {
     /// The rollup's Inbox; only its `registrant()` may register it, once.
     address inbox;
     /// Output root of the L2 genesis, final as batch 0.
-    bytes32 genesisOutput;
+    OutputRoot genesisOutput;
     /// The first rules; `fromBatch` must be 1.
     Policy policy;
     Council council;

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IInbox} from "../../src/interfaces/IInbox.sol";
 import {BlobInput} from "../../src/interfaces/IInbox.sol";
 import {IPortal, OutputRootProof, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
+import {nth} from "../support/Ids.sol";
 import {InboxFixture} from "../support/InboxFixture.sol";
 import {PortalFixture} from "../support/PortalFixture.sol";
 import {TrieBuilder} from "../support/TrieBuilder.sol";
@@ -49,10 +50,13 @@ contract PortalGasTest is PortalFixture, TransactionGas {
         private
         returns (uint256 gas, uint256 execution)
     {
-        OutputRootProof memory proof = _finalizeRoot(1, root);
+        OutputRootProof memory proof = _finalizeRoot(nth(1), root);
         vm.cool(address(outputs));
         vm.cool(BOB);
-        return _transact(ALICE, address(portal), 0, abi.encodeCall(IPortal.proveAndPay, (withdrawal, 1, proof, nodes)));
+        return
+            _transact(
+                ALICE, address(portal), 0, abi.encodeCall(IPortal.proveAndPay, (withdrawal, nth(1), proof, nodes))
+            );
     }
 
     /// Goal of docs/design: at most 120k. Calldata alone decides it from five levels on: EIP-7623 asks 40 gas a byte.
@@ -90,7 +94,10 @@ contract InboxGasTest is InboxFixture, TransactionGas {
         for (uint64 index = 1; index <= 8; ++index) {
             _nextBlock();
             (uint256 gas,) = _transact(
-                BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (index, 999 + index, 0, new bytes(0)))
+                BATCHER,
+                address(inbox),
+                0,
+                abi.encodeCall(IInbox.postCalldata, (nth(index), 999 + index, 0, new bytes(0)))
             );
             // Index 4 is the first of a new slot of timestamps.
             if (index == 4) vm.snapshotValue("Inbox", "post calldata, empty, every fourth", gas);
@@ -102,14 +109,14 @@ contract InboxGasTest is InboxFixture, TransactionGas {
             uint256 snapshot = vm.snapshotState();
             _nextBlock();
             (uint256 gas,) =
-                _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postBlobs, (9, 1008, 0, inputs)));
+                _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postBlobs, (nth(9), 1008, 0, inputs)));
             vm.revertToState(snapshot);
             vm.snapshotValue("Inbox", string.concat("post blobs, ", vm.toString(count)), gas);
         }
         _deposit("a");
         _nextBlock();
         (uint256 last,) =
-            _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (9, 1008, 1, new bytes(0))));
+            _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (nth(9), 1008, 1, new bytes(0))));
         vm.snapshotValue("Inbox", "post calldata, empty, with deposits", last);
     }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchCommitment, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Council, Policy, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth} from "../support/Ids.sol";
 import {Batcher, ZkStub} from "../support/ZkStub.sol";
 import {TeeFixture} from "../support/TeeFixture.sol";
 
@@ -20,7 +22,7 @@ contract SettlementGasTest is TeeFixture {
     ZkStub private zkStub;
     OptimisticLane private optimistic;
     Batcher private batcher;
-    bytes32[] private ids;
+    RollupId[] private ids;
     FakeInbox[] private inboxes;
 
     function setUp() public override {
@@ -45,10 +47,13 @@ contract SettlementGasTest is TeeFixture {
     /// @dev Post the next batch of rollup `i` and answer for it.
     function _next(uint256 i) private returns (Statement memory statement) {
         uint64 index = inboxes[i].batchCount() + 1;
-        bytes32 commitment = keccak256(abi.encode(i, index));
+        BatchCommitment commitment = BatchCommitment.wrap(keccak256(abi.encode(i, index)));
         inboxes[i].post(commitment);
-        statement =
-            statementOf(index, settlement.finalOutput(ids[i], index - 1), keccak256(abi.encode("output", i, index)));
+        statement = statementOf(
+            index,
+            settlement.finalOutput(ids[i], nth(index - 1)),
+            OutputRoot.wrap(keccak256(abi.encode("output", i, index)))
+        );
         statement.rollupId = ids[i];
         statement.batchCommitment = commitment;
         statement.l2BlockNumber = 1_234_567 + index;

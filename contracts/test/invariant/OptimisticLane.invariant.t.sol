@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 import {Settlement} from "../../src/Settlement.sol";
 import {Claim, ClaimState, Challenge} from "../../src/interfaces/IOptimisticLane.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
+import {InputId, StatementId} from "../../src/types/Ids.sol";
 import {Statement} from "../../src/types/Statement.sol";
+import {raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 import {Test} from "../support/Test.sol";
@@ -48,7 +50,7 @@ contract OptimisticHandler is Test {
     }
 
     function challenge(uint256 who, uint256 what) external {
-        bytes32 id = _pick(what).id();
+        StatementId id = _pick(what).id();
         vm.prank(_actor(who));
         lane.challenge{value: bond}(id);
     }
@@ -120,7 +122,7 @@ abstract contract OptimisticInvariant is SettlementFixture {
         Statement[] memory all = handler.statements();
         uint256 bonds;
         for (uint256 i; i < all.length; ++i) {
-            bytes32 id = all[i].id();
+            StatementId id = all[i].id();
             Claim memory claim = lane.claimOf(id);
             if (claim.state == ClaimState.Open) ++bonds;
             for (uint256 k; k < claim.challenges; ++k) {
@@ -134,12 +136,12 @@ abstract contract OptimisticInvariant is SettlementFixture {
     function invariant_AmbiguousIsNeverYes() public view {
         Statement[] memory all = handler.statements();
         for (uint256 i; i < all.length; ++i) {
-            bytes32 inputId = all[i].inputId();
+            InputId inputId = all[i].inputId();
             uint256 open;
             uint256 attested;
             for (uint256 k; k < all.length; ++k) {
                 if (all[k].inputId() != inputId) continue;
-                bytes32 id = all[k].id();
+                StatementId id = all[k].id();
                 Claim memory claim = lane.claimOf(id);
                 if (claim.state == ClaimState.Open) ++open;
                 if (!lane.attests(id, inputId, rollupId)) continue;

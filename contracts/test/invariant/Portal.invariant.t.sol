@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 import {Inbox} from "../../src/Inbox.sol";
 import {Portal} from "../../src/Portal.sol";
 import {IPortal, OutputRootProof, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
+import {OutputRoot} from "../../src/types/Ids.sol";
 import {EdgeTest} from "../support/Cheats.sol";
+import {nth} from "../support/Ids.sol";
 import {FinalOutputs, PortalFixture} from "../support/PortalFixture.sol";
 import {TrieBuilder} from "../support/TrieBuilder.sol";
 
@@ -101,12 +103,12 @@ contract PortalHandler is EdgeTest {
         (OutputRootProof memory proof,) = _output(_hashes.length);
         ++lastBatch;
         _held[lastBatch] = _hashes.length;
-        outputs.finalize(portal.rollupId(), lastBatch, keccak256(abi.encode(proof)));
+        outputs.finalize(portal.rollupId(), nth(lastBatch), OutputRoot.wrap(keccak256(abi.encode(proof))));
     }
 
     function settle(uint256 batch) external {
         if (lastBatch == 0) return;
-        outputs.settle(portal.rollupId(), uint64(_bound(batch, 1, lastBatch)));
+        outputs.settle(portal.rollupId(), nth(uint64(_bound(batch, 1, lastBatch))));
     }
 
     function setMood(bool closed, uint256 which, uint256 batch) external {
@@ -138,7 +140,7 @@ contract PortalHandler is EdgeTest {
     function _payment(uint256 which, uint256 batch) private view returns (bytes memory) {
         (OutputRootProof memory proof, TrieBuilder.Trie memory trie) = _output(_held[uint64(batch)]);
         bytes[] memory nodes = trie.prove(keccak256(abi.encode(_hashes[which], uint256(0))));
-        return abi.encodeCall(IPortal.proveAndPay, (_sent[which], uint64(batch), proof, nodes));
+        return abi.encodeCall(IPortal.proveAndPay, (_sent[which], nth(uint64(batch)), proof, nodes));
     }
 
     /// @dev The output after the first `count` withdrawals.

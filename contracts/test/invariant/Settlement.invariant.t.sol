@@ -3,9 +3,11 @@ pragma solidity 0.8.37;
 
 import {Settlement} from "../../src/Settlement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {BatchCommitment, BatchIndex, OutputRoot, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {Council, Policy, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 import {Test, Vm} from "../support/Test.sol";
@@ -22,7 +24,7 @@ contract SettlementHandler is Test {
 
     Settlement private immutable settlement;
     FakeInbox private immutable inbox;
-    bytes32 private immutable rollupId;
+    RollupId private immutable rollupId;
     address private immutable council;
     MockLane[3] private lanes;
 
@@ -34,7 +36,7 @@ contract SettlementHandler is Test {
     constructor(
         Settlement settlement_,
         FakeInbox inbox_,
-        bytes32 rollupId_,
+        RollupId rollupId_,
         address council_,
         MockLane[3] memory lanes_
     ) {
@@ -52,7 +54,9 @@ contract SettlementHandler is Test {
     // ── What may happen ─────────────────────────────────────────────────────────────────────────────────────────────
 
     function post() external {
-        if (inbox.batchCount() < 12) inbox.post(keccak256(abi.encode("batch", inbox.batchCount() + 1)));
+        if (inbox.batchCount() < 12) {
+            inbox.post(BatchCommitment.wrap(keccak256(abi.encode("batch", inbox.batchCount() + 1))));
+        }
     }
 
     function vote(uint256 lane, uint256 ahead, uint256 output) external {
@@ -61,7 +65,7 @@ contract SettlementHandler is Test {
 
     /// @dev The likely case: two lanes agree on the first open batch.
     function agree(uint256 silent, uint256 output) external {
-        bytes32 id = _statement(0, output % 3).id();
+        StatementId id = _statement(0, output % 3).id();
         for (uint256 i; i < 3; ++i) {
             if (i != silent % 3) lanes[i].vote(id);
         }
@@ -80,7 +84,7 @@ contract SettlementHandler is Test {
         statements[0] = _statement(0, first % 3);
         statements[1] = _statement(0, second % 3);
         // On top of the first, in case it becomes final.
-        statements[2] = _statementAt(statements[0].batchIndex + 1, statements[0].output, second % 3);
+        statements[2] = _statementAt(raw(statements[0].batchIndex) + 1, statements[0].output, second % 3);
         vm.recordLogs();
         settlement.advance(statements);
         _record(statements);
@@ -109,9 +113,10 @@ contract SettlementHandler is Test {
     }
 
     function changePolicy(uint256 window, uint256 ahead) external {
-        (uint64 last,,) = settlement.lastFinalized(rollupId);
-        Policy memory policy = settlement.policy(rollupId, last + 1);
-        policy.fromBatch = last + 1 + uint64(ahead % 3);
+        (BatchIndex lastIndex,,) = settlement.lastFinalized(rollupId);
+        uint64 last = raw(lastIndex);
+        Policy memory policy = settlement.policy(rollupId, nth(last + 1));
+        policy.fromBatch = nth(last + 1 + uint64(ahead % 3));
         policy.instantWindow = uint64(window % 30 days);
         Council memory current = settlement.council(rollupId);
         vm.prank(council);
@@ -128,22 +133,23 @@ contract SettlementHandler is Test {
     // ── Book-keeping ────────────────────────────────────────────────────────────────────────────────────────────────
 
     function _statement(uint256 ahead, uint256 output) private view returns (Statement memory) {
-        (uint64 last, bytes32 parent,) = settlement.lastFinalized(rollupId);
-        if (ahead == 1) parent = _output(last + 1, output);
+        (BatchIndex lastIndex, OutputRoot parent,) = settlement.lastFinalized(rollupId);
+        uint64 last = raw(lastIndex);
+        if (ahead == 1) parent = OutputRoot.wrap(_output(last + 1, output));
         return _statementAt(last + 1 + uint64(ahead), parent, output);
     }
 
-    function _statementAt(uint64 index, bytes32 parent, uint256 output) private view returns (Statement memory) {
-        Policy memory policy = settlement.policy(rollupId, index);
+    function _statementAt(uint64 index, OutputRoot parent, uint256 output) private view returns (Statement memory) {
+        Policy memory policy = settlement.policy(rollupId, nth(index));
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
             programHash: policy.programHash,
             configHash: policy.configHash,
-            batchIndex: index,
+            batchIndex: nth(index),
             parentOutput: parent,
-            batchCommitment: keccak256(abi.encode("batch", index)),
-            output: _output(index, output),
+            batchCommitment: BatchCommitment.wrap(keccak256(abi.encode("batch", index))),
+            output: OutputRoot.wrap(_output(index, output)),
             l2BlockNumber: index
         });
     }
@@ -171,7 +177,7 @@ contract SettlementHandler is Test {
             if (topic == ISettlement.ChoiceExecuted.selector) _log[_log.length - 1].byChoice = true;
             if (topic == ISettlement.LastResort.selector) _log[_log.length - 1].byLastResort = true;
             if (topic != ISettlement.BatchFinalized.selector) continue;
-            (, bytes32 id, uint256 bits,) = abi.decode(logs[i].data, (bytes32, bytes32, uint256, uint64));
+            (, StatementId id, uint256 bits,) = abi.decode(logs[i].data, (OutputRoot, StatementId, uint256, uint64));
             Finality storage entry = _log.push();
             for (uint256 k; k < statements.length; ++k) {
                 if (statements[k].id() == id) entry.statement = statements[k];
@@ -213,28 +219,29 @@ contract SettlementInvariantTest is SettlementFixture {
     /// @dev I-2: final outputs never change, and I-3: they form one chain over posted batches.
     function invariant_FinalOutputsNeverChangeAndFormOneChain() public view {
         SettlementHandler.Finality[] memory log = handler.finalities();
-        (uint64 last, bytes32 output,) = settlement.lastFinalized(rollupId);
+        (BatchIndex lastIndex, OutputRoot output,) = settlement.lastFinalized(rollupId);
+        uint64 last = raw(lastIndex);
         assertEq(log.length, last);
         assertLe(last, inbox.batchCount(), "final but not posted");
-        bytes32 parent = GENESIS;
+        OutputRoot parent = GENESIS;
         for (uint256 i; i < log.length; ++i) {
             Statement memory statement = log[i].statement;
-            assertEq(statement.batchIndex, i + 1);
+            assertEq(raw(statement.batchIndex), i + 1);
             assertEq(statement.parentOutput, parent);
-            assertEq(statement.batchCommitment, inbox.batchCommitment(uint64(i + 1)));
-            assertEq(settlement.finalOutput(rollupId, uint64(i + 1)), statement.output);
+            assertEq(raw(statement.batchCommitment), raw(inbox.batchCommitment(nth(uint64(i + 1)))));
+            assertEq(settlement.finalOutput(rollupId, nth(uint64(i + 1))), statement.output);
             parent = statement.output;
         }
         assertEq(output, parent);
-        assertEq(settlement.finalOutput(rollupId, last + 1), 0);
+        assertEq(raw(settlement.finalOutput(rollupId, nth(last + 1))), 0);
     }
 
     /// @dev I-7: a batch's rules are one version's, and versions follow each other.
     function invariant_VersionsAreOrdered() public view {
-        uint64 from;
+        BatchIndex from;
         for (uint64 i = 1; i < 16; ++i) {
-            Policy memory policy = settlement.policy(rollupId, i);
-            assertTrue(policy.fromBatch >= from && policy.fromBatch <= i);
+            Policy memory policy = settlement.policy(rollupId, nth(i));
+            assertTrue(policy.fromBatch >= from && policy.fromBatch <= nth(i));
             from = policy.fromBatch;
         }
     }

@@ -5,9 +5,11 @@ import {Settlement} from "../../src/Settlement.sol";
 import {KeyInfo} from "../../src/interfaces/ITeeLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {AttestationLib} from "../../src/types/Attestation.sol";
+import {RollupId, StatementId} from "../../src/types/Ids.sol";
 import {RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {raw} from "../support/Ids.sol";
 import {TeeFixture} from "../support/TeeFixture.sol";
 import {Test} from "../support/Test.sol";
 
@@ -15,7 +17,7 @@ import {Test} from "../support/Test.sol";
 contract TeeHandler is Test {
     TeeLane private immutable lane;
     address private immutable council;
-    bytes32 private immutable rollupId;
+    RollupId private immutable rollupId;
     uint256 private immutable root;
     bytes32[2] private measurements;
     Statement[] private _statements;
@@ -27,7 +29,7 @@ contract TeeHandler is Test {
     constructor(
         TeeLane lane_,
         address council_,
-        bytes32 rollupId_,
+        RollupId rollupId_,
         uint256 root_,
         bytes32[2] memory m,
         Statement[] memory s
@@ -75,7 +77,7 @@ contract TeeHandler is Test {
             vm.warp(vm.getBlockTimestamp() + lane.activationDelay());
         }
         lane.attest(statement, address(0x9a), _sign(i, statement));
-        votedMask[statement.id()] |= 1 << (i % 8);
+        votedMask[raw(statement.id())] |= 1 << (i % 8);
     }
 
     function contradict(uint256 i, uint256 first, uint256 second, uint256 dice) external {
@@ -135,10 +137,10 @@ contract TeeLaneInvariantTest is TeeFixture {
     function invariant_AttestsByLiveKeysOnly() public view {
         Statement[] memory all = handler.statements();
         for (uint256 i; i < all.length; ++i) {
-            bytes32 id = all[i].id();
+            StatementId id = all[i].id();
             bool expected;
             for (uint256 k; k < 8; ++k) {
-                if ((handler.votedMask(id) >> k) & 1 == 0 || (handler.removedMask() >> k) & 1 == 1) continue;
+                if ((handler.votedMask(raw(id)) >> k) & 1 == 0 || (handler.removedMask() >> k) & 1 == 1) continue;
                 KeyInfo memory info = lane.keyInfo(handler.keyAt(k));
                 if (!info.revoked && lane.counts(rollupId, info.measurement)) expected = true;
             }

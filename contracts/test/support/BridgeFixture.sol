@@ -6,6 +6,7 @@ import {BridgeProxy} from "../../src/bridge/BridgeProxy.sol";
 import {IPortal, OutputRootProof, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
 import {L1Block} from "../../src/l2/L1Block.sol";
 import {Cheats} from "./Cheats.sol";
+import {nth} from "./Ids.sol";
 import {PortalFixture} from "./PortalFixture.sol";
 import {TrieBuilder} from "./TrieBuilder.sol";
 
@@ -217,7 +218,7 @@ abstract contract BridgeFixture is PortalFixture {
     /// @dev Proves the withdrawal from what the passer's storage holds, and pays it.
     function _payWithdrawal(WithdrawalTransaction memory withdrawal, bytes32 hash) internal {
         (OutputRootProof memory proof, bytes[] memory nodes) = _proveFromStorage(hash);
-        portal.proveAndPay(withdrawal, _batch, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(_batch), proof, nodes);
     }
 
     function _proveFromStorage(bytes32 hash) internal returns (OutputRootProof memory proof, bytes[] memory nodes) {
@@ -231,7 +232,7 @@ abstract contract BridgeFixture is PortalFixture {
             contents[i] = uint256(vm.load(address(PASSER), slots[i]));
         }
         TrieBuilder.Trie memory trie = TrieBuilder.build(slots, contents);
-        proof = _finalizeRoot(++_batch, trie.root());
+        proof = _finalizeRoot(nth(++_batch), trie.root());
         nodes = trie.prove(_slotOf(hash));
     }
 }

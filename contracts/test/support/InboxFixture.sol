@@ -6,6 +6,7 @@ import {BlobInput, IInbox, InboxParams} from "../../src/interfaces/IInbox.sol";
 import {BatchHeader} from "../../src/types/BatchHeader.sol";
 import {BlobOpening} from "../../src/types/BlobOpening.sol";
 import {EdgeTest} from "./Cheats.sol";
+import {nth} from "./Ids.sol";
 
 /// @notice An Inbox at L1 block 1000, with genesis origin 990.
 abstract contract InboxFixture is EdgeTest {
@@ -50,7 +51,7 @@ abstract contract InboxFixture is EdgeTest {
     /// @dev Posts empty calldata as the batcher.
     function _post(uint64 index, uint64 originNumber, uint64 checkpoint) internal {
         vm.prank(BATCHER);
-        inbox.postCalldata(index, originNumber, checkpoint, "");
+        inbox.postCalldata(nth(index), originNumber, checkpoint, "");
     }
 
     /// @dev The two blobs of fixtures/blob_opening.json.

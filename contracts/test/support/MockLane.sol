@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILane} from "../../src/interfaces/ILane.sol";
+import {InputId, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {LaneKind} from "../../src/types/Policy.sol";
 
 /// @notice A lane that attests what the test tells it to, and misbehaves on request.
@@ -18,10 +19,10 @@ contract MockLane is ILane {
     LaneKind public immutable kind;
     bytes32 public trustRoot;
     Fault public fault;
-    mapping(bytes32 statementId => bool) public votes;
+    mapping(StatementId statementId => bool) public votes;
 
-    bytes32 public contradictedRollup;
-    bytes32 public contradictedInput;
+    RollupId public contradictedRollup;
+    InputId public contradictedInput;
     address public contradictionReporter;
 
     constructor(LaneKind kind_, bytes32 trustRoot_) {
@@ -37,22 +38,22 @@ contract MockLane is ILane {
         trustRoot = trustRoot_;
     }
 
-    function vote(bytes32 statementId) external {
+    function vote(StatementId statementId) external {
         votes[statementId] = true;
     }
 
-    function unvote(bytes32 statementId) external {
+    function unvote(StatementId statementId) external {
         votes[statementId] = false;
     }
 
     /// @dev A vote for this transaction only.
-    function vouch(bytes32 statementId) external {
+    function vouch(StatementId statementId) external {
         assembly ("memory-safe") {
             tstore(statementId, 1)
         }
     }
 
-    function attests(bytes32 statementId, bytes32, bytes32) external view returns (bool) {
+    function attests(StatementId statementId, InputId, RollupId) external view returns (bool) {
         if (fault == Fault.Reverts) revert("broken");
         if (fault == Fault.BurnsGas) {
             uint256 x;
@@ -82,7 +83,7 @@ contract MockLane is ILane {
         return vouched || votes[statementId];
     }
 
-    function contradicted(bytes32 rollupId, bytes32 inputId, address reporter) external {
+    function contradicted(RollupId rollupId, InputId inputId, address reporter) external {
         if (fault == Fault.Reverts) revert("broken");
         contradictedRollup = rollupId;
         contradictedInput = inputId;

@@ -5,24 +5,26 @@ import {Inbox} from "../../src/Inbox.sol";
 import {Portal} from "../../src/Portal.sol";
 import {InboxParams} from "../../src/interfaces/IInbox.sol";
 import {IPortal, OutputRootProof, PortalParams, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
+import {BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {StatementLib} from "../../src/types/Statement.sol";
 import {EdgeTest} from "./Cheats.sol";
+import {nth, raw} from "./Ids.sol";
 import {TrieBuilder} from "./TrieBuilder.sol";
 
 /// @notice Stands for Settlement: the test says what is final.
 contract FinalOutputs {
-    mapping(bytes32 rollupId => mapping(uint64 batchIndex => bytes32)) public finalOutput;
-    mapping(bytes32 rollupId => mapping(uint64 batchIndex => bool)) public isSettledBeyondInstant;
+    mapping(RollupId rollupId => mapping(BatchIndex batchIndex => bytes32)) public finalOutput;
+    mapping(RollupId rollupId => mapping(BatchIndex batchIndex => bool)) public isSettledBeyondInstant;
 
     function domain() public view returns (bytes32) {
         return StatementLib.domainOf(block.chainid, address(this));
     }
 
-    function finalize(bytes32 rollupId, uint64 batchIndex, bytes32 output) external {
-        finalOutput[rollupId][batchIndex] = output;
+    function finalize(RollupId rollupId, BatchIndex batchIndex, OutputRoot output) external {
+        finalOutput[rollupId][batchIndex] = raw(output);
     }
 
-    function settle(bytes32 rollupId, uint64 batchIndex) external {
+    function settle(RollupId rollupId, BatchIndex batchIndex) external {
         isSettledBeyondInstant[rollupId][batchIndex] = true;
     }
 }
@@ -81,7 +83,7 @@ abstract contract PortalFixture is EdgeTest {
     }
 
     /// @dev Makes an output final that holds the withdrawals of these hashes, and returns its preimage and trie.
-    function _finalize(uint64 batchIndex, bytes32[] memory hashes)
+    function _finalize(BatchIndex batchIndex, bytes32[] memory hashes)
         internal
         returns (OutputRootProof memory proof, TrieBuilder.Trie memory trie)
     {
@@ -98,7 +100,7 @@ abstract contract PortalFixture is EdgeTest {
         proof = _finalizeRoot(batchIndex, trie.root());
     }
 
-    function _finalizeRoot(uint64 batchIndex, bytes32 messagePasserRoot)
+    function _finalizeRoot(BatchIndex batchIndex, bytes32 messagePasserRoot)
         internal
         returns (OutputRootProof memory proof)
     {
@@ -108,7 +110,7 @@ abstract contract PortalFixture is EdgeTest {
             messagePasserStorageRoot: messagePasserRoot,
             latestBlockhash: keccak256(abi.encode("block", batchIndex))
         });
-        outputs.finalize(portal.rollupId(), batchIndex, keccak256(abi.encode(proof)));
+        outputs.finalize(portal.rollupId(), batchIndex, OutputRoot.wrap(keccak256(abi.encode(proof))));
     }
 
     /// @dev Makes one withdrawal final in batch 1.
@@ -119,7 +121,7 @@ abstract contract PortalFixture is EdgeTest {
         bytes32[] memory hashes = new bytes32[](1);
         hashes[0] = portal.hashWithdrawal(withdrawal);
         TrieBuilder.Trie memory trie;
-        (proof, trie) = _finalize(1, hashes);
+        (proof, trie) = _finalize(nth(1), hashes);
         withdrawalProof = trie.prove(_slotOf(hashes[0]));
     }
 

@@ -2,27 +2,29 @@
 pragma solidity 0.8.37;
 
 import {Settlement} from "../../src/Settlement.sol";
+import {BatchCommitment, BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "./FakeInbox.sol";
+import {nth, raw} from "./Ids.sol";
 import {MockLane} from "./MockLane.sol";
 import {Test} from "./Test.sol";
 
 /// @notice A Settlement and one rollup with the policy ZK+TEE+OP on lanes the test controls.
 abstract contract SettlementFixture is Test {
-    bytes32 internal constant GENESIS = keccak256("genesis output");
+    OutputRoot internal constant GENESIS = OutputRoot.wrap(keccak256("genesis output"));
     bytes32 internal constant PROGRAM = keccak256("program");
     bytes32 internal constant CONFIG = keccak256("config");
-    bytes32 internal constant A = keccak256("output A");
-    bytes32 internal constant B = keccak256("output B");
-    bytes32 internal constant C = keccak256("output C");
+    OutputRoot internal constant A = OutputRoot.wrap(keccak256("output A"));
+    OutputRoot internal constant B = OutputRoot.wrap(keccak256("output B"));
+    OutputRoot internal constant C = OutputRoot.wrap(keccak256("output C"));
 
     Settlement internal settlement;
     FakeInbox internal inbox;
     MockLane internal zk;
     MockLane internal tee;
     MockLane internal op;
-    bytes32 internal rollupId;
+    RollupId internal rollupId;
     address internal councilAccount;
 
     function setUp() public virtual {
@@ -37,7 +39,7 @@ abstract contract SettlementFixture is Test {
     }
 
     function standardPolicy() internal view returns (Policy memory policy) {
-        policy.fromBatch = 1;
+        policy.fromBatch = nth(1);
         policy.programHash = PROGRAM;
         policy.configHash = CONFIG;
         policy.lanes = new address[](3);
@@ -59,8 +61,8 @@ abstract contract SettlementFixture is Test {
     }
 
     /// @dev Commitment of batch `index`, as `post` records it.
-    function commitmentOf(uint64 index) internal pure returns (bytes32) {
-        return keccak256(abi.encode("batch", index));
+    function commitmentOf(uint64 index) internal pure returns (BatchCommitment) {
+        return BatchCommitment.wrap(keccak256(abi.encode("batch", index)));
     }
 
     function post() internal returns (uint64 index) {
@@ -69,13 +71,13 @@ abstract contract SettlementFixture is Test {
     }
 
     /// @dev A statement about a batch of the fixture's rollup, under its first rules.
-    function statementOf(uint64 index, bytes32 parent, bytes32 output) internal view returns (Statement memory) {
+    function statementOf(uint64 index, OutputRoot parent, OutputRoot output) internal view returns (Statement memory) {
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
             programHash: PROGRAM,
             configHash: CONFIG,
-            batchIndex: index,
+            batchIndex: nth(index),
             parentOutput: parent,
             batchCommitment: commitmentOf(index),
             output: output,
@@ -106,17 +108,24 @@ abstract contract SettlementFixture is Test {
     }
 
     function advance(Statement memory one) internal returns (uint64) {
-        return settlement.advance(list(one));
+        return raw(settlement.advance(list(one)));
     }
 
-    function finalized() internal view returns (uint64 batchIndex) {
-        (batchIndex,,) = settlement.lastFinalized(rollupId);
+    /// @dev The last final batch.
+    function finalized() internal view returns (uint64) {
+        (BatchIndex batchIndex,,) = settlement.lastFinalized(rollupId);
+        return raw(batchIndex);
+    }
+
+    /// @dev The final output of a batch of the fixture's rollup.
+    function outputOf(uint64 index) internal view returns (OutputRoot) {
+        return settlement.finalOutput(rollupId, nth(index));
     }
 
     /// @dev Post a batch and make `output` its final output by ZK and TEE.
-    function finalizeNext(bytes32 output) internal returns (Statement memory statement) {
+    function finalizeNext(OutputRoot output) internal returns (Statement memory statement) {
         uint64 index = post();
-        statement = statementOf(index, settlement.finalOutput(rollupId, index - 1), output);
+        statement = statementOf(index, outputOf(index - 1), output);
         zk.vote(statement.id());
         tee.vote(statement.id());
         advance(statement);

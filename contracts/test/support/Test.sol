@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchIndex, InputId, OutputRoot, RollupId, StatementId} from "../../src/types/Ids.sol";
+import {raw} from "./Ids.sol";
+
 /// @notice The cheatcodes of Foundry that these tests use.
 interface Vm {
     struct Log {
@@ -132,6 +135,26 @@ abstract contract Test {
 
     function assertEq(bytes memory left, bytes memory right) internal pure {
         vm.assertEq(left, right);
+    }
+
+    function assertEq(BatchIndex left, BatchIndex right) internal pure {
+        vm.assertEq(raw(left), raw(right));
+    }
+
+    function assertEq(InputId left, InputId right) internal pure {
+        vm.assertEq(raw(left), raw(right));
+    }
+
+    function assertEq(OutputRoot left, OutputRoot right) internal pure {
+        vm.assertEq(raw(left), raw(right));
+    }
+
+    function assertEq(RollupId left, RollupId right) internal pure {
+        vm.assertEq(raw(left), raw(right));
+    }
+
+    function assertEq(StatementId left, StatementId right) internal pure {
+        vm.assertEq(raw(left), raw(right));
     }
 
     function assertNotEq(bytes32 left, bytes32 right) internal pure {

@@ -3,15 +3,16 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {ILane} from "../../src/interfaces/ILane.sol";
+import {InputId, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {LaneKind} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 
 /// @notice A validity lane without the proof check: what such a lane costs beside it. Anyone may attest anything.
 contract ZkStub is ILane {
     ISettlement private immutable _settlement;
-    mapping(bytes32 statementId => bool) private _votes;
+    mapping(StatementId statementId => bool) private _votes;
 
-    event Attested(bytes32 indexed statementId);
+    event Attested(StatementId indexed statementId);
 
     constructor(ISettlement settlement) {
         _settlement = settlement;
@@ -28,7 +29,7 @@ contract ZkStub is ILane {
     /// @dev As TeeLane does: votes that make their batch final in this call are not stored.
     function attest(Statement[] calldata statements) external {
         for (uint256 i; i < statements.length; ++i) {
-            bytes32 id = statements[i].id();
+            StatementId id = statements[i].id();
             assembly ("memory-safe") {
                 tstore(id, 1)
             }
@@ -41,7 +42,7 @@ contract ZkStub is ILane {
         }
     }
 
-    function attests(bytes32 id, bytes32, bytes32) external view returns (bool) {
+    function attests(StatementId id, InputId, RollupId) external view returns (bool) {
         bool vouched;
         assembly ("memory-safe") {
             vouched := tload(id)
@@ -49,7 +50,7 @@ contract ZkStub is ILane {
         return vouched || _votes[id];
     }
 
-    function contradicted(bytes32, bytes32, address) external {}
+    function contradicted(RollupId, InputId, address) external {}
 }
 
 /// @notice Calls in one transaction, as an aggregator operator makes them.

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {Portal} from "../../src/Portal.sol";
 import {OutputRootProof, PortalParams, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
+import {BatchIndex, NO_OUTPUT, OutputRoot} from "../../src/types/Ids.sol";
 import {Cheats} from "../support/Cheats.sol";
+import {nth, raw} from "../support/Ids.sol";
 
 /// @notice Stands for Settlement and Inbox: whatever output the test wants is final, in every batch.
 contract AnyOutput {
@@ -11,8 +13,8 @@ contract AnyOutput {
     uint64 public constant MAX_DEPOSIT_GAS = 4_000_000;
     bytes32 private _output;
 
-    function set(bytes32 output) external {
-        _output = output;
+    function set(OutputRoot output) external {
+        _output = raw(output);
     }
 
     function finalOutput(bytes32, uint64) external view returns (bytes32) {
@@ -56,7 +58,7 @@ contract PortalSymbolicTest {
 
     function _pay(
         WithdrawalTransaction memory withdrawal,
-        uint64 batchIndex,
+        BatchIndex batchIndex,
         OutputRootProof memory proof,
         bytes[] memory withdrawalProof
     ) private returns (bool paid) {
@@ -65,11 +67,11 @@ contract PortalSymbolicTest {
     }
 
     /// @dev PO-1: a payment moves the withdrawal's value to its target and marks it, and then nothing pays it again.
-    function check_PaidOnce(WithdrawalTransaction memory withdrawal, uint64 batchIndex, uint64 again) public {
+    function check_PaidOnce(WithdrawalTransaction memory withdrawal, BatchIndex batchIndex, uint64 again) public {
         vm.assume(withdrawal.target == address(0xB0B));
         bytes32 withdrawalHash = portal.hashWithdrawal(withdrawal);
         (OutputRootProof memory proof, bytes[] memory withdrawalProof) = _holding(withdrawalHash);
-        outputs.set(keccak256(abi.encode(proof)));
+        outputs.set(OutputRoot.wrap(keccak256(abi.encode(proof))));
         uint256 portalBefore = address(portal).balance;
         uint256 targetBefore = withdrawal.target.balance;
 
@@ -78,19 +80,19 @@ contract PortalSymbolicTest {
         assert(address(portal).balance == portalBefore - withdrawal.value);
         assert(withdrawal.target.balance == targetBefore + withdrawal.value);
 
-        assert(!_pay(withdrawal, again, proof, withdrawalProof));
+        assert(!_pay(withdrawal, nth(again), proof, withdrawalProof));
         assert(address(portal).balance == portalBefore - withdrawal.value);
     }
 
     /// @dev PO-2: without a final output, or against another one, nothing is paid, whatever is handed in as proof.
     function check_OnlyAgainstTheFinalOutput(
         WithdrawalTransaction memory withdrawal,
-        uint64 batchIndex,
+        BatchIndex batchIndex,
         OutputRootProof memory proof,
         bytes[] memory withdrawalProof,
-        bytes32 output
+        OutputRoot output
     ) public {
-        vm.assume(output == 0 || keccak256(abi.encode(proof)) != output);
+        vm.assume(output == NO_OUTPUT || keccak256(abi.encode(proof)) != raw(output));
         outputs.set(output);
         assert(!_pay(withdrawal, batchIndex, proof, withdrawalProof));
     }
@@ -99,13 +101,13 @@ contract PortalSymbolicTest {
     function check_ProofIsOfItsWithdrawal(
         WithdrawalTransaction memory held,
         WithdrawalTransaction memory other,
-        uint64 batchIndex
+        BatchIndex batchIndex
     ) public {
         bytes32 heldHash = portal.hashWithdrawal(held);
         vm.assume(portal.hashWithdrawal(other) != heldHash);
         vm.assume(other.target == address(0xB0B));
         (OutputRootProof memory proof, bytes[] memory withdrawalProof) = _holding(heldHash);
-        outputs.set(keccak256(abi.encode(proof)));
+        outputs.set(OutputRoot.wrap(keccak256(abi.encode(proof))));
         assert(!_pay(other, batchIndex, proof, withdrawalProof));
     }
 

@@ -3,9 +3,11 @@ pragma solidity 0.8.37;
 
 import {Settlement} from "../../src/Settlement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {BatchCommitment, BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Council, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {Cheats} from "../support/Cheats.sol";
+import {nth} from "../support/Ids.sol";
 
 /// @notice A lane that stands by every statement, or by none.
 contract Voter {
@@ -52,7 +54,7 @@ contract OneBatch {
 /// Every argument is symbolic.
 contract SettlementSymbolicTest {
     Cheats private constant vm = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));
-    bytes32 private constant GENESIS = keccak256("genesis output");
+    OutputRoot private constant GENESIS = OutputRoot.wrap(keccak256("genesis output"));
     bytes32 private constant PROGRAM = keccak256("program");
     bytes32 private constant CONFIG = keccak256("config");
     uint256 private constant START = 1_800_000_000;
@@ -63,7 +65,7 @@ contract SettlementSymbolicTest {
     Voter private zk;
     Voter private tee;
     Voter private op;
-    bytes32 private rollupId;
+    RollupId private rollupId;
 
     function setUp() public {
         vm.warp(START);
@@ -73,7 +75,7 @@ contract SettlementSymbolicTest {
         tee = new Voter(LaneKind.Tee, "tee root");
         op = new Voter(LaneKind.Optimistic, "op root");
         Policy memory policy;
-        policy.fromBatch = 1;
+        policy.fromBatch = nth(1);
         policy.programHash = PROGRAM;
         policy.configHash = CONFIG;
         policy.lanes = new address[](3);
@@ -93,15 +95,15 @@ contract SettlementSymbolicTest {
     }
 
     /// @dev The right question about the batch, with an output.
-    function _answer(bytes32 output) private view returns (Statement memory) {
+    function _answer(OutputRoot output) private view returns (Statement memory) {
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
             programHash: PROGRAM,
             configHash: CONFIG,
-            batchIndex: 1,
+            batchIndex: nth(1),
             parentOutput: GENESIS,
-            batchCommitment: inbox.COMMITMENT(),
+            batchCommitment: BatchCommitment.wrap(inbox.COMMITMENT()),
             output: output,
             l2BlockNumber: 10
         });
@@ -119,30 +121,32 @@ contract SettlementSymbolicTest {
     function check_FinalityNeedsTwoLanes(Statement memory said, bool zk_, bool tee_, bool op_) public {
         _vote(zk_, tee_, op_);
         _advance(said);
-        (uint64 batch,,) = settlement.lastFinalized(rollupId);
-        if (batch == 0) return;
+        (BatchIndex batch,,) = settlement.lastFinalized(rollupId);
+        if (batch == GENESIS_BATCH) return;
         assert(_two(zk_, tee_, op_));
         Statement memory right = _answer(said.output);
         right.l2BlockNumber = said.l2BlockNumber;
         assert(keccak256(abi.encode(said)) == keccak256(abi.encode(right)));
-        assert(said.output != 0);
-        assert(settlement.finalOutput(rollupId, 1) == said.output);
+        assert(said.output != NO_OUTPUT);
+        assert(settlement.finalOutput(rollupId, nth(1)) == said.output);
     }
 
     /// @dev I-1: time makes one lane enough only where it is the optimistic one and the last resort's time is over.
-    function check_OneLaneIsTheLastResort(bytes32 output, bool zk_, bool tee_, bool op_, uint64 time) public {
+    function check_OneLaneIsTheLastResort(OutputRoot output, bool zk_, bool tee_, bool op_, uint64 time) public {
         vm.assume(time >= START && time < START + 3650 days);
         vm.warp(time);
         _vote(zk_, tee_, op_);
         _advance(_answer(output));
-        (uint64 batch,,) = settlement.lastFinalized(rollupId);
-        if (batch == 0 || _two(zk_, tee_, op_)) return;
+        (BatchIndex batch,,) = settlement.lastFinalized(rollupId);
+        if (batch == GENESIS_BATCH || _two(zk_, tee_, op_)) return;
         assert(op_);
         assert(time >= START + LAST_RESORT);
     }
 
     /// @dev I-5: a lane that contradicted itself counts no more.
-    function check_SuspendedLaneNeverCounts(bytes32 one, bytes32 two, bytes32 output, bool tee_, bool op_) public {
+    function check_SuspendedLaneNeverCounts(OutputRoot one, OutputRoot two, OutputRoot output, bool tee_, bool op_)
+        public
+    {
         _vote(true, false, false);
         (bool proven,) =
             address(settlement).call(abi.encodeCall(ISettlement.contradict, (address(zk), _answer(one), _answer(two))));
@@ -150,22 +154,22 @@ contract SettlementSymbolicTest {
         assert(one != two);
         _vote(true, tee_, op_);
         _advance(_answer(output));
-        (uint64 batch,,) = settlement.lastFinalized(rollupId);
-        if (batch == 0) return;
+        (BatchIndex batch,,) = settlement.lastFinalized(rollupId);
+        if (batch == GENESIS_BATCH) return;
         assert(tee_);
         assert(op_);
     }
 
     /// @dev I-2: no statement and no votes change an output that is final.
     function check_FinalOutputNeverChanges(Statement memory said, bool zk_, bool tee_, bool op_) public {
-        bytes32 output = keccak256("output");
+        OutputRoot output = OutputRoot.wrap(keccak256("output"));
         _vote(true, true, false);
         _advance(_answer(output));
-        vm.assume(settlement.finalOutput(rollupId, 1) == output);
+        vm.assume(settlement.finalOutput(rollupId, nth(1)) == output);
         _vote(zk_, tee_, op_);
         _advance(said);
-        assert(settlement.finalOutput(rollupId, 0) == GENESIS);
-        assert(settlement.finalOutput(rollupId, 1) == output);
+        assert(settlement.finalOutput(rollupId, nth(0)) == GENESIS);
+        assert(settlement.finalOutput(rollupId, nth(1)) == output);
     }
 
     function _two(bool zk_, bool tee_, bool op_) private pure returns (bool) {

@@ -5,6 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 import {IPortal, OutputRootProof, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
 import {BridgeFixture, IMessenger} from "../support/BridgeFixture.sol";
+import {nth} from "../support/Ids.sol";
 
 contract Token is ERC20("Token", "TOK") {
     function mint(address to, uint256 amount) external {
@@ -194,7 +195,7 @@ contract BridgeTest is BridgeFixture {
         L2_MESSENGER.sendMessage{value: 1 ether}(address(receiver), abi.encodeCall(Receiver.hear, ("hello")), 200_000);
         (WithdrawalTransaction memory withdrawal, bytes32 hash) = _lastWithdrawal();
         (OutputRootProof memory proof, bytes[] memory nodes) = _proveFromStorage(hash);
-        bytes memory call = abi.encodeCall(IPortal.proveAndPay, (withdrawal, _batch, proof, nodes));
+        bytes memory call = abi.encodeCall(IPortal.proveAndPay, (withdrawal, nth(_batch), proof, nodes));
         (bool success,) = address(portal).call{gas: _bound(given, 200_000, 1_000_000)}(call);
         vm.assertEq(receiver.received(), success ? 1 ether : 0);
     }
@@ -217,7 +218,7 @@ contract BridgeTest is BridgeFixture {
         (withdrawal, hash) = _lastWithdrawal();
         (OutputRootProof memory proof, bytes[] memory nodes) = _proveFromStorage(hash);
         vm.expectPartialRevert(IPortal.TargetFailed.selector);
-        portal.proveAndPay(withdrawal, _batch, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(_batch), proof, nodes);
     }
 
     function test_PlainWithdrawalThroughThePasser() public {

@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {BatchIndex, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
@@ -24,7 +26,7 @@ contract CouncilTest is SettlementFixture {
         newZk = new MockLane(LaneKind.Zk, "new zk root");
     }
 
-    function _newPolicy(uint64 fromBatch) private view returns (Policy memory policy) {
+    function _newPolicy(BatchIndex fromBatch) private view returns (Policy memory policy) {
         policy = standardPolicy();
         policy.fromBatch = fromBatch;
         policy.lanes[0] = address(newZk);
@@ -44,7 +46,7 @@ contract CouncilTest is SettlementFixture {
     // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_Schedule() public {
-        Policy memory policy = _newPolicy(9);
+        Policy memory policy = _newPolicy(nth(9));
         bytes32 hash = keccak256(abi.encode(policy, standardCouncil()));
         vm.expectEmit(address(settlement));
         emit ISettlement.ChangeScheduled(rollupId, uint64(block.timestamp) + 30 days, policy, standardCouncil());
@@ -56,18 +58,18 @@ contract CouncilTest is SettlementFixture {
 
     function test_RevertWhen_Schedule_NotCouncil() public {
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, address(this)));
-        settlement.schedule(rollupId, _newPolicy(9), standardCouncil());
+        settlement.schedule(rollupId, _newPolicy(nth(9)), standardCouncil());
     }
 
     function test_RevertWhen_Schedule_ThereIsNoCouncil() public {
-        bytes32 free = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
+        RollupId free = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
         vm.prank(address(0));
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, free, address(0)));
-        settlement.schedule(free, _newPolicy(9), noCouncil());
+        settlement.schedule(free, _newPolicy(nth(9)), noCouncil());
     }
 
     function test_RevertWhen_Schedule_PolicyIsBad() public {
-        Policy memory policy = _newPolicy(9);
+        Policy memory policy = _newPolicy(nth(9));
         policy.lanes[2] = address(newZk);
         vm.prank(councilAccount);
         vm.expectPartialRevert(ISettlement.TrustRootShared.selector);
@@ -81,13 +83,13 @@ contract CouncilTest is SettlementFixture {
         vm.expectRevert(
             abi.encodeWithSelector(ISettlement.CouncilModeEscalated.selector, CouncilMode.Standard, CouncilMode.Stage1)
         );
-        settlement.schedule(rollupId, _newPolicy(9), council);
+        settlement.schedule(rollupId, _newPolicy(nth(9)), council);
     }
 
     function test_RevertWhen_Schedule_DelayShrinks() public {
         Council memory council = standardCouncil();
         council.changeDelay = 40 days;
-        Policy memory policy = _newPolicy(0);
+        Policy memory policy = _newPolicy(nth(0));
         _schedule(policy, council);
         skip(30 days);
         settlement.executeChange(rollupId, policy, council);
@@ -103,7 +105,7 @@ contract CouncilTest is SettlementFixture {
 
     /// @dev I-8: 30 days, then anyone.
     function test_ExecuteChange_ByAnyoneAfterTheDelay() public {
-        Policy memory policy = _newPolicy(3);
+        Policy memory policy = _newPolicy(nth(3));
         _schedule(policy, standardCouncil());
         skip(30 days - 1);
         uint64 due = uint64(vm.getBlockTimestamp()) + 1;
@@ -125,12 +127,12 @@ contract CouncilTest is SettlementFixture {
 
     /// @dev I-7: every statement is judged by the version of its own batch.
     function test_ExecuteChange_SwitchesAtItsBatch() public {
-        Policy memory policy = _newPolicy(3);
+        Policy memory policy = _newPolicy(nth(3));
         policy.programHash = keccak256("next program");
         _change(policy);
         finalizeNextOf(a);
         Statement memory two = finalizeNext(B);
-        assertEq(two.batchIndex, 2);
+        assertEq(raw(two.batchIndex), 2);
 
         uint64 index = post();
         Statement memory old = statementOf(index, B, C);
@@ -145,17 +147,17 @@ contract CouncilTest is SettlementFixture {
         newZk.vote(next.id());
         assertEq(advance(next), 3);
 
-        assertEq(settlement.policy(rollupId, 2).lanes[0], address(zk));
-        assertEq(settlement.policy(rollupId, 3).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, 1000).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, nth(2)).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, nth(3)).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, nth(1000)).lanes[0], address(newZk));
         assertEq(settlement.policyVersions(rollupId), 2);
     }
 
     /// @dev The rescue of a stalled rollup: the change covers batches that wait already.
     function test_ExecuteChange_FromTheFirstOpenBatch() public {
         post();
-        _change(_newPolicy(0));
-        assertEq(settlement.policy(rollupId, 1).fromBatch, 1);
+        _change(_newPolicy(nth(0)));
+        assertEq(raw(settlement.policy(rollupId, nth(1)).fromBatch), 1);
         zk.vote(a.id());
         tee.vote(a.id());
         assertEq(advance(a), 0);
@@ -164,14 +166,14 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_ExecuteChange_TwiceInARow() public {
-        _change(_newPolicy(0));
+        _change(_newPolicy(nth(0)));
         Policy memory policy = standardPolicy();
-        policy.fromBatch = 5;
+        policy.fromBatch = nth(5);
         _change(policy);
         assertEq(settlement.policyVersions(rollupId), 3);
-        assertEq(settlement.policy(rollupId, 1).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, 4).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, 5).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, nth(1)).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, nth(4)).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, nth(5)).lanes[0], address(zk));
         newZk.vote(a.id());
         tee.vote(a.id());
         assertEq(advance(a), 1);
@@ -179,24 +181,24 @@ contract CouncilTest is SettlementFixture {
 
     /// @dev A version that judges no batch yet gives way to a newer one.
     function test_ExecuteChange_ReplacesAVersionNotYetReached() public {
-        _change(_newPolicy(100));
-        Policy memory policy = _newPolicy(50);
+        _change(_newPolicy(nth(100)));
+        Policy memory policy = _newPolicy(nth(50));
         policy.lanes[0] = address(op);
         policy.lanes[2] = address(zk);
         _change(policy);
         assertEq(settlement.policyVersions(rollupId), 2);
-        assertEq(settlement.policy(rollupId, 49).lanes[0], address(zk));
-        assertEq(settlement.policy(rollupId, 50).lanes[0], address(op));
-        assertEq(settlement.policy(rollupId, 100).lanes[0], address(op));
+        assertEq(settlement.policy(rollupId, nth(49)).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, nth(50)).lanes[0], address(op));
+        assertEq(settlement.policy(rollupId, nth(100)).lanes[0], address(op));
     }
 
     function test_ExecuteChange_ToTwoLanesAndBack() public {
-        Policy memory policy = _newPolicy(0);
+        Policy memory policy = _newPolicy(nth(0));
         policy.lanes = new address[](2);
         policy.lanes[0] = address(newZk);
         policy.lanes[1] = address(op);
         _change(policy);
-        assertEq(settlement.policy(rollupId, 1).lanes.length, 2);
+        assertEq(settlement.policy(rollupId, nth(1)).lanes.length, 2);
         tee.vote(a.id());
         op.vote(a.id());
         assertEq(advance(a), 0);
@@ -210,12 +212,12 @@ contract CouncilTest is SettlementFixture {
         zk.vote(b.id());
         settlement.contradict(address(zk), a, b);
         Policy memory policy = standardPolicy();
-        policy.fromBatch = 0;
+        policy.fromBatch = nth(0);
         policy.instantWindow = 1;
         _change(policy);
         tee.vote(a.id());
         assertEq(advance(a), 0);
-        _change(_newPolicy(0));
+        _change(_newPolicy(nth(0)));
         newZk.vote(a.id());
         assertEq(advance(a), 1);
     }
@@ -223,7 +225,7 @@ contract CouncilTest is SettlementFixture {
     /// @dev Suspension between a change's execution and its first batch counts for the new version, too.
     function test_Suspension_ReachesTheNextVersion() public {
         Policy memory policy = standardPolicy();
-        policy.fromBatch = 2;
+        policy.fromBatch = nth(2);
         _change(policy);
         zk.vote(a.id());
         zk.vote(b.id());
@@ -239,65 +241,65 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_ExecuteChange_CouncilResigns() public {
-        _schedule(_newPolicy(0), noCouncil());
+        _schedule(_newPolicy(nth(0)), noCouncil());
         skip(30 days);
-        settlement.executeChange(rollupId, _newPolicy(0), noCouncil());
+        settlement.executeChange(rollupId, _newPolicy(nth(0)), noCouncil());
         vm.prank(councilAccount);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, councilAccount));
-        settlement.schedule(rollupId, _newPolicy(0), noCouncil());
+        settlement.schedule(rollupId, _newPolicy(nth(0)), noCouncil());
     }
 
     function test_ExecuteChange_NewCouncilAddress() public {
         Council memory council = standardCouncil();
         council.account = address(0xc0);
-        _schedule(_newPolicy(0), council);
+        _schedule(_newPolicy(nth(0)), council);
         skip(30 days);
-        settlement.executeChange(rollupId, _newPolicy(0), council);
+        settlement.executeChange(rollupId, _newPolicy(nth(0)), council);
         assertEq(settlement.council(rollupId).account, address(0xc0));
     }
 
     function test_ExecuteChange_VoidsTheOldChoice() public {
         skip(7 days);
         zk.vote(a.id());
-        _schedule(_newPolicy(0), standardCouncil());
+        _schedule(_newPolicy(nth(0)), standardCouncil());
         skip(30 days);
         vm.prank(councilAccount);
         settlement.choose(list(a), 0);
-        settlement.executeChange(rollupId, _newPolicy(0), standardCouncil());
-        (bytes32 chosen,,) = settlement.choice(rollupId);
-        assertEq(chosen, 0);
+        settlement.executeChange(rollupId, _newPolicy(nth(0)), standardCouncil());
+        (StatementId chosen,,) = settlement.choice(rollupId);
+        assertEq(raw(chosen), 0);
     }
 
     function test_RevertWhen_ExecuteChange_Mismatch() public {
-        _schedule(_newPolicy(3), standardCouncil());
+        _schedule(_newPolicy(nth(3)), standardCouncil());
         skip(30 days);
         vm.expectRevert(
             abi.encodeWithSelector(
                 ISettlement.ChangeMismatch.selector,
-                keccak256(abi.encode(_newPolicy(3), standardCouncil())),
-                keccak256(abi.encode(_newPolicy(4), standardCouncil()))
+                keccak256(abi.encode(_newPolicy(nth(3)), standardCouncil())),
+                keccak256(abi.encode(_newPolicy(nth(4)), standardCouncil()))
             )
         );
-        settlement.executeChange(rollupId, _newPolicy(4), standardCouncil());
+        settlement.executeChange(rollupId, _newPolicy(nth(4)), standardCouncil());
     }
 
     function test_RevertWhen_ExecuteChange_ReplacedByANewerOne() public {
-        _schedule(_newPolicy(3), standardCouncil());
+        _schedule(_newPolicy(nth(3)), standardCouncil());
         skip(29 days);
-        _schedule(_newPolicy(4), standardCouncil());
+        _schedule(_newPolicy(nth(4)), standardCouncil());
         skip(1 days);
         vm.expectPartialRevert(ISettlement.ChangeMismatch.selector);
-        settlement.executeChange(rollupId, _newPolicy(3), standardCouncil());
+        settlement.executeChange(rollupId, _newPolicy(nth(3)), standardCouncil());
         vm.expectPartialRevert(ISettlement.ChangeNotDue.selector);
-        settlement.executeChange(rollupId, _newPolicy(4), standardCouncil());
+        settlement.executeChange(rollupId, _newPolicy(nth(4)), standardCouncil());
     }
 
     function test_RevertWhen_ExecuteChange_BatchIsFinalAlready() public {
-        _schedule(_newPolicy(1), standardCouncil());
+        _schedule(_newPolicy(nth(1)), standardCouncil());
         finalizeNextOf(a);
         skip(30 days);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.FromBatch.selector, 2, 1));
-        settlement.executeChange(rollupId, _newPolicy(1), standardCouncil());
+        settlement.executeChange(rollupId, _newPolicy(nth(1)), standardCouncil());
     }
 
     // ── choose: the predicates ──────────────────────────────────────────────────────────────────────────────────────
@@ -326,19 +328,19 @@ contract CouncilTest is SettlementFixture {
     function test_Choose_AllAttestedAndNoTwoAgree() public {
         _conflict();
         vm.expectEmit(address(settlement));
-        emit ISettlement.OutputChosen(rollupId, 1, B, b.id(), uint64(block.timestamp) + 1 days);
+        emit ISettlement.OutputChosen(rollupId, nth(1), B, b.id(), uint64(block.timestamp) + 1 days);
         _choose(list(a, b, c), 1);
-        (bytes32 id, uint64 batchIndex, uint64 effectiveAt) = settlement.choice(rollupId);
+        (StatementId id, BatchIndex batchIndex, uint64 effectiveAt) = settlement.choice(rollupId);
         assertEq(id, b.id());
-        assertEq(batchIndex, 1);
+        assertEq(raw(batchIndex), 1);
         assertEq(effectiveAt, block.timestamp + 1 days);
         skip(1 days);
         vm.expectEmit(address(settlement));
-        emit ISettlement.BatchFinalized(rollupId, 1, B, b.id(), 2, 10);
+        emit ISettlement.BatchFinalized(rollupId, nth(1), B, b.id(), 2, 10);
         vm.expectEmit(address(settlement));
-        emit ISettlement.ChoiceExecuted(rollupId, 1);
+        emit ISettlement.ChoiceExecuted(rollupId, nth(1));
         settlement.executeChoice(list(a, b, c), 1);
-        assertEq(settlement.finalOutput(rollupId, 1), B);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), B);
     }
 
     function test_RevertWhen_Choose_OneLaneIsSilent() public {
@@ -428,7 +430,7 @@ contract CouncilTest is SettlementFixture {
         skip(7 days);
         zk.vote(a.id());
         Statement memory foreign = statementOf(1, GENESIS, A);
-        foreign.rollupId = "another";
+        foreign.rollupId = RollupId.wrap("another");
         zk.vote(foreign.id());
         _refuseChoice(list(a, foreign), abi.encodeWithSelector(ISettlement.WrongInputs.selector, foreign.id()));
     }
@@ -480,7 +482,7 @@ contract CouncilTest is SettlementFixture {
         vm.expectRevert(abi.encodeWithSelector(ISettlement.QuorumReached.selector, c.id()));
         settlement.executeChoice(list(a, b, c), 0);
         advance(c);
-        assertEq(settlement.finalOutput(rollupId, 1), C);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), C);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.WrongInputs.selector, a.id()));
         settlement.executeChoice(list(a, b, c), 0);
     }
@@ -525,6 +527,6 @@ contract CouncilTest is SettlementFixture {
     function finalizeNextOf(Statement memory statement) private {
         zk.vote(statement.id());
         tee.vote(statement.id());
-        assertEq(advance(statement), statement.batchIndex);
+        assertEq(advance(statement), raw(statement.batchIndex));
     }
 }

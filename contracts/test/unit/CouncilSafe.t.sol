@@ -5,6 +5,7 @@ import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {Council, CouncilMode, LaneKind, Policy, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth} from "../support/Ids.sol";
 import {ISafe, SafeFixture} from "../support/SafeFixture.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
@@ -71,7 +72,7 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
         settlement.executeChoice(list(b), 0);
         skip(1 days);
         settlement.executeChoice(list(b), 0);
-        assertEq(settlement.finalOutput(rollupId, 1), B);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), B);
     }
 
     function test_RevertWhen_Choose_NotAttested() public {
@@ -116,7 +117,7 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
         _register(8, 6);
         execute(safe, address(settlement), abi.encodeCall(ISettlement.suspend, (rollupId, address(tee))), 6);
         Policy memory policy = standardPolicy();
-        policy.fromBatch = 0;
+        policy.fromBatch = nth(0);
         Council memory council = Council(address(safe), CouncilMode.Standard, 30 days);
         execute(safe, address(settlement), abi.encodeCall(ISettlement.schedule, (rollupId, policy, council)), 6);
         zk.vote(a.id());

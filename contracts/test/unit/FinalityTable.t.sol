@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {NO_OUTPUT, OutputRoot} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
@@ -82,10 +84,10 @@ contract FinalityTableTest is SettlementFixture {
         }
         rollupId = settlement.register(registration(address(inbox), council));
         uint64 index = post();
-        bytes32 parent = GENESIS;
+        OutputRoot parent = GENESIS;
         if (!parentFinal) {
             index = post();
-            parent = keccak256("an output of batch 1 that is not final");
+            parent = OutputRoot.wrap(keccak256("an output of batch 1 that is not final"));
         }
         Statement[] memory statements =
             list(statementOf(index, parent, A), statementOf(index, parent, B), statementOf(index, parent, C));
@@ -123,8 +125,8 @@ contract FinalityTableTest is SettlementFixture {
         for (uint256 first; first < 3; ++first) {
             uint256 want = parentFinal ? _firstFinal(expected, states, clock, first) : 3;
             settlement.advance(list(statements[first], statements[(first + 1) % 3], statements[(first + 2) % 3]));
-            bytes32 got = settlement.finalOutput(rollupId, statements[0].batchIndex);
-            assertEq(got, want == 3 ? bytes32(0) : statements[want].output);
+            OutputRoot got = settlement.finalOutput(rollupId, statements[0].batchIndex);
+            assertEq(got, want == 3 ? NO_OUTPUT : statements[want].output);
             if (want != 3) {
                 bool alone = expected.live[want] < 2;
                 assertTrue(!alone || (clock == Clock.LastResort && _says(states[2], want)), "one trust root");

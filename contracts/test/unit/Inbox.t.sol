@@ -5,6 +5,7 @@ import {Inbox} from "../../src/Inbox.sol";
 import {BlobInput, IInbox, InboxParams} from "../../src/interfaces/IInbox.sol";
 import {BatchHeader} from "../../src/types/BatchHeader.sol";
 import {BlobOpening} from "../../src/types/BlobOpening.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {InboxFixture} from "../support/InboxFixture.sol";
 
 /// constructor
@@ -64,12 +65,12 @@ contract InboxConstructorTest is InboxFixture {
 
     function test_RecordsGenesis() public {
         vm.expectEmit();
-        emit IInbox.BatchPosted(0, last.commitment(), last, new BlobOpening[](0));
+        emit IInbox.BatchPosted(nth(0), last.commitment(), last, new BlobOpening[](0));
         Inbox fresh = new Inbox(_params());
 
-        vm.assertEq(fresh.batchCommitment(0), last.commitment());
+        vm.assertEq(raw(fresh.batchCommitment(nth(0))), raw(last.commitment()));
         vm.assertEq(fresh.batchCount(), 0);
-        vm.assertEq(fresh.postedAt(0), START);
+        vm.assertEq(fresh.postedAt(nth(0)), START);
         vm.assertEq(fresh.batcher(), BATCHER);
         vm.assertEq(fresh.registrant(), REGISTRANT);
         vm.assertEq(fresh.portal(), PORTAL);
@@ -95,7 +96,7 @@ contract InboxPostCalldataTest is InboxFixture {
     function test_RevertWhen_CallerIsNotTheBatcher() public {
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
         vm.prank(ANYONE);
-        inbox.postCalldata(1, 999, 0, "");
+        inbox.postCalldata(nth(1), 999, 0, "");
     }
 
     function test_RevertWhen_IndexIsNotTheNext() public {
@@ -112,12 +113,12 @@ contract InboxPostCalldataTest is InboxFixture {
     function test_RevertWhen_DataTooLong() public {
         vm.expectRevert(abi.encodeWithSelector(IInbox.DataTooLong.selector, 131_072, 131_073));
         vm.prank(BATCHER);
-        inbox.postCalldata(1, 999, 0, new bytes(131_073));
+        inbox.postCalldata(nth(1), 999, 0, new bytes(131_073));
     }
 
     function test_AcceptsTheLongestData() public {
         vm.prank(BATCHER);
-        inbox.postCalldata(1, 999, 0, new bytes(131_072));
+        inbox.postCalldata(nth(1), 999, 0, new bytes(131_072));
         vm.assertEq(inbox.batchCount(), 1);
     }
 
@@ -154,13 +155,13 @@ contract InboxPostCalldataTest is InboxFixture {
         vm.store(HISTORY, bytes32(uint256(999) % 8191), _hashOf(999));
         _mine(999 + 8191, START + 12 * 8191);
         last.parentCommitment = last.commitment();
-        last.index = 1;
+        last.index = nth(1);
         last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
         last.originNumber = 999;
         last.originHash = _hashOf(999);
         last.postedAt = START + 12 * 8191;
         _post(1, 999, 0);
-        vm.assertEq(inbox.batchCommitment(1), last.commitment());
+        vm.assertEq(raw(inbox.batchCommitment(nth(1))), raw(last.commitment()));
     }
 
     function test_FindsAKeptOrigin() public {
@@ -173,13 +174,13 @@ contract InboxPostCalldataTest is InboxFixture {
         vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 998));
         _post(1, 998, 0);
         last.parentCommitment = last.commitment();
-        last.index = 1;
+        last.index = nth(1);
         last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
         last.originNumber = 999;
         last.originHash = _hashOf(999);
         last.postedAt = START + 12 * 999_000;
         _post(1, 999, 0);
-        vm.assertEq(inbox.batchCommitment(1), last.commitment());
+        vm.assertEq(raw(inbox.batchCommitment(nth(1))), raw(last.commitment()));
     }
 
     function test_RevertWhen_KeepingAnUnknownOrigin() public {
@@ -209,24 +210,24 @@ contract InboxPostCalldataTest is InboxFixture {
             origin = 999 + index;
             bytes memory data = abi.encode("body", index);
             last.parentCommitment = last.commitment();
-            last.index = index;
+            last.index = nth(index);
             last.dataHash = keccak256(abi.encode(uint8(0), keccak256(data)));
             last.originNumber = origin;
             last.originHash = _hashOf(origin);
             last.postedAt = START + 12 * index;
 
             vm.expectEmit();
-            emit IInbox.BatchPosted(index, last.commitment(), last, new BlobOpening[](0));
+            emit IInbox.BatchPosted(nth(index), last.commitment(), last, new BlobOpening[](0));
             vm.prank(BATCHER);
-            inbox.postCalldata(index, origin, 0, data);
-            vm.assertEq(inbox.batchCommitment(index), last.commitment());
+            inbox.postCalldata(nth(index), origin, 0, data);
+            vm.assertEq(raw(inbox.batchCommitment(nth(index))), raw(last.commitment()));
             vm.assertEq(inbox.batchCount(), index);
         }
         for (uint64 index = 1; index <= 9; ++index) {
-            vm.assertEq(inbox.postedAt(index), START + 12 * index);
+            vm.assertEq(inbox.postedAt(nth(index)), START + 12 * index);
         }
-        vm.assertEq(inbox.postedAt(10), 0);
-        vm.assertEq(inbox.batchCommitment(10), 0);
+        vm.assertEq(inbox.postedAt(nth(10)), 0);
+        vm.assertEq(raw(inbox.batchCommitment(nth(10))), 0);
         (uint64 count, uint64 originNumber,,) = inbox.head();
         vm.assertEq(count, 9);
         vm.assertEq(originNumber, origin);
@@ -245,7 +246,7 @@ contract InboxPostBlobsTest is InboxFixture {
     /// @dev With limited gas, for the precompile takes all it is given when it refuses.
     function _postBlobs(BlobInput[] memory inputs) private {
         vm.prank(BATCHER);
-        inbox.postBlobs{gas: 1_000_000}(1, 999, 0, inputs);
+        inbox.postBlobs{gas: 1_000_000}(nth(1), 999, 0, inputs);
     }
 
     function test_RevertWhen_NoBlobIsNamed() public {
@@ -335,16 +336,16 @@ contract InboxPostBlobsTest is InboxFixture {
                 openings[k] = BlobOpening({versionedHash: hashes[k], z: inputs[k].z, y: inputs[k].y});
             }
             last.parentCommitment = last.commitment();
-            last.index = count;
+            last.index = nth(count);
             last.dataHash = keccak256(abi.encode(uint8(1), openings));
             last.originNumber = 999;
             last.originHash = _hashOf(999);
 
             vm.expectEmit();
-            emit IInbox.BatchPosted(count, last.commitment(), last, openings);
+            emit IInbox.BatchPosted(nth(count), last.commitment(), last, openings);
             vm.prank(BATCHER);
-            inbox.postBlobs(count, 999, 0, inputs);
-            vm.assertEq(inbox.batchCommitment(count), last.commitment());
+            inbox.postBlobs(nth(count), 999, 0, inputs);
+            vm.assertEq(raw(inbox.batchCommitment(nth(count))), raw(last.commitment()));
         }
     }
 }
@@ -453,8 +454,8 @@ contract InboxDepositsTest is InboxFixture {
         _deposit("c"); // block 1001
         _nextBlock();
 
-        last.parentCommitment = inbox.batchCommitment(1);
-        last.index = 2;
+        last.parentCommitment = inbox.batchCommitment(nth(1));
+        last.index = nth(2);
         last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
         last.depositsBefore = 2;
         last.depositHashBefore = before;
@@ -464,7 +465,7 @@ contract InboxDepositsTest is InboxFixture {
         last.originHash = _hashOf(1001);
         last.postedAt = START + 24;
         vm.expectEmit();
-        emit IInbox.BatchPosted(2, last.commitment(), last, new BlobOpening[](0));
+        emit IInbox.BatchPosted(nth(2), last.commitment(), last, new BlobOpening[](0));
         _post(2, 1001, 2);
     }
 }
@@ -491,7 +492,7 @@ contract InboxForcedTest is InboxFixture {
         vm.assertFalse(inbox.forcedDue());
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
         vm.prank(ANYONE);
-        inbox.postCalldata(1, 1099, 1, "");
+        inbox.postCalldata(nth(1), 1099, 1, "");
         _post(1, 999, 0);
     }
 
@@ -499,12 +500,12 @@ contract InboxForcedTest is InboxFixture {
         _late();
         vm.assertTrue(inbox.forcedDue());
         vm.prank(ANYONE);
-        inbox.postCalldata(1, 1000, 1, "");
+        inbox.postCalldata(nth(1), 1000, 1, "");
         vm.assertEq(inbox.batchCount(), 1);
         vm.assertFalse(inbox.forcedDue());
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
         vm.prank(ANYONE);
-        inbox.postCalldata(2, 1099, 1, "");
+        inbox.postCalldata(nth(2), 1099, 1, "");
     }
 
     function test_AnyoneForcesWithBlobs() public {
@@ -512,7 +513,7 @@ contract InboxForcedTest is InboxFixture {
         (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(1);
         vm.blobhashes(hashes);
         vm.prank(ANYONE);
-        inbox.postBlobs(1, 1099, 1, inputs);
+        inbox.postBlobs(nth(1), 1099, 1, inputs);
         vm.assertEq(inbox.batchCount(), 1);
     }
 
@@ -520,7 +521,7 @@ contract InboxForcedTest is InboxFixture {
         _late();
         vm.prank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
-        inbox.postCalldata(1, 999, 0, "");
+        inbox.postCalldata(nth(1), 999, 0, "");
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
         _post(1, 999, 0);
         // The batcher too only has to consume it.
@@ -531,10 +532,10 @@ contract InboxForcedTest is InboxFixture {
         _deposit("b"); // block 1001
         _mine(1100, START + 12 + FORCE_WINDOW + 1);
         vm.prank(ANYONE);
-        inbox.postCalldata(1, 1000, 1, "");
+        inbox.postCalldata(nth(1), 1000, 1, "");
         vm.assertTrue(inbox.forcedDue());
         vm.prank(ANYONE);
-        inbox.postCalldata(2, 1001, 2, "");
+        inbox.postCalldata(nth(2), 1001, 2, "");
         vm.assertFalse(inbox.forcedDue());
     }
 

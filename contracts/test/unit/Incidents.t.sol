@@ -5,9 +5,11 @@ import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {ITeeLane} from "../../src/interfaces/ITeeLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
+import {RollupId} from "../../src/types/Ids.sol";
 import {RegisterParams, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {TeeFixture} from "../support/TeeFixture.sol";
 
 /// @notice What went wrong elsewhere, played against these contracts: it must stay impossible.
@@ -60,7 +62,7 @@ contract IncidentsTest is TeeFixture {
         attestBy(2, a);
         zk.vote(a.id());
         advance(a);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
         lane.disprove(b, payee, signature(1, b, payee));
         assertFalse(lane.isLive(vm.addr(1), rollupId));
         assertTrue(lane.isLive(vm.addr(2), rollupId));
@@ -79,7 +81,7 @@ contract IncidentsTest is TeeFixture {
         assertEq(finalized(), 0);
         op.vote(a.id());
         advance(a);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
     /// @dev The optimistic lane alone is never enough before the last resort, whoever stays silent.
@@ -108,7 +110,7 @@ contract IncidentsTest is TeeFixture {
         hostileInbox.post(commitmentOf(1));
         RegisterParams memory params = registration(address(hostileInbox), noCouncil());
         params.policy.lanes[1] = address(lane);
-        bytes32 hostile = settlement.register(params);
+        RollupId hostile = settlement.register(params);
         Statement memory right = statementOf(1, GENESIS, A);
         right.rollupId = hostile;
         Statement memory wrong = statementOf(1, GENESIS, B);
@@ -122,7 +124,7 @@ contract IncidentsTest is TeeFixture {
         zk.vote(wrong.id());
         op.vote(wrong.id());
         settlement.advance(list(wrong));
-        assertEq(settlement.finalOutput(hostile, 1), B);
+        assertEq(settlement.finalOutput(hostile, nth(1)), B);
 
         lane.disprove(right, payee, signature(1, right, payee));
         optimistic.slash(right);
@@ -148,7 +150,7 @@ contract IncidentsTest is TeeFixture {
         enclave(1, MEASUREMENT);
         attestBy(1, b);
         advance(b);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
         assertEq(finalized(), 1);
     }
 }

@@ -4,9 +4,11 @@ pragma solidity 0.8.37;
 import {Challenge, Claim, ClaimState, IOptimisticLane} from "../../src/interfaces/IOptimisticLane.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
+import {BatchCommitment, InputId, RollupId} from "../../src/types/Ids.sol";
 import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth} from "../support/Ids.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
 /// @notice Takes its reward and tries to take it again.
@@ -158,7 +160,7 @@ contract OptimisticLaneTest is SettlementFixture {
         assertEq(finalized(), 0);
         skip(WINDOW);
         advance(a);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
     function test_RevertWhen_Claim_BondDiffers() public {
@@ -182,10 +184,10 @@ contract OptimisticLaneTest is SettlementFixture {
         bytes memory reason = abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, rollupId, 2);
         vm.expectRevert(reason);
         lane.claim{value: BOND}(early);
-        early.batchCommitment = 0;
+        early.batchCommitment = BatchCommitment.wrap(0);
         vm.expectRevert(reason);
         lane.claim{value: BOND}(early);
-        a.rollupId = "unknown";
+        a.rollupId = RollupId.wrap("unknown");
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, bytes32("unknown"), 1));
         lane.claim{value: BOND}(a);
     }
@@ -407,9 +409,9 @@ contract OptimisticLaneTest is SettlementFixture {
         _claim(lane, alice, only);
         _finalize(only);
         skip(WINDOW);
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         lane.withdrawBond(only);
-        assertTrue(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
     }
 
     /// @dev Whoever needs the next step makes it: the withdrawal makes the batch final itself.
@@ -418,7 +420,7 @@ contract OptimisticLaneTest is SettlementFixture {
         tee.vote(a.id());
         skip(WINDOW);
         lane.withdrawBond(a);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
         assertEq(alice.balance, 10 ether);
     }
 
@@ -651,8 +653,8 @@ contract OptimisticLaneTest is SettlementFixture {
 
     function test_RevertWhen_Contradicted_NotSettlement() public {
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotSettlement.selector, address(this)));
-        lane.contradicted(rollupId, 0, address(this));
+        lane.contradicted(rollupId, InputId.wrap(0), address(this));
         vm.prank(address(settlement));
-        lane.contradicted(rollupId, 0, address(this));
+        lane.contradicted(rollupId, InputId.wrap(0), address(this));
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {Policy} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
+import {nth} from "../support/Ids.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
 /// @notice A rollup has 256 versions of its rules at most: `Head` counts them in eight bits.
@@ -20,7 +21,7 @@ contract PolicyVersionsTest is SettlementFixture {
     /// @dev The rules number `number`: a program of its own, from the first open batch on.
     function _rules(uint256 number) private view returns (Policy memory policy) {
         policy = standardPolicy();
-        policy.fromBatch = 0;
+        policy.fromBatch = nth(0);
         policy.programHash = keccak256(abi.encode(number));
     }
 
@@ -29,7 +30,7 @@ contract PolicyVersionsTest is SettlementFixture {
             _change(_rules(number));
         }
         assertEq(settlement.policyVersions(rollupId), LIMIT);
-        assertEq(settlement.policy(rollupId, 1).programHash, _rules(LIMIT - 1).programHash);
+        assertEq(settlement.policy(rollupId, nth(1)).programHash, _rules(LIMIT - 1).programHash);
 
         vm.prank(councilAccount);
         settlement.schedule(rollupId, _rules(LIMIT), standardCouncil());
@@ -50,11 +51,11 @@ contract PolicyVersionsTest is SettlementFixture {
     function test_ReplacedVersionsAreNotCounted() public {
         for (uint64 number = 1; number < 4; ++number) {
             Policy memory policy = _rules(number);
-            policy.fromBatch = 10 + number;
+            policy.fromBatch = nth(10 + number);
             _change(policy);
             assertEq(settlement.policyVersions(rollupId), 2);
-            assertEq(settlement.policy(rollupId, 10 + number).programHash, policy.programHash);
-            assertEq(settlement.policy(rollupId, 9 + number).programHash, PROGRAM);
+            assertEq(settlement.policy(rollupId, nth(10 + number)).programHash, policy.programHash);
+            assertEq(settlement.policy(rollupId, nth(9 + number)).programHash, PROGRAM);
         }
     }
 }

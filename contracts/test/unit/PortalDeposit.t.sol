@@ -5,6 +5,7 @@ import {Portal} from "../../src/Portal.sol";
 import {DepositMeter} from "../../src/bridge/DepositMeter.sol";
 import {IPortal, PortalParams} from "../../src/interfaces/IPortal.sol";
 import {StatementLib} from "../../src/types/Statement.sol";
+import {raw} from "../support/Ids.sol";
 import {PortalFixture} from "../support/PortalFixture.sol";
 
 /// constructor
@@ -25,7 +26,7 @@ contract PortalConstructorTest is PortalFixture {
 
     function test_KnowsItsRollup() public view {
         bytes32 domain = StatementLib.domainOf(block.chainid, address(outputs));
-        vm.assertEq(portal.rollupId(), StatementLib.rollupIdOf(domain, address(inbox)));
+        vm.assertEq(raw(portal.rollupId()), raw(StatementLib.rollupIdOf(domain, address(inbox))));
         vm.assertEq(portal.settlement(), address(outputs));
         vm.assertEq(portal.inbox(), address(inbox));
         vm.assertEq(portal.instantCap(), 0);

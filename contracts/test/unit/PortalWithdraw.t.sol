@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {Portal} from "../../src/Portal.sol";
 import {IPortal, OutputRootProof, WithdrawalTransaction} from "../../src/interfaces/IPortal.sol";
+import {OutputRoot} from "../../src/types/Ids.sol";
+import {nth} from "../support/Ids.sol";
 import {PortalFixture} from "../support/PortalFixture.sol";
 import {TrieBuilder} from "../support/TrieBuilder.sol";
 
@@ -86,7 +88,7 @@ contract PortalWithdrawTest is PortalFixture {
         pure
         returns (bytes memory)
     {
-        return abi.encodeCall(IPortal.proveAndPay, (withdrawal, 1, proof, nodes));
+        return abi.encodeCall(IPortal.proveAndPay, (withdrawal, nth(1), proof, nodes));
     }
 
     function test_RevertWhen_TheTargetTrustsThePortal() public {
@@ -95,22 +97,22 @@ contract PortalWithdrawTest is PortalFixture {
             WithdrawalTransaction memory withdrawal = _withdrawal(1, targets[i], 0, "");
             (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
             vm.expectRevert(abi.encodeWithSelector(IPortal.ForbiddenTarget.selector, targets[i]));
-            portal.proveAndPay(withdrawal, 1, proof, nodes);
+            portal.proveAndPay(withdrawal, nth(1), proof, nodes);
         }
     }
 
     function test_RevertWhen_PaidBefore() public {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, BOB, 1 ether, "");
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
         bytes memory refused =
             abi.encodeWithSelector(IPortal.AlreadyFinalized.selector, portal.hashWithdrawal(withdrawal));
         vm.expectRevert(refused);
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
         // Neither by another output that holds it.
-        outputs.finalize(portal.rollupId(), 2, keccak256(abi.encode(proof)));
+        outputs.finalize(portal.rollupId(), nth(2), OutputRoot.wrap(keccak256(abi.encode(proof))));
         vm.expectRevert(refused);
-        portal.proveAndPay(withdrawal, 2, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(2), proof, nodes);
         vm.assertEq(BOB.balance, 1 ether);
     }
 
@@ -118,13 +120,13 @@ contract PortalWithdrawTest is PortalFixture {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, BOB, 1 ether, "");
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
         vm.expectRevert(abi.encodeWithSelector(IPortal.NotFinal.selector, 2));
-        portal.proveAndPay(withdrawal, 2, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(2), proof, nodes);
     }
 
     function test_RevertWhen_ThePreimageIsAnother() public {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, BOB, 1 ether, "");
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
-        bytes32 output = outputs.finalOutput(portal.rollupId(), 1);
+        OutputRoot output = OutputRoot.wrap(outputs.finalOutput(portal.rollupId(), nth(1)));
         for (uint256 word = 0; word < 4; ++word) {
             OutputRootProof memory other =
                 OutputRootProof(proof.version, proof.stateRoot, proof.messagePasserStorageRoot, proof.latestBlockhash);
@@ -133,7 +135,7 @@ contract PortalWithdrawTest is PortalFixture {
             if (word == 2) other.messagePasserStorageRoot ^= bytes32(uint256(1));
             if (word == 3) other.latestBlockhash ^= bytes32(uint256(1));
             vm.expectRevert(abi.encodeWithSelector(IPortal.WrongOutput.selector, output, keccak256(abi.encode(other))));
-            portal.proveAndPay(withdrawal, 1, other, nodes);
+            portal.proveAndPay(withdrawal, nth(1), other, nodes);
         }
     }
 
@@ -141,10 +143,10 @@ contract PortalWithdrawTest is PortalFixture {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, BOB, 1 ether, "");
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
         proof.version = bytes32(uint256(1));
-        bytes32 output = keccak256(abi.encode(proof));
-        outputs.finalize(portal.rollupId(), 1, output);
+        OutputRoot output = OutputRoot.wrap(keccak256(abi.encode(proof)));
+        outputs.finalize(portal.rollupId(), nth(1), output);
         vm.expectRevert(abi.encodeWithSelector(IPortal.WrongOutput.selector, output, output));
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
     }
 
     function test_RevertWhen_AnythingOfTheWithdrawalIsAnother() public {
@@ -166,7 +168,7 @@ contract PortalWithdrawTest is PortalFixture {
             if (field == 4) --other.gasLimit;
             if (field == 5) other.data = "other data";
             vm.expectRevert(abi.encodeWithSelector(IPortal.NotInOutput.selector, portal.hashWithdrawal(other)));
-            portal.proveAndPay(other, 1, proof, nodes);
+            portal.proveAndPay(other, nth(1), proof, nodes);
         }
     }
 
@@ -189,7 +191,7 @@ contract PortalWithdrawTest is PortalFixture {
         vm.expectEmit(address(portal));
         emit IPortal.WithdrawalFinalized(withdrawalHash, true);
         vm.prank(BOB);
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
 
         vm.assertTrue(portal.finalizedWithdrawals(withdrawalHash));
         vm.assertEq(target.sender(), address(portal));
@@ -209,12 +211,12 @@ contract PortalWithdrawTest is PortalFixture {
         bytes32 withdrawalHash = portal.hashWithdrawal(withdrawal);
 
         vm.expectRevert(abi.encodeWithSelector(IPortal.TargetFailed.selector, withdrawalHash));
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
         vm.assertFalse(portal.finalizedWithdrawals(withdrawalHash));
         vm.assertEq(portal.l2Sender(), address(0xdEaD));
 
         target.refuse(false);
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
         vm.assertEq(address(target).balance, 2 ether);
     }
 
@@ -222,7 +224,7 @@ contract PortalWithdrawTest is PortalFixture {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, BOB, 101 ether, "");
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
         vm.expectRevert(abi.encodeWithSelector(IPortal.TargetFailed.selector, portal.hashWithdrawal(withdrawal)));
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
     }
 
     /// Whatever gas the caller gives: either the target gets what the withdrawal asks for, or nothing happens.
@@ -243,7 +245,7 @@ contract PortalWithdrawTest is PortalFixture {
         withdrawal.gasLimit = type(uint256).max;
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
         vm.expectRevert(abi.encodeWithSelector(IPortal.NotEnoughGas.selector, type(uint256).max));
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
     }
 
     function test_DoesNotPayForReturnedData() public {
@@ -251,7 +253,7 @@ contract PortalWithdrawTest is PortalFixture {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, address(loud), 1 ether, "");
         withdrawal.gasLimit = 3_000_000;
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
-        portal.proveAndPay{gas: 3_300_000}(withdrawal, 1, proof, nodes);
+        portal.proveAndPay{gas: 3_300_000}(withdrawal, nth(1), proof, nodes);
         vm.assertEq(address(loud).balance, 1 ether);
     }
 
@@ -263,14 +265,14 @@ contract PortalWithdrawTest is PortalFixture {
         bytes32[] memory hashes = new bytes32[](2);
         hashes[0] = portal.hashWithdrawal(outer);
         hashes[1] = portal.hashWithdrawal(inner);
-        (OutputRootProof memory proof, TrieBuilder.Trie memory trie) = _finalize(1, hashes);
+        (OutputRootProof memory proof, TrieBuilder.Trie memory trie) = _finalize(nth(1), hashes);
         bytes[] memory outerNodes = trie.prove(_slotOf(hashes[0]));
         bytes[] memory innerNodes = trie.prove(_slotOf(hashes[1]));
 
         for (uint256 same = 0; same < 2; ++same) {
             uint256 snapshot = vm.snapshotState();
             reentrant.prepare(same == 1 ? _call(outer, proof, outerNodes) : _call(inner, proof, innerNodes));
-            portal.proveAndPay(outer, 1, proof, outerNodes);
+            portal.proveAndPay(outer, nth(1), proof, outerNodes);
             vm.assertFalse(reentrant.innerSucceeded());
             vm.assertEq(reentrant.innerError(), abi.encodePacked(IPortal.Reentered.selector));
             vm.assertEq(address(reentrant).balance, 1 ether);
@@ -278,8 +280,8 @@ contract PortalWithdrawTest is PortalFixture {
         }
 
         // Afterwards the other one goes through, in the same transaction too.
-        portal.proveAndPay(outer, 1, proof, outerNodes);
-        portal.proveAndPay(inner, 1, proof, innerNodes);
+        portal.proveAndPay(outer, nth(1), proof, outerNodes);
+        portal.proveAndPay(inner, nth(1), proof, innerNodes);
         vm.assertEq(BOB.balance, 1 ether);
     }
 
@@ -289,7 +291,7 @@ contract PortalWithdrawTest is PortalFixture {
         WithdrawalTransaction memory withdrawal = _withdrawal(1, address(reentrant), 1 ether, "");
         withdrawal.gasLimit = 500_000;
         (OutputRootProof memory proof, bytes[] memory nodes) = _finalizeOne(withdrawal);
-        portal.proveAndPay(withdrawal, 1, proof, nodes);
+        portal.proveAndPay(withdrawal, nth(1), proof, nodes);
         vm.assertTrue(reentrant.innerSucceeded());
         vm.assertEq(inbox.depositCount(), 1);
     }
@@ -320,7 +322,7 @@ contract PortalCapTest is PortalFixture {
         }
         TrieBuilder.Trie memory trie;
         OutputRootProof memory proof_;
-        (proof_, trie) = _finalize(1, hashes);
+        (proof_, trie) = _finalize(nth(1), hashes);
         proof = proof_;
         for (uint256 i = 0; i < 12; ++i) {
             nodes.push(trie.prove(_slotOf(hashes[i])));
@@ -329,7 +331,7 @@ contract PortalCapTest is PortalFixture {
 
     /// @dev Pays the withdrawal of that many ether.
     function _pay(uint256 ethers) private {
-        portal.proveAndPay(withdrawals[ethers - 1], 1, proof, nodes[ethers - 1]);
+        portal.proveAndPay(withdrawals[ethers - 1], nth(1), proof, nodes[ethers - 1]);
     }
 
     function _refuses(uint256 ethers, uint256 available) private {
@@ -350,7 +352,7 @@ contract PortalCapTest is PortalFixture {
 
     function test_PaysAllOnceSettledBeyondTwoVotes() public {
         _pay(10);
-        outputs.settle(portal.rollupId(), 1);
+        outputs.settle(portal.rollupId(), nth(1));
         _pay(12);
         _pay(11);
         // Nor does it count.
@@ -361,9 +363,9 @@ contract PortalCapTest is PortalFixture {
         WithdrawalTransaction memory call = _withdrawal(1, BOB, 0, "call");
         (OutputRootProof memory proof_, bytes[] memory nodes_) = _finalizeOne(call);
         vm.expectRevert(abi.encodeWithSelector(IPortal.CallBeforeThirdVote.selector, portal.hashWithdrawal(call)));
-        portal.proveAndPay(call, 1, proof_, nodes_);
-        outputs.settle(portal.rollupId(), 1);
-        portal.proveAndPay(call, 1, proof_, nodes_);
+        portal.proveAndPay(call, nth(1), proof_, nodes_);
+        outputs.settle(portal.rollupId(), nth(1));
+        portal.proveAndPay(call, nth(1), proof_, nodes_);
     }
 
     function test_AFailedPaymentDoesNotCount() public {
@@ -396,7 +398,7 @@ contract PortalCapTest is PortalFixture {
             time += uint256(keccak256(abi.encode(seed, i))) % 9 hours;
             _mine(2000 + i, time);
             uint256 ethers = 1 + (uint256(keccak256(abi.encode(seed, "which"))) + i * 5) % 12;
-            try portal.proveAndPay(withdrawals[ethers - 1], 1, proof, nodes[ethers - 1]) {
+            try portal.proveAndPay(withdrawals[ethers - 1], nth(1), proof, nodes[ethers - 1]) {
                 paidAt[ethers - 1] = time;
             } catch {}
             uint256 recent = 0;

@@ -4,16 +4,18 @@ pragma solidity 0.8.37;
 import {IInbox} from "../../src/interfaces/IInbox.sol";
 import {ISettlement, Tally} from "../../src/interfaces/ISettlement.sol";
 import {Call} from "../../src/settlement/Call.sol";
+import {BatchCommitment, BatchIndex, OutputRoot, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {RegisterParams, Suspension, Verdict} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
 /// @notice advance, contradict, reportDisagreement, heartbeat and the views.
 contract SettlementAdvanceTest is SettlementFixture {
     Statement private one;
-    bytes32 private oneId;
+    StatementId private oneId;
 
     function setUp() public override {
         super.setUp();
@@ -28,10 +30,10 @@ contract SettlementAdvanceTest is SettlementFixture {
         zk.vote(oneId);
         tee.vote(oneId);
         vm.expectEmit(address(settlement));
-        emit ISettlement.BatchFinalized(rollupId, 1, A, oneId, 3, 10);
+        emit ISettlement.BatchFinalized(rollupId, nth(1), A, oneId, 3, 10);
         assertEq(advance(one), 1);
-        (uint64 batchIndex, bytes32 output, uint64 finalizedAt) = settlement.lastFinalized(rollupId);
-        assertEq(batchIndex, 1);
+        (BatchIndex batchIndex, OutputRoot output, uint64 finalizedAt) = settlement.lastFinalized(rollupId);
+        assertEq(raw(batchIndex), 1);
         assertEq(output, A);
         assertEq(finalizedAt, block.timestamp);
     }
@@ -44,7 +46,7 @@ contract SettlementAdvanceTest is SettlementFixture {
                 if (i != silent) lanes[i].vote(oneId);
             }
             vm.expectEmit(address(settlement));
-            emit ISettlement.BatchFinalized(rollupId, 1, A, oneId, 7 & ~(1 << silent), 10);
+            emit ISettlement.BatchFinalized(rollupId, nth(1), A, oneId, 7 & ~(1 << silent), 10);
             advance(one);
             vm.revertToState(clean);
         }
@@ -64,7 +66,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         other.l2BlockNumber = 11;
         zk.vote(oneId);
         tee.vote(other.id());
-        assertEq(settlement.advance(list(one, other)), 0);
+        assertEq(raw(settlement.advance(list(one, other))), 0);
     }
 
     function test_VotesBeforeTheParentIsFinalCountOnceItIs() public {
@@ -75,8 +77,8 @@ contract SettlementAdvanceTest is SettlementFixture {
         assertEq(advance(two), 0);
         zk.vote(oneId);
         tee.vote(oneId);
-        assertEq(settlement.advance(list(one, two)), 2);
-        assertEq(settlement.finalOutput(rollupId, 2), B);
+        assertEq(raw(settlement.advance(list(one, two))), 2);
+        assertEq(settlement.finalOutput(rollupId, nth(2)), B);
     }
 
     function test_CascadeReachesAsFarAsTheStatements() public {
@@ -85,17 +87,17 @@ contract SettlementAdvanceTest is SettlementFixture {
         statements[0] = one;
         for (uint64 i = 1; i < count; ++i) {
             post();
-            statements[i] = statementOf(i + 1, statements[i - 1].output, keccak256(abi.encode(i)));
+            statements[i] = statementOf(i + 1, statements[i - 1].output, OutputRoot.wrap(keccak256(abi.encode(i))));
         }
         for (uint256 i; i < count; ++i) {
             if (i == 15) continue;
             zk.vote(statements[i].id());
             op.vote(statements[i].id());
         }
-        assertEq(settlement.advance(statements), 15);
+        assertEq(raw(settlement.advance(statements)), 15);
         tee.vote(statements[15].id());
         op.vote(statements[15].id());
-        assertEq(settlement.advance(statements), 20);
+        assertEq(raw(settlement.advance(statements)), 20);
     }
 
     /// @dev I-2: an output stays final, whatever is voted later.
@@ -104,14 +106,14 @@ contract SettlementAdvanceTest is SettlementFixture {
         tee.vote(oneId);
         advance(one);
         Statement memory other = statementOf(1, GENESIS, B);
-        bytes32 otherId = other.id();
+        StatementId otherId = other.id();
         zk.vote(otherId);
         tee.vote(otherId);
         op.vote(otherId);
         zk.unvote(oneId);
         tee.unvote(oneId);
         assertEq(advance(other), 1);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
     function test_SuspendedLaneDoesNotCount() public {
@@ -128,7 +130,7 @@ contract SettlementAdvanceTest is SettlementFixture {
     // ── advance: statements that do not fit are skipped ─────────────────────────────────────────────────────────────
 
     function _skipped(Statement memory wrong) private {
-        bytes32 id = wrong.id();
+        StatementId id = wrong.id();
         zk.vote(id);
         tee.vote(id);
         op.vote(id);
@@ -163,27 +165,27 @@ contract SettlementAdvanceTest is SettlementFixture {
     }
 
     function test_SkippedWhen_OutputIsZero() public {
-        one.output = 0;
+        one.output = OutputRoot.wrap(0);
         _skipped(one);
     }
 
     function test_SkippedWhen_BatchIsNotPosted() public {
         finalizeFirst();
         Statement memory two = statementOf(2, A, B);
-        two.batchCommitment = 0;
+        two.batchCommitment = BatchCommitment.wrap(0);
         zk.vote(two.id());
         tee.vote(two.id());
         assertEq(advance(two), 1);
     }
 
     function test_SkippedWhen_IndexIsZero() public {
-        one.batchIndex = 0;
+        one.batchIndex = nth(0);
         _skipped(one);
     }
 
     function test_SkippedWhen_IndexIsAhead() public {
         post();
-        one.batchIndex = 2;
+        one.batchIndex = nth(2);
         one.batchCommitment = commitmentOf(2);
         _skipped(one);
     }
@@ -192,35 +194,35 @@ contract SettlementAdvanceTest is SettlementFixture {
         zk.vote(oneId);
         tee.vote(oneId);
         Statement memory stranger = statementOf(1, GENESIS, A);
-        stranger.rollupId = "unknown";
+        stranger.rollupId = RollupId.wrap("unknown");
         zk.vote(stranger.id());
         tee.vote(stranger.id());
-        assertEq(settlement.advance(list(one, stranger)), 0);
+        assertEq(raw(settlement.advance(list(one, stranger))), 0);
         assertEq(finalized(), 1);
     }
 
     function test_NothingGiven() public {
-        assertEq(settlement.advance(new Statement[](0)), 0);
+        assertEq(raw(settlement.advance(new Statement[](0))), 0);
     }
 
     /// @dev A bad batch, a broken Inbox or a broken lane of one rollup never stops another rollup's.
     function test_OtherRollupsAreUntouched() public {
         FakeInbox broken = new FakeInbox(address(this));
         broken.post(commitmentOf(1));
-        bytes32 brokenRollup = settlement.register(registration(address(broken), noCouncil()));
+        RollupId brokenRollup = settlement.register(registration(address(broken), noCouncil()));
         Statement memory stuck = statementOf(1, GENESIS, B);
         stuck.rollupId = brokenRollup;
         zk.vote(stuck.id());
         tee.vote(stuck.id());
         zk.vote(oneId);
         tee.vote(oneId);
-        vm.mockCallRevert(address(broken), abi.encodeCall(IInbox.batchCommitment, (1)), "broken");
+        vm.mockCallRevert(address(broken), abi.encodeCall(IInbox.batchCommitment, nth((1))), "broken");
         settlement.advance(list(stuck, one));
         assertEq(finalized(), 1);
-        assertEq(settlement.finalOutput(brokenRollup, 1), 0);
+        assertEq(raw(settlement.finalOutput(brokenRollup, nth(1))), 0);
         vm.clearMockedCalls();
         advance(stuck);
-        assertEq(settlement.finalOutput(brokenRollup, 1), B);
+        assertEq(settlement.finalOutput(brokenRollup, nth(1)), B);
     }
 
     // ── advance: broken lanes ───────────────────────────────────────────────────────────────────────────────────────
@@ -261,8 +263,8 @@ contract SettlementAdvanceTest is SettlementFixture {
         gas = bound(gas, 20_000, 600_000);
         zk.vote(oneId);
         tee.vote(oneId);
-        try settlement.advance{gas: gas}(list(one)) returns (uint64 batch) {
-            assertEq(batch, 1);
+        try settlement.advance{gas: gas}(list(one)) returns (BatchIndex batch) {
+            assertEq(batch, nth(1));
         } catch {
             assertEq(finalized(), 0);
         }
@@ -276,9 +278,9 @@ contract SettlementAdvanceTest is SettlementFixture {
         assertEq(advance(one), 0);
         skip(1);
         vm.expectEmit(address(settlement));
-        emit ISettlement.BatchFinalized(rollupId, 1, A, oneId, 4, 10);
+        emit ISettlement.BatchFinalized(rollupId, nth(1), A, oneId, 4, 10);
         vm.expectEmit(address(settlement));
-        emit ISettlement.LastResort(rollupId, 1);
+        emit ISettlement.LastResort(rollupId, nth(1));
         assertEq(advance(one), 1);
     }
 
@@ -309,7 +311,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         op.vote(oneId);
         op.vote(two.id());
         skip(60 days);
-        assertEq(settlement.advance(list(one, two)), 2);
+        assertEq(raw(settlement.advance(list(one, two))), 2);
     }
 
     /// @dev A quorum ends a run of last resorts.
@@ -324,7 +326,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         skip(60 days);
         advance(one);
         zk.vote(two.id());
-        assertEq(settlement.advance(list(two, three)), 2);
+        assertEq(raw(settlement.advance(list(two, three))), 2);
         skip(60 days);
         assertEq(advance(three), 3);
     }
@@ -354,24 +356,24 @@ contract SettlementAdvanceTest is SettlementFixture {
     // ── the third lane ──────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_Instant_WindowPasses() public {
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         finalizeFirst();
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         skip(7 days - 1);
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         skip(1);
-        assertTrue(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
     }
 
     function test_Instant_ThirdLaneAgreesLater() public {
         finalizeFirst();
         advance(one);
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         op.vote(oneId);
         vm.expectEmit(address(settlement));
-        emit ISettlement.LanesAgreed(rollupId, 1, 7);
+        emit ISettlement.LanesAgreed(rollupId, nth(1), 7);
         advance(one);
-        assertTrue(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         vm.recordLogs();
         advance(one);
         assertEq(vm.getRecordedLogs().length, 0);
@@ -382,21 +384,21 @@ contract SettlementAdvanceTest is SettlementFixture {
         Statement memory other = statementOf(1, GENESIS, B);
         op.vote(other.id());
         advance(other);
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
         other = statementOf(1, B, A);
         op.vote(other.id());
         advance(other);
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, 1));
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
     }
 
     /// @dev Records of neighbours share a slot: each keeps its own time and lanes.
     function test_Instant_RecordsOfManyBatches() public {
         finalizeFirst();
         uint256 start = vm.getBlockTimestamp();
-        bytes32 parent = A;
+        OutputRoot parent = A;
         for (uint64 i = 2; i <= 14; ++i) {
             vm.warp(start + i * 1 hours);
-            Statement memory next = finalizeNext(keccak256(abi.encode(i)));
+            Statement memory next = finalizeNext(OutputRoot.wrap(keccak256(abi.encode(i))));
             parent = next.output;
             if (i % 3 == 0) {
                 op.vote(next.id());
@@ -404,11 +406,11 @@ contract SettlementAdvanceTest is SettlementFixture {
             }
         }
         for (uint64 i = 1; i <= 14; ++i) {
-            assertEq(settlement.isSettledBeyondInstant(rollupId, i), i % 3 == 0);
+            assertEq(settlement.isSettledBeyondInstant(rollupId, nth(i)), i % 3 == 0);
         }
         vm.warp(start + 7 days + 5 hours);
         for (uint64 i = 1; i <= 14; ++i) {
-            assertEq(settlement.isSettledBeyondInstant(rollupId, i), i % 3 == 0 || i <= 5);
+            assertEq(settlement.isSettledBeyondInstant(rollupId, nth(i)), i % 3 == 0 || i <= 5);
         }
     }
 
@@ -441,15 +443,15 @@ contract SettlementAdvanceTest is SettlementFixture {
     function test_Contradict_AfterFinality() public {
         finalizeFirst();
         for (uint256 i; i < 3; ++i) {
-            finalizeNext(keccak256(abi.encode(i)));
+            finalizeNext(OutputRoot.wrap(keccak256(abi.encode(i))));
         }
         skip(365 days);
         Statement memory other = statementOf(1, GENESIS, B);
         zk.vote(other.id());
         settlement.contradict(address(zk), one, other);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
         uint64 index = post();
-        Statement memory next = statementOf(index, settlement.finalOutput(rollupId, index - 1), C);
+        Statement memory next = statementOf(index, settlement.finalOutput(rollupId, nth(index - 1)), C);
         zk.vote(next.id());
         tee.vote(next.id());
         assertEq(advance(next), index - 1);
@@ -457,7 +459,7 @@ contract SettlementAdvanceTest is SettlementFixture {
 
     /// @dev Per rollup: another one that shares the lane goes on.
     function test_Contradict_OnlyThisRollup() public {
-        bytes32 otherRollup = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
+        RollupId otherRollup = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
         Statement memory other = statementOf(1, GENESIS, B);
         zk.vote(oneId);
         zk.vote(other.id());
@@ -541,7 +543,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         Statement memory other = statementOf(1, GENESIS, B);
         op.vote(other.id());
         vm.expectEmit(address(settlement));
-        emit ISettlement.LaneDisagreed(rollupId, 1, address(op), other.id());
+        emit ISettlement.LaneDisagreed(rollupId, nth(1), address(op), other.id());
         settlement.reportDisagreement(other);
     }
 
@@ -571,7 +573,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         uint64 registeredAt = uint64(vm.getBlockTimestamp());
         skip(5);
         vm.expectEmit(address(settlement));
-        emit ISettlement.Heartbeat(rollupId, 0, 2, registeredAt);
+        emit ISettlement.Heartbeat(rollupId, nth(0), 2, registeredAt);
         settlement.heartbeat(rollupId);
     }
 
@@ -584,7 +586,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         assertEq(vm.getRecordedLogs().length, 0);
         skip(1);
         vm.expectEmit(address(settlement));
-        emit ISettlement.Heartbeat(rollupId, 0, 1, registeredAt);
+        emit ISettlement.Heartbeat(rollupId, nth(0), 1, registeredAt);
         advance(one);
     }
 
@@ -608,7 +610,7 @@ contract SettlementAdvanceTest is SettlementFixture {
         assertTrue(settlement.judge(one) == Verdict.Right);
         assertTrue(settlement.judge(statementOf(1, GENESIS, B)) == Verdict.Wrong);
         assertTrue(settlement.judge(statementOf(1, B, A)) == Verdict.Moot);
-        assertTrue(settlement.judge(statementOf(0, 0, GENESIS)) == Verdict.Moot);
+        assertTrue(settlement.judge(statementOf(0, OutputRoot.wrap(0), GENESIS)) == Verdict.Moot);
         assertTrue(settlement.judge(statementOf(2, A, B)) == Verdict.Open);
     }
 

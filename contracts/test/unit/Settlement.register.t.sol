@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
+import {BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
 import {StatementLib} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
@@ -29,24 +31,24 @@ contract SettlementRegisterTest is SettlementFixture {
 
     function test_Register() public {
         RegisterParams memory accepted = _params();
-        bytes32 expected = StatementLib.rollupIdOf(settlement.domain(), address(fresh));
+        RollupId expected = StatementLib.rollupIdOf(settlement.domain(), address(fresh));
         vm.expectEmit(address(settlement));
         emit ISettlement.RollupRegistered(expected, address(fresh), GENESIS, accepted.council);
         vm.expectEmit(address(settlement));
         emit ISettlement.PolicyAdded(expected, 0, accepted.policy);
-        bytes32 id = settlement.register(accepted);
+        RollupId id = settlement.register(accepted);
 
         assertEq(id, expected);
         assertEq(settlement.inbox(id), address(fresh));
-        assertEq(settlement.finalOutput(id, 0), GENESIS);
-        (uint64 batchIndex, bytes32 output, uint64 finalizedAt) = settlement.lastFinalized(id);
-        assertEq(batchIndex, 0);
+        assertEq(settlement.finalOutput(id, nth(0)), GENESIS);
+        (BatchIndex batchIndex, OutputRoot output, uint64 finalizedAt) = settlement.lastFinalized(id);
+        assertEq(raw(batchIndex), 0);
         assertEq(output, GENESIS);
         assertEq(finalizedAt, block.timestamp);
-        assertEq(abi.encode(settlement.policy(id, 1)), abi.encode(accepted.policy));
+        assertEq(abi.encode(settlement.policy(id, nth(1))), abi.encode(accepted.policy));
         assertEq(abi.encode(settlement.council(id)), abi.encode(accepted.council));
         assertEq(settlement.policyVersions(id), 1);
-        assertTrue(settlement.isSettledBeyondInstant(id, 0));
+        assertTrue(settlement.isSettledBeyondInstant(id, nth(0)));
     }
 
     function test_Domain_BindsChainAndContract() public view {
@@ -58,8 +60,8 @@ contract SettlementRegisterTest is SettlementFixture {
         accepted.policy.lanes = new address[](2);
         accepted.policy.lanes[0] = address(zk);
         accepted.policy.lanes[1] = address(op);
-        bytes32 id = settlement.register(accepted);
-        assertEq(abi.encode(settlement.policy(id, 7)), abi.encode(accepted.policy));
+        RollupId id = settlement.register(accepted);
+        assertEq(abi.encode(settlement.policy(id, nth(7))), abi.encode(accepted.policy));
     }
 
     function test_Register_TwoZkLanesWithTwoTrustRoots() public {
@@ -74,19 +76,19 @@ contract SettlementRegisterTest is SettlementFixture {
     }
 
     function test_RevertWhen_RegisteredAlready() public {
-        bytes32 id = settlement.register(_params());
+        RollupId id = settlement.register(_params());
         _refuse(_params(), abi.encodeWithSelector(ISettlement.AlreadyRegistered.selector, id));
     }
 
     function test_RevertWhen_GenesisOutputIsZero() public {
         RegisterParams memory refused = _params();
-        refused.genesisOutput = 0;
+        refused.genesisOutput = OutputRoot.wrap(0);
         _refuse(refused, abi.encodeWithSelector(ISettlement.GenesisOutputZero.selector));
     }
 
     function test_RevertWhen_FromBatchIsNotOne() public {
         RegisterParams memory refused = _params();
-        refused.policy.fromBatch = 2;
+        refused.policy.fromBatch = nth(2);
         _refuse(refused, abi.encodeWithSelector(ISettlement.FromBatch.selector, 1, 2));
     }
 
@@ -191,12 +193,12 @@ contract SettlementRegisterTest is SettlementFixture {
     function test_RevertWhen_ViewsOfUnknownRollup() public {
         bytes memory reason = abi.encodeWithSelector(ISettlement.UnknownRollup.selector, bytes32("unknown"));
         vm.expectRevert(reason);
-        settlement.lastFinalized("unknown");
+        settlement.lastFinalized(RollupId.wrap("unknown"));
         vm.expectRevert(reason);
-        settlement.policy("unknown", 1);
+        settlement.policy(RollupId.wrap("unknown"), nth(1));
         vm.expectRevert(reason);
-        settlement.isSettledBeyondInstant("unknown", 1);
+        settlement.isSettledBeyondInstant(RollupId.wrap("unknown"), nth(1));
         vm.expectRevert(reason);
-        settlement.heartbeat("unknown");
+        settlement.heartbeat(RollupId.wrap("unknown"));
     }
 }

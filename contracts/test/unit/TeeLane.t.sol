@@ -5,9 +5,11 @@ import {IQuoteVerifier, QuoteReport} from "../../src/interfaces/IQuoteVerifier.s
 import {ITeeLane, KeyInfo} from "../../src/interfaces/ITeeLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {AttestationLib} from "../../src/types/Attestation.sol";
+import {InputId, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {TeeFixture} from "../support/TeeFixture.sol";
 
 /// @notice TeeLane: tree of branches, one test a leaf.
@@ -17,7 +19,7 @@ contract TeeLaneTest is TeeFixture {
     uint256 private constant OTHER = 0xe2;
 
     address private key;
-    bytes32 private otherRollup;
+    RollupId private otherRollup;
     Statement private a;
     Statement private b;
 
@@ -296,8 +298,8 @@ contract TeeLaneTest is TeeFixture {
         }
         vm.prank(councilAccount);
         lane.removeMeasurement(rollupId, MEASUREMENT);
-        bytes32 inputId = a.inputId();
-        bytes32 id = a.id();
+        InputId inputId = a.inputId();
+        StatementId id = a.id();
         assertFalse(lane.attests(id, inputId, rollupId));
         (, uint64 gas,,,) = vm.lastCallGas();
         assertGt(gas, 21_000 + 8 * 2_100);
@@ -459,7 +461,7 @@ contract TeeLaneTest is TeeFixture {
         lane.withdrawBond(key);
         _contradict();
         assertTrue(lane.keyInfo(key).revoked);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
     function test_Contradict_TwoNumbersOfBlocks() public {
@@ -525,7 +527,7 @@ contract TeeLaneTest is TeeFixture {
         attestBy(SECRET, a);
         zk.vote(a.id());
         advance(a);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
         bytes memory proof = signature(OTHER, b, payee);
         vm.expectEmit(address(lane));
         emit ITeeLane.KeyRemoved(rollupId, vm.addr(OTHER), b.inputId());
@@ -566,7 +568,7 @@ contract TeeLaneTest is TeeFixture {
         enclave(SECRET, MEASUREMENT);
         attestBy(SECRET, a);
         vm.expectEmit(address(lane));
-        emit ITeeLane.KeyRemoved(rollupId, key, 0);
+        emit ITeeLane.KeyRemoved(rollupId, key, InputId.wrap(0));
         vm.prank(councilAccount);
         lane.removeKey(rollupId, key);
         assertFalse(_attests(a));
@@ -640,7 +642,7 @@ contract TeeLaneTest is TeeFixture {
     function test_RevertWhen_ThereIsNoCouncil() public {
         RegisterParams memory params = _registration(new FakeInbox(address(this)));
         params.council = noCouncil();
-        bytes32 free = settlement.register(params);
+        RollupId free = settlement.register(params);
         vm.prank(address(0));
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotCouncil.selector, free, address(0)));
         lane.removeKey(free, key);
@@ -649,7 +651,7 @@ contract TeeLaneTest is TeeFixture {
     function test_RevertWhen_Contradicted_IsCalled() public {
         vm.prank(address(settlement));
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.NotSettlement.selector, address(settlement)));
-        lane.contradicted(rollupId, 0, address(this));
+        lane.contradicted(rollupId, InputId.wrap(0), address(this));
     }
 
     // ── bonds ───────────────────────────────────────────────────────────────────────────────────────────────────────

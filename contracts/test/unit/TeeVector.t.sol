@@ -5,6 +5,7 @@ import {QuoteReport} from "../../src/interfaces/IQuoteVerifier.sol";
 import {DevQuoteVerifier} from "../../src/lanes/DevQuoteVerifier.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {AttestationLib} from "../../src/types/Attestation.sol";
+import {StatementId} from "../../src/types/Ids.sol";
 import {TeeFixture} from "../support/TeeFixture.sol";
 
 /// @notice The golden vector that crate `tee` writes: an enclave's quote and signature, as the contracts read them.
@@ -53,7 +54,10 @@ contract TeeVectorTest is TeeFixture {
 
     function test_SignatureIsOfTheKey() public view {
         bytes32 digest = AttestationLib.digest(
-            block.chainid, laneAddress, vm.parseJsonBytes32(json, ".statementId"), vm.parseJsonAddress(json, ".payee")
+            block.chainid,
+            laneAddress,
+            StatementId.wrap(vm.parseJsonBytes32(json, ".statementId")),
+            vm.parseJsonAddress(json, ".payee")
         );
         assertEq(digest, vm.parseJsonBytes32(json, ".digest"));
         bytes memory signature_ = vm.parseJsonBytes(json, ".signature");

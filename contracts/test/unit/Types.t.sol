@@ -5,8 +5,10 @@ import {AttestationLib} from "../../src/types/Attestation.sol";
 import {BatchHeader, BatchHeaderLib} from "../../src/types/BatchHeader.sol";
 import {BlobOpening} from "../../src/types/BlobOpening.sol";
 import {DepositLib} from "../../src/types/Deposit.sol";
+import {BatchCommitment, InputId, OutputRoot, RollupId, StatementId} from "../../src/types/Ids.sol";
 import {RollupConfig} from "../../src/types/RollupConfig.sol";
 import {Statement, StatementLib} from "../../src/types/Statement.sol";
+import {nth, raw} from "../support/Ids.sol";
 import {Test} from "../support/Test.sol";
 
 /// @notice The golden vectors that crate `types` writes: one set of bytes on both sides.
@@ -23,7 +25,7 @@ contract TypesTest is Test {
         return BatchHeaderLib.dataHash(data);
     }
 
-    function ids(Statement calldata statement) external pure returns (bytes32, bytes32) {
+    function ids(Statement calldata statement) external pure returns (StatementId, InputId) {
         return statement.ids();
     }
 
@@ -34,20 +36,20 @@ contract TypesTest is Test {
             string memory path = _at("statements", i);
             Statement memory statement = Statement({
                 domain: _word(path, ".statement.domain"),
-                rollupId: _word(path, ".statement.rollupId"),
+                rollupId: RollupId.wrap(_word(path, ".statement.rollupId")),
                 programHash: _word(path, ".statement.programHash"),
                 configHash: _word(path, ".statement.configHash"),
-                batchIndex: _u64(path, ".statement.batchIndex"),
-                parentOutput: _word(path, ".statement.parentOutput"),
-                batchCommitment: _word(path, ".statement.batchCommitment"),
-                output: _word(path, ".statement.output"),
+                batchIndex: nth(_u64(path, ".statement.batchIndex")),
+                parentOutput: OutputRoot.wrap(_word(path, ".statement.parentOutput")),
+                batchCommitment: BatchCommitment.wrap(_word(path, ".statement.batchCommitment")),
+                output: OutputRoot.wrap(_word(path, ".statement.output")),
                 l2BlockNumber: _u64(path, ".statement.l2BlockNumber")
             });
-            assertEq(statement.id(), _word(path, ".id"));
-            assertEq(statement.inputId(), _word(path, ".inputId"));
-            (bytes32 id, bytes32 inputId) = this.ids(statement);
-            assertEq(id, _word(path, ".id"));
-            assertEq(inputId, _word(path, ".inputId"));
+            assertEq(raw(statement.id()), _word(path, ".id"));
+            assertEq(raw(statement.inputId()), _word(path, ".inputId"));
+            (StatementId id, InputId inputId) = this.ids(statement);
+            assertEq(raw(id), _word(path, ".id"));
+            assertEq(raw(inputId), _word(path, ".inputId"));
         }
     }
 
@@ -57,8 +59,8 @@ contract TypesTest is Test {
         for (uint256 i; i < count; ++i) {
             string memory path = _at("batchHeaders", i);
             BatchHeader memory header = BatchHeader({
-                parentCommitment: _word(path, ".header.parentCommitment"),
-                index: _u64(path, ".header.index"),
+                parentCommitment: BatchCommitment.wrap(_word(path, ".header.parentCommitment")),
+                index: nth(_u64(path, ".header.index")),
                 dataHash: _word(path, ".header.dataHash"),
                 depositsBefore: _u64(path, ".header.depositsBefore"),
                 depositHashBefore: _word(path, ".header.depositHashBefore"),
@@ -68,7 +70,7 @@ contract TypesTest is Test {
                 originHash: _word(path, ".header.originHash"),
                 postedAt: _u64(path, ".header.postedAt")
             });
-            assertEq(header.commitment(), _word(path, ".commitment"));
+            assertEq(raw(header.commitment()), _word(path, ".commitment"));
         }
     }
 
@@ -146,7 +148,7 @@ contract TypesTest is Test {
             bytes32 digest = AttestationLib.digest(
                 _u64(path, ".chainId"),
                 vm.parseJsonAddress(json, string.concat(path, ".lane")),
-                _word(path, ".statementId"),
+                StatementId.wrap(_word(path, ".statementId")),
                 vm.parseJsonAddress(json, string.concat(path, ".payee"))
             );
             assertEq(digest, _word(path, ".digest"));
@@ -170,11 +172,11 @@ contract TypesTest is Test {
 
     /// @dev One copy of calldata hashes as two encodings do, and numbers above 64 bits are refused.
     function testFuzz_IdsEqualEncodings(Statement calldata statement) public view {
-        (bytes32 id, bytes32 inputId) = this.ids(statement);
+        (StatementId id, InputId inputId) = this.ids(statement);
         Statement memory copy = statement;
         assertEq(id, copy.id());
         assertEq(inputId, copy.inputId());
-        assertEq(StatementLib.id(copy), keccak256(abi.encode(copy)));
+        assertEq(raw(StatementLib.id(copy)), keccak256(abi.encode(copy)));
     }
 
     function testFuzz_IdsRefuseDirtyNumbers(Statement memory statement, uint256 dirt, bool index) public view {

@@ -3,11 +3,13 @@ pragma solidity 0.8.37;
 
 import {IZkLane, Vote} from "../../src/interfaces/IZkLane.sol";
 import {ZkLane} from "../../src/lanes/ZkLane.sol";
+import {InputId, RollupId} from "../../src/types/Ids.sol";
 import {LeafLib} from "../../src/types/Leaf.sol";
 import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {FakeFinalVerifier} from "../support/FakeFinalVerifier.sol";
+import {nth} from "../support/Ids.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
 /// @notice ZkLane: tree of branches, one test a leaf.
@@ -104,7 +106,7 @@ contract ZkLaneTest is SettlementFixture {
         Vote[] memory votes = _votes(a);
         lane.attest(votes, 0, _proof(votes, 0));
         assertEq(finalized(), 1);
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
     function test_Attest_KeepsAVoteAgainstAFinalOutput() public {
@@ -114,7 +116,7 @@ contract ZkLaneTest is SettlementFixture {
         Vote[] memory votes = _votes(b);
         lane.attest(votes, 0, _proof(votes, 0));
         assertTrue(_attests(b));
-        assertEq(settlement.finalOutput(rollupId, 1), A);
+        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
     function test_Attest_SkipsWhatSettlementDoesNotKnow() public {
@@ -123,7 +125,7 @@ contract ZkLaneTest is SettlementFixture {
         votes[0] = Vote(b, PAYEE);
         votes[0].statement.domain = "elsewhere";
         votes[1] = Vote(b, PAYEE);
-        votes[1].statement.rollupId = "unknown";
+        votes[1].statement.rollupId = RollupId.wrap("unknown");
         votes[2] = Vote(a, PAYEE);
         vm.expectEmit();
         emit IZkLane.Skipped(votes[0].statement.id());
@@ -172,7 +174,7 @@ contract ZkLaneTest is SettlementFixture {
 
     function test_RevertWhen_Contradicted_CallerIsNotSettlement() public {
         vm.expectRevert(abi.encodeWithSelector(IZkLane.NotSettlement.selector, address(this)));
-        lane.contradicted(rollupId, 0, address(this));
+        lane.contradicted(rollupId, InputId.wrap(0), address(this));
     }
 
     // ── encoding ────────────────────────────────────────────────────────────────────────────────────────────────────
