@@ -26,15 +26,12 @@ pub(crate) fn run(extent: Extent, rebuild: bool) -> Result<()> {
 
     sh::step("guests: committed programs have their hashes");
     guests::check_hashes()?;
-    // The Solidity compiler takes minutes on one core; the other builds the Rust tests meanwhile.
+    // The Solidity compiler takes minutes on one core; the other builds and runs the Rust tests meanwhile.
     thread::scope(|scope| {
         let contracts = scope.spawn(move || contracts(extent));
-        let rust = build(extent, rebuild);
+        let rust = rust(extent, rebuild);
         contracts.join().map_err(|_| eyre!("the tests of the contracts panicked"))?.and(rust)
     })?;
-
-    sh::step("rust: unit, property and integration tests");
-    sh::run(&mut tests(extent))?;
     if extent == Extent::Full {
         exhaustive::run(&mut tests(extent))?;
         ops::image()?;
@@ -57,13 +54,15 @@ fn contracts(extent: Extent) -> Result<()> {
     contracts::run(true)
 }
 
-fn build(extent: Extent, rebuild: bool) -> Result<()> {
+fn rust(extent: Extent, rebuild: bool) -> Result<()> {
     if rebuild {
         sh::step("guests: committed programs equal a fresh build");
         guests::run(true)?;
     }
     sh::step("rust: build the tests");
-    sh::run(tests(extent).arg("--no-run"))
+    sh::run(tests(extent).arg("--no-run"))?;
+    sh::step("rust: unit, property and integration tests");
+    sh::run(&mut tests(extent))
 }
 
 /// The Rust tests; for [`Extent::Fast`], those that start no whole system.

@@ -359,8 +359,24 @@ contract InboxPostBlobsTest is InboxFixture {
 /// ├── checkpoint lies before the one consumed → DepositsLeft
 /// └── the header carries the range
 contract InboxDepositsTest is InboxFixture {
-    function _next(bytes32 rolling, uint256 l1Block, bytes memory opaqueData) private pure returns (bytes32) {
-        return keccak256(abi.encode(rolling, address(0xF0), address(0x70), uint64(l1Block), keccak256(opaqueData)));
+    /// @dev Queues deposit `index` after those with hash `before` and expects its event. Returns the hash with it.
+    function _queued(uint64 index, bytes32 before, uint64 l1Block, bytes memory opaqueData)
+        private
+        returns (bytes32 rolling)
+    {
+        rolling = keccak256(abi.encode(before, address(0xF0), address(0x70), l1Block, keccak256(opaqueData)));
+        vm.expectEmit();
+        emit IInbox.DepositQueued(index, rolling, l1Block, START + 12 * (l1Block - 1000));
+        _deposit(opaqueData);
+    }
+
+    /// @dev What the Inbox keeps as checkpoint `index`.
+    function _assertCheckpoint(uint256 index, bytes32 rolling, uint64 count, uint64 l1Block, uint64 time) private view {
+        (bytes32 rollingHash, uint64 deposits, uint64 blockNumber, uint64 timestamp,) = inbox.depositCheckpoints(index);
+        vm.assertEq(rollingHash, rolling);
+        vm.assertEq(deposits, count);
+        vm.assertEq(blockNumber, l1Block);
+        vm.assertEq(timestamp, time);
     }
 
     function test_RevertWhen_CallerIsNotThePortal() public {
@@ -370,33 +386,16 @@ contract InboxDepositsTest is InboxFixture {
     }
 
     function test_KeepsOneCheckpointForEachBlock() public {
-        bytes32 first = _next(0, 1000, "a");
-        vm.expectEmit();
-        emit IInbox.DepositQueued(0, first, 1000, START);
-        _deposit("a");
-        bytes32 second = _next(first, 1000, "b");
-        vm.expectEmit();
-        emit IInbox.DepositQueued(1, second, 1000, START);
-        _deposit("b");
+        bytes32 first = _queued(0, 0, 1000, "a");
+        bytes32 second = _queued(1, first, 1000, "b");
         _nextBlock();
-        bytes32 third = _next(second, 1001, "c");
-        vm.expectEmit();
-        emit IInbox.DepositQueued(2, third, 1001, START + 12);
-        _deposit("c");
+        bytes32 third = _queued(2, second, 1001, "c");
 
         vm.assertEq(inbox.checkpointCount(), 2);
         vm.assertEq(inbox.depositCount(), 3);
         vm.assertEq(inbox.depositHash(), third);
-        (bytes32 rollingHash, uint64 count, uint64 blockNumber, uint64 timestamp,) = inbox.depositCheckpoints(0);
-        vm.assertEq(rollingHash, second);
-        vm.assertEq(count, 2);
-        vm.assertEq(blockNumber, 1000);
-        vm.assertEq(timestamp, START);
-        (rollingHash, count, blockNumber, timestamp,) = inbox.depositCheckpoints(1);
-        vm.assertEq(rollingHash, third);
-        vm.assertEq(count, 3);
-        vm.assertEq(blockNumber, 1001);
-        vm.assertEq(timestamp, START + 12);
+        _assertCheckpoint(0, second, 2, 1000, START);
+        _assertCheckpoint(1, third, 3, 1001, START + 12);
         vm.expectRevert(abi.encodeWithSelector(IInbox.NoSuchCheckpoint.selector, 2, 2));
         inbox.depositCheckpoints(2);
     }
@@ -454,18 +453,20 @@ contract InboxDepositsTest is InboxFixture {
         _deposit("c"); // block 1001
         _nextBlock();
 
-        last.parentCommitment = inbox.batchCommitment(nth(1));
-        last.index = nth(2);
-        last.dataHash = keccak256(abi.encode(uint8(0), keccak256("")));
-        last.depositsBefore = 2;
-        last.depositHashBefore = before;
-        last.depositsAfter = 3;
-        last.depositHashAfter = inbox.depositHash();
-        last.originNumber = 1001;
-        last.originHash = _hashOf(1001);
-        last.postedAt = START + 24;
+        BatchHeader memory header = BatchHeader({
+            parentCommitment: inbox.batchCommitment(nth(1)),
+            index: nth(2),
+            dataHash: keccak256(abi.encode(uint8(0), keccak256(""))),
+            depositsBefore: 2,
+            depositHashBefore: before,
+            depositsAfter: 3,
+            depositHashAfter: inbox.depositHash(),
+            originNumber: 1001,
+            originHash: _hashOf(1001),
+            postedAt: START + 24
+        });
         vm.expectEmit();
-        emit IInbox.BatchPosted(nth(2), last.commitment(), last, new BlobOpening[](0));
+        emit IInbox.BatchPosted(nth(2), header.commitment(), header, new BlobOpening[](0));
         _post(2, 1001, 2);
     }
 }
