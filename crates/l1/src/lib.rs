@@ -4,6 +4,7 @@ pub mod anvil;
 pub mod bindings;
 mod calls;
 mod client;
+mod convert;
 mod data;
 pub mod deploy;
 mod error;
