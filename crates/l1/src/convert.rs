@@ -7,7 +7,10 @@ use oneslot_types::{
     BatchCommitment, BatchHeader, BatchIndex, BlobOpening, OutputRoot, RollupId, Statement,
 };
 
-use crate::bindings::{Inbox, OptimisticLane, Settlement, TeeLane};
+use crate::{
+    Final,
+    bindings::{Inbox, OptimisticLane, Settlement, TeeLane},
+};
 
 impl From<Inbox::BatchHeader> for BatchHeader {
     fn from(h: Inbox::BatchHeader) -> Self {
@@ -29,6 +32,13 @@ impl From<Inbox::BatchHeader> for BatchHeader {
 impl From<Inbox::BlobOpening> for BlobOpening {
     fn from(o: Inbox::BlobOpening) -> Self {
         Self { versionedHash: o.versionedHash, z: o.z, y: o.y }
+    }
+}
+
+impl From<Settlement::lastFinalizedReturn> for Final {
+    /// The contract does not name what it returns: batch, output, time.
+    fn from(last: Settlement::lastFinalizedReturn) -> Self {
+        Self { batch: BatchIndex(last._0), output: OutputRoot(last._1), at: last._2 }
     }
 }
 

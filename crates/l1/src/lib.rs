@@ -9,6 +9,7 @@ mod data;
 pub mod deploy;
 mod error;
 mod file;
+mod finality;
 mod follow;
 mod inbox;
 mod lanes;
@@ -27,6 +28,7 @@ pub use deploy::{
 };
 pub use error::Error;
 pub use file::{load_json, save_json};
+pub use finality::Final;
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{
     DepositCursor, InboxEvents, InboxReader, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE, PostedBatch,
