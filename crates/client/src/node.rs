@@ -8,8 +8,9 @@ use alloy::{
     rpc::types::{Block, EIP1186AccountProofResponse, Filter, Log},
 };
 use alloy_primitives::{Address, B256, Bytes};
-use oneslot_types::api::{
-    BatchInfo, DepositStatus, OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
+use oneslot_types::{
+    BatchIndex,
+    api::{BatchInfo, DepositStatus, OutputAtBlock, PendingBatch, PendingLimits, SyncStatus},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -55,23 +56,23 @@ impl NodeClient {
     }
 
     /// A batch that the node has derived.
-    pub async fn batch(&self, index: u64) -> Result<Option<BatchInfo>, Error> {
+    pub async fn batch(&self, index: BatchIndex) -> Result<Option<BatchInfo>, Error> {
         self.ask("oneslot_batch", json!([index])).await
     }
 
     /// Everything that the execution of a batch reads, as provers take it.
-    pub async fn batch_input(&self, index: u64) -> Result<Bytes, Error> {
+    pub async fn batch_input(&self, index: BatchIndex) -> Result<Bytes, Error> {
         self.must("oneslot_batchInput", json!([index])).await
     }
 
     /// The first batch whose last block is `block` or a later one; none while no derived batch is.
     pub async fn batch_of_block(&self, block: u64) -> Result<Option<BatchInfo>, Error> {
         // Batches below `low` end before the block; `found` is the first known that does not.
-        let (mut low, mut high) = (1, self.sync_status().await?.derived_batch);
+        let (mut low, mut high) = (BatchIndex::FIRST.0, self.sync_status().await?.derived_batch.0);
         let mut found = None;
         while low <= high {
             let middle = low + (high - low) / 2;
-            let batch = self.batch(middle).await?;
+            let batch = self.batch(BatchIndex(middle)).await?;
             let batch = batch.ok_or_else(|| Error::Missing { what: format!("batch {middle}") })?;
             match batch.last_block < block {
                 true => low = middle + 1,

@@ -13,10 +13,10 @@ use alloy::{
 use alloy_primitives::Address;
 use eyre::{Result, ensure, eyre};
 use oneslot_l1::{
-    L1Client, L1Config, LaneReader,
+    Final, L1Client, L1Config, LaneReader,
     bindings::{Inbox, OptimisticLane, Settlement, TeeLane},
 };
-use oneslot_types::{LaneKind, api::BatchInfo};
+use oneslot_types::{BatchIndex, LaneKind, OutputRoot, StatementId, api::BatchInfo};
 use oneslot_wallet::{Wallet, Withdrawal};
 use std::collections::BTreeSet;
 
@@ -42,14 +42,14 @@ pub(crate) async fn collect(
     check_history(network, &l1, &lanes, report).await?;
 
     let last = Settlement::new(network.deployment.settlement, &l1)
-        .lastFinalized(network.deployment.rollup_id)
+        .lastFinalized(network.deployment.rollup_id.0)
         .call()
         .await?;
-    let (index, output_root) = (last._0, last._1);
-    report.final_output = output_root;
-    let block = node.batch(index).await?.map_or(0, |batch| batch.last_block);
+    let last = Final::from(last);
+    report.final_output = last.output;
+    let block = node.batch(last.batch).await?.map_or(0, |batch| batch.last_block);
     let output = node.output_at_block(block).await?;
-    report.check_eq("the final output is the node's", output.output_root, output_root);
+    report.check_eq("the final output is the node's", output.output_root, last.output);
     Ok(())
 }
 
@@ -71,7 +71,7 @@ async fn show_batch(
     let deployment = &network.deployment;
     let index = batch.index;
     let posted = one(l1, deployment.inbox, Inbox::BatchPosted::SIGNATURE_HASH, |filter| {
-        filter.topic1(alloy_primitives::U256::from(index))
+        filter.topic1(alloy_primitives::U256::from(index.0))
     })
     .await?;
     let data = match batch.openings.len() {
@@ -88,14 +88,14 @@ async fn show_batch(
     let policy = lanes.of_batch(index).await?;
     for lane in policy.of_kind(LaneKind::Tee) {
         let event = TeeLane::Attested::SIGNATURE_HASH;
-        let attested = one(l1, lane.address, event, |f| f.topic1(id)).await?;
+        let attested = one(l1, lane.address, event, |f| f.topic1(id.0)).await?;
         let key = attested.log_decode::<TeeLane::Attested>()?.inner.data.key;
         let detail = format!("enclave key {key} (dev: proves nothing) attests batch {index}");
         add(l1, report, "tee.attested", &attested, detail).await?;
     }
     for lane in policy.of_kind(LaneKind::Optimistic) {
         let event = OptimisticLane::Claimed::SIGNATURE_HASH;
-        let claimed = one(l1, lane.address, event, |f| f.topic1(id)).await?;
+        let claimed = one(l1, lane.address, event, |f| f.topic1(id.0)).await?;
         let proposer = claimed.log_decode::<OptimisticLane::Claimed>()?.inner.data.proposer;
         let detail = format!("proposer {proposer} claims batch {index} with a bond");
         add(l1, report, "op.claimed", &claimed, detail).await?;
@@ -103,7 +103,7 @@ async fn show_batch(
 
     let finalized =
         one(l1, deployment.settlement, Settlement::BatchFinalized::SIGNATURE_HASH, |f| {
-            f.topic1(deployment.rollup_id).topic2(alloy_primitives::U256::from(index))
+            f.topic1(deployment.rollup_id.0).topic2(alloy_primitives::U256::from(index.0))
         })
         .await?;
     let event = finalized.log_decode::<Settlement::BatchFinalized>()?.inner.data;
@@ -115,13 +115,13 @@ async fn show_batch(
     report.check_eq(&format!("batch {index} is final by two lanes"), agreed.len(), 2);
     report.check_eq(
         &format!("the output of batch {index} is the node's"),
-        event.output,
+        OutputRoot(event.output),
         batch.output,
     );
     report.finality.push(Finality {
         batch: index,
-        statement_id: event.statementId,
-        output: event.output,
+        statement_id: StatementId(event.statementId),
+        output: OutputRoot(event.output),
         lanes: agreed,
         l2_block: event.l2BlockNumber,
     });
@@ -149,7 +149,7 @@ async fn check_history(
         format!("{} batches", indices.len()),
     );
 
-    let rollup = deployment.rollup_id;
+    let rollup = deployment.rollup_id.0;
     let event = Settlement::BatchFinalized::SIGNATURE_HASH;
     let finalized = all(l1, deployment.settlement, event, |filter| filter.topic1(rollup)).await?;
     let indices: Vec<u64> = finalized
@@ -165,7 +165,7 @@ async fn check_history(
 
     let proposer = network.key(Role::Proposer)?.address();
     let mut claims = Vec::new();
-    for lane in lanes.of_batch(1).await?.of_kind(LaneKind::Optimistic) {
+    for lane in lanes.of_batch(BatchIndex::FIRST).await?.of_kind(LaneKind::Optimistic) {
         let event = OptimisticLane::Claimed::SIGNATURE_HASH;
         for log in all(l1, lane.address, event, |filter| filter).await? {
             // The lane serves every rollup of the system; each has a proposer of its own.

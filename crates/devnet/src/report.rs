@@ -1,7 +1,8 @@
 //! The timeline of a run: printed for people, written as JSON for programs.
 
 use crate::process::Supervised;
-use alloy_primitives::{B256, TxHash, U256};
+use alloy_primitives::{TxHash, U256};
+use oneslot_types::{BatchIndex, OutputRoot, StatementId};
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -56,11 +57,11 @@ pub(crate) struct Balance {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finality {
     /// Batch index.
-    pub(crate) batch: u64,
+    pub(crate) batch: BatchIndex,
     /// What was attested.
-    pub(crate) statement_id: B256,
+    pub(crate) statement_id: StatementId,
     /// Its output root.
-    pub(crate) output: B256,
+    pub(crate) output: OutputRoot,
     /// Names of the lanes that agree.
     pub(crate) lanes: Vec<String>,
     /// Last L2 block of the batch.
@@ -104,7 +105,7 @@ pub(crate) struct Report {
     /// The batches that hold the withdrawals.
     pub(crate) finality: Vec<Finality>,
     /// The newest final output at the end.
-    pub(crate) final_output: B256,
+    pub(crate) final_output: OutputRoot,
     /// Of the user and the Portal.
     pub(crate) balances: Vec<Balance>,
     /// What had to hold.

@@ -1,8 +1,8 @@
 //! Bindings of the contracts, generated from the committed artifacts: the one source of ABI types.
 //!
 //! There is one module for each contract, on L1 and on L2. Nothing here is written by hand, so a field
-//! that a contract gains or moves is a field that the compiler finds. [`crate::deploy`] takes the
-//! bytecode from here, too.
+//! that a contract gains or moves is a field that the compiler finds. `convert.rs` turns the structs into
+//! those of `oneslot_types`. [`crate::deploy`] takes the bytecode from here, too.
 
 #![allow(missing_docs, unreachable_pub, clippy::too_many_arguments)]
 
@@ -104,64 +104,3 @@ sol!(
     SafeProxyFactory,
     "../../contracts/artifacts/SafeProxyFactory.json"
 );
-
-impl From<Inbox::BatchHeader> for oneslot_types::BatchHeader {
-    fn from(h: Inbox::BatchHeader) -> Self {
-        Self {
-            parentCommitment: h.parentCommitment,
-            index: h.index,
-            dataHash: h.dataHash,
-            depositsBefore: h.depositsBefore,
-            depositHashBefore: h.depositHashBefore,
-            depositsAfter: h.depositsAfter,
-            depositHashAfter: h.depositHashAfter,
-            originNumber: h.originNumber,
-            originHash: h.originHash,
-            postedAt: h.postedAt,
-        }
-    }
-}
-
-impl From<Inbox::BlobOpening> for oneslot_types::BlobOpening {
-    fn from(o: Inbox::BlobOpening) -> Self {
-        Self { versionedHash: o.versionedHash, z: o.z, y: o.y }
-    }
-}
-
-/// Each contract's bindings have their own `Statement`; all are the one of `oneslot_types`.
-macro_rules! same_statement {
-    ($($contract:ident),*) => {$(
-        impl From<oneslot_types::Statement> for $contract::Statement {
-            fn from(s: oneslot_types::Statement) -> Self {
-                Self {
-                    domain: s.domain,
-                    rollupId: s.rollupId,
-                    programHash: s.programHash,
-                    configHash: s.configHash,
-                    batchIndex: s.batchIndex,
-                    parentOutput: s.parentOutput,
-                    batchCommitment: s.batchCommitment,
-                    output: s.output,
-                    l2BlockNumber: s.l2BlockNumber,
-                }
-            }
-        }
-
-        impl From<$contract::Statement> for oneslot_types::Statement {
-            fn from(s: $contract::Statement) -> Self {
-                Self {
-                    domain: s.domain,
-                    rollupId: s.rollupId,
-                    programHash: s.programHash,
-                    configHash: s.configHash,
-                    batchIndex: s.batchIndex,
-                    parentOutput: s.parentOutput,
-                    batchCommitment: s.batchCommitment,
-                    output: s.output,
-                    l2BlockNumber: s.l2BlockNumber,
-                }
-            }
-        }
-    )*};
-}
-same_statement!(Settlement, TeeLane, OptimisticLane);

@@ -59,7 +59,7 @@ impl InboxReader {
         found.ok_or_else(|| Error::BatchData {
             index: batch.header.index,
             what: "calldata",
-            expected: format!("a call with data hash {}", batch.header.dataHash),
+            expected: format!("a call with data hash {}", batch.header.data_hash),
             got: format!("none in transaction {}", batch.tx_hash),
         })
     }
@@ -67,7 +67,7 @@ impl InboxReader {
 
 fn posted_data(input: &[u8], batch: &PostedBatch) -> Option<Bytes> {
     let call = Inbox::postCalldataCall::abi_decode(input).ok()?;
-    (call.index == batch.header.index && calldata_data_hash(&call.data) == batch.header.dataHash)
+    (call.index == batch.header.index.0 && calldata_data_hash(&call.data) == batch.header.data_hash)
         .then_some(call.data)
 }
 

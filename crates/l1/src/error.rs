@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
-use oneslot_types::ErrorKind;
+use oneslot_types::{BatchIndex, ErrorKind};
 
 use crate::PolicyName;
 
@@ -86,7 +86,7 @@ pub enum Error {
     #[error("data of batch {index}: {what}: expected {expected}, got {got}")]
     BatchData {
         /// Batch index.
-        index: u64,
+        index: BatchIndex,
         /// Which check failed.
         what: &'static str,
         /// The value in the commitment.

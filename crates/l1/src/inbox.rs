@@ -10,7 +10,7 @@ use alloy::{
     sol_types::SolEvent,
 };
 use alloy_primitives::{Address, B256, TxHash, U256};
-use oneslot_types::{BatchHeader, BlobOpening, Deposit, blob_data_hash};
+use oneslot_types::{BatchHeader, BatchIndex, BlobOpening, Deposit, blob_data_hash};
 
 use crate::{
     BlockRef, Error, L1Client,
@@ -176,11 +176,15 @@ impl InboxReader {
     }
 
     /// One batch by index, searched from the head back to `from_block`, in pieces.
-    pub async fn batch(&self, index: u64, from_block: u64) -> Result<Option<PostedBatch>, Error> {
+    pub async fn batch(
+        &self,
+        index: BatchIndex,
+        from_block: u64,
+    ) -> Result<Option<PostedBatch>, Error> {
         let filter = Filter::new()
             .address(self.inbox)
             .event_signature(Inbox::BatchPosted::SIGNATURE_HASH)
-            .topic1(B256::from(U256::from(index)));
+            .topic1(B256::from(U256::from(index.0)));
         let mut last = self.client.block_number().await?;
         while last >= from_block {
             let first = from_block.max(last.saturating_sub(LOG_RANGE - 1));
@@ -276,12 +280,12 @@ fn read_deposit(
 fn read_batch(log: &Log) -> Result<PostedBatch, Error> {
     let event: Inbox::BatchPosted = decode(log)?;
     let header = BatchHeader::from(event.header);
-    if header.commitment() != event.commitment {
+    if header.commitment().0 != event.commitment {
         return Err(mismatch(log, "batch commitment", event.commitment, header.commitment()));
     }
     let openings: Vec<BlobOpening> = event.openings.into_iter().map(Into::into).collect();
-    if !openings.is_empty() && blob_data_hash(&openings) != header.dataHash {
-        return Err(mismatch(log, "batch data hash", header.dataHash, blob_data_hash(&openings)));
+    if !openings.is_empty() && blob_data_hash(&openings) != header.data_hash {
+        return Err(mismatch(log, "batch data hash", header.data_hash, blob_data_hash(&openings)));
     }
     Ok(PostedBatch {
         header,

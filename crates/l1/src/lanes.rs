@@ -9,8 +9,8 @@ use std::{
 };
 
 use alloy::{providers::DynProvider, rpc::types::Filter, sol_types::SolEvent};
-use alloy_primitives::{Address, B256, U256};
-use oneslot_types::{LaneKind, Statement};
+use alloy_primitives::{Address, U256};
+use oneslot_types::{BatchIndex, LaneKind, OutputRoot, RollupId, Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,7 +33,7 @@ pub struct Lane {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lanes {
     /// First batch that the policy judges.
-    pub from_batch: u64,
+    pub from_batch: BatchIndex,
     /// The lanes. Settlement's bits count in this order.
     pub lanes: Vec<Lane>,
 }
@@ -55,7 +55,7 @@ impl Lanes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Final output of the statement's batch; none while the batch is open.
-    pub final_output: Option<B256>,
+    pub final_output: Option<OutputRoot>,
     /// Every lane of the batch's policy, and whether it stands by the statement.
     pub lanes: Vec<(Lane, bool)>,
 }
@@ -65,39 +65,39 @@ pub struct Standing {
 pub struct LaneReader {
     client: L1Client,
     settlement: Address,
-    rollup_id: B256,
+    rollup_id: RollupId,
     /// Kinds that were read before: a lane's kind is written in its code and never changes.
     kinds: Arc<Mutex<HashMap<Address, LaneKind>>>,
 }
 
 impl LaneReader {
     /// A reader for one rollup that settles with `settlement`.
-    pub fn new(client: L1Client, settlement: Address, rollup_id: B256) -> Self {
+    pub fn new(client: L1Client, settlement: Address, rollup_id: RollupId) -> Self {
         Self { client, settlement, rollup_id, kinds: Arc::default() }
     }
 
     /// The lanes of the policy that judges a batch. The policy of a batch that is not final can
     /// still be changed by the council, so this asks L1 each time.
-    pub async fn of_batch(&self, batch: u64) -> Result<Lanes, Error> {
-        let policy = self.settlement().policy(self.rollup_id, batch).call().await;
+    pub async fn of_batch(&self, batch: BatchIndex) -> Result<Lanes, Error> {
+        let policy = self.settlement().policy(self.rollup_id.0, batch.0).call().await;
         let policy = policy.map_err(|e| self.settlement_error(e))?;
         let mut lanes = Vec::with_capacity(policy.lanes.len());
         for address in policy.lanes {
             lanes.push(Lane { kind: self.kind(address).await?, address });
         }
-        Ok(Lanes { from_batch: policy.fromBatch, lanes })
+        Ok(Lanes { from_batch: BatchIndex(policy.fromBatch), lanes })
     }
 
     /// Whether a lane stands by a statement now.
     pub async fn attests(&self, lane: Address, statement: &Statement) -> Result<bool, Error> {
         let (id, input) = (statement.id(), statement.input_id());
-        let answer = self.lane(lane).attests(id, input, statement.rollupId).call().await;
+        let answer = self.lane(lane).attests(id.0, input.0, statement.rollup_id.0).call().await;
         answer.map_err(|e| self.client.call_error("lane", lane, e))
     }
 
     /// Whether a lane's votes no longer count for the rollup.
     pub async fn is_suspended(&self, lane: Address) -> Result<bool, Error> {
-        let reason = self.settlement().suspended(self.rollup_id, lane).call().await;
+        let reason = self.settlement().suspended(self.rollup_id.0, lane).call().await;
         Ok(reason.map_err(|e| self.settlement_error(e))? != 0)
     }
 
@@ -111,11 +111,11 @@ impl LaneReader {
         statement: &Statement,
         first_block: u64,
     ) -> Result<Standing, Error> {
-        let batch = statement.batchIndex;
+        let batch = statement.batch_index;
         let policy = self.of_batch(batch).await?;
-        let output = self.settlement().finalOutput(self.rollup_id, batch).call().await;
+        let output = self.settlement().finalOutput(self.rollup_id.0, batch.0).call().await;
         let output = output.map_err(|e| self.settlement_error(e))?;
-        let final_output = Some(output).filter(|output| !output.is_zero());
+        let final_output = Some(OutputRoot(output)).filter(|output| !output.is_zero());
         let counted = match final_output {
             Some(_) => policy.in_bits(self.counted(statement, first_block).await?),
             None => Vec::new(),
@@ -133,13 +133,13 @@ impl LaneReader {
         let filter = Filter::new()
             .address(self.settlement)
             .event_signature(Settlement::BatchFinalized::SIGNATURE_HASH)
-            .topic1(self.rollup_id)
-            .topic2(U256::from(statement.batchIndex))
+            .topic1(self.rollup_id.0)
+            .topic2(U256::from(statement.batch_index.0))
             .from_block(first_block);
         let logs = self.client.logs(&filter).await?;
         let Some(log) = logs.first() else { return Ok(U256::ZERO) };
         let event: Settlement::BatchFinalized = decode(log)?;
-        Ok(if event.statementId == statement.id() { event.lanes } else { U256::ZERO })
+        Ok(if event.statementId == statement.id().0 { event.lanes } else { U256::ZERO })
     }
 
     async fn kind(&self, address: Address) -> Result<LaneKind, Error> {
@@ -187,10 +187,10 @@ mod tests {
     fn a_bit_is_a_place_in_the_policy_and_no_kind() {
         let lane = |kind: LaneKind| Lane { kind, address: Address::repeat_byte(kind as u8) };
         let [zk, tee, op] = LaneKind::ALL.map(lane);
-        let policy = Lanes { from_batch: 1, lanes: vec![zk, tee, op] };
+        let policy = Lanes { from_batch: BatchIndex::FIRST, lanes: vec![zk, tee, op] };
         assert_eq!(policy.in_bits(U256::from(0b101)), [zk, op]);
         assert_eq!(policy.in_bits(U256::from(0b110)), [tee, op]);
-        let policy = Lanes { from_batch: 1, lanes: vec![tee, op] };
+        let policy = Lanes { from_batch: BatchIndex::FIRST, lanes: vec![tee, op] };
         assert_eq!(policy.in_bits(U256::from(0b101)), [tee]);
         assert_eq!(policy.of_kind(LaneKind::Optimistic).collect::<Vec<_>>(), [op]);
         assert_eq!(policy.of_kind(LaneKind::Zk).count(), 0);

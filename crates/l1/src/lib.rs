@@ -4,10 +4,12 @@ pub mod anvil;
 pub mod bindings;
 mod calls;
 mod client;
+mod convert;
 mod data;
 pub mod deploy;
 mod error;
 mod file;
+mod finality;
 mod follow;
 mod inbox;
 mod lanes;
@@ -26,6 +28,7 @@ pub use deploy::{
 };
 pub use error::Error;
 pub use file::{load_json, save_json};
+pub use finality::Final;
 pub use follow::{FollowMode, Follower, L1Event};
 pub use inbox::{
     DepositCursor, InboxEvents, InboxReader, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE, PostedBatch,

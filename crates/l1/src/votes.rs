@@ -7,8 +7,8 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::{SolCall, SolEvent},
 };
-use alloy_primitives::{Address, B256, Bytes, Signature, TxHash};
-use oneslot_types::{LaneKind, Statement, tee_digest};
+use alloy_primitives::{Address, Bytes, Signature, TxHash};
+use oneslot_types::{LaneKind, RollupId, Statement, StatementId, tee_digest};
 
 use crate::{
     Error, L1Client, Lane,
@@ -72,7 +72,7 @@ pub struct VoteEvent {
     /// The key or the proposer.
     pub voter: Address,
     /// Id of the statement.
-    pub statement_id: B256,
+    pub statement_id: StatementId,
     /// Transaction that brought it.
     pub tx_hash: TxHash,
 }
@@ -84,7 +84,7 @@ pub struct VoteEvent {
 #[derive(Clone, Debug)]
 pub struct VoteReader {
     client: L1Client,
-    rollup_id: B256,
+    rollup_id: RollupId,
     lanes: Vec<Lane>,
 }
 
@@ -93,7 +93,7 @@ impl VoteReader {
     pub const MAX_RANGE: u64 = LOG_RANGE;
 
     /// A reader for one rollup that watches no lane yet.
-    pub fn new(client: L1Client, rollup_id: B256) -> Self {
+    pub fn new(client: L1Client, rollup_id: RollupId) -> Self {
         Self { client, rollup_id, lanes: Vec::new() }
     }
 
@@ -138,7 +138,7 @@ impl VoteReader {
         let (voter, statement_id) = match (lane.kind, log.topic0().copied()) {
             (LaneKind::Tee, Some(TeeLane::Attested::SIGNATURE_HASH)) => {
                 let event: TeeLane::Attested = decode(log)?;
-                if event.rollupId != self.rollup_id {
+                if event.rollupId != self.rollup_id.0 {
                     return Ok(None);
                 }
                 (event.key, event.statementId)
@@ -153,7 +153,7 @@ impl VoteReader {
             l1_block: required(log, "block number", log.block_number)?,
             lane: lane.address,
             voter,
-            statement_id,
+            statement_id: StatementId(statement_id),
             tx_hash: required(log, "transaction hash", log.transaction_hash)?,
         }))
     }
@@ -171,7 +171,7 @@ impl VoteReader {
             vote.filter(|vote| vote.statement.id() == event.statement_id)
         };
         match find_call(&self.client, event.tx_hash, event.lane, read).await {
-            Ok(Some(vote)) if vote.statement.rollupId != self.rollup_id => Ok(None),
+            Ok(Some(vote)) if vote.statement.rollup_id != self.rollup_id => Ok(None),
             Ok(Some(vote)) => Ok(Some(vote)),
             Ok(None) | Err(Error::Rpc { refused: true, .. }) => {
                 tracing::warn!(?event, "the calldata of a vote cannot be had; it goes unwatched");

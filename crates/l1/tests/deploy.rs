@@ -3,7 +3,7 @@
 mod support;
 
 use alloy::{providers::Provider, sol_types::SolCall};
-use alloy_primitives::{Address, B256, Bytes, U256, address, b256};
+use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
     BatchData, BlockRef, CREATE2_FACTORY, Contract, CouncilPlan, Deployment, DepositCursor, Error,
     InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Signer, System,
@@ -12,11 +12,10 @@ use oneslot_l1::{
     bindings::{Inbox, Portal, Safe, Settlement},
     check_rollup, check_system, keep_origin,
 };
-use oneslot_types::{RollupConfig, calldata_data_hash};
+use oneslot_types::{BatchIndex, OutputRoot, RollupConfig, calldata_data_hash};
 use support::{anvil, mine, rpc};
 
-const GENESIS_OUTPUT: B256 =
-    b256!("00000000000000000000000000000000000000000000000000000000000000aa");
+const GENESIS_OUTPUT: OutputRoot = OutputRoot(B256::with_last_byte(0xaa));
 const USER: Address = address!("0x00000000000000000000000000000000000005e7");
 
 struct World {
@@ -81,12 +80,12 @@ async fn a_rollup_is_deployed_and_registered() {
     let d = &w.deployment;
     let settlement = Settlement::new(d.settlement, w.client.provider());
     assert_eq!(settlement.domain().call().await.unwrap(), d.domain);
-    assert_eq!(settlement.finalOutput(d.rollup_id, 0).call().await.unwrap(), GENESIS_OUTPUT);
-    assert_eq!(settlement.inbox(d.rollup_id).call().await.unwrap(), d.inbox);
-    let policy = settlement.policy(d.rollup_id, 1).call().await.unwrap();
+    assert_eq!(settlement.finalOutput(d.rollup_id.0, 0).call().await.unwrap(), GENESIS_OUTPUT.0);
+    assert_eq!(settlement.inbox(d.rollup_id.0).call().await.unwrap(), d.inbox);
+    let policy = settlement.policy(d.rollup_id.0, 1).call().await.unwrap();
     assert_eq!(policy.lanes, d.lanes.iter().map(|lane| lane.address).collect::<Vec<_>>());
     assert_eq!(policy.configHash, d.config_hash());
-    let council = settlement.council(d.rollup_id).call().await.unwrap();
+    let council = settlement.council(d.rollup_id.0).call().await.unwrap();
     assert_eq!(council.account, d.council);
     let safe = Safe::new(d.council, w.client.provider());
     assert_eq!(safe.getOwners().call().await.unwrap().len(), 3);
@@ -95,8 +94,8 @@ async fn a_rollup_is_deployed_and_registered() {
     let mut cursor = DepositCursor::default();
     let events = reader.events_in(d.start_block, &mut cursor).await.unwrap();
     assert_eq!(events.batches.len(), 1);
-    assert_eq!(events.batches[0].header.index, 0);
-    assert_eq!(events.batches[0].header.originHash, d.origin.hash);
+    assert_eq!(events.batches[0].header.index, BatchIndex::GENESIS);
+    assert_eq!(events.batches[0].header.origin_hash, d.origin.hash);
     drop(w.anvil);
 }
 
@@ -135,12 +134,15 @@ async fn deposits_and_batches_are_read_back_and_checked() {
     let block = BlockRef { number: inclusion.block.number, hash: inclusion.block.hash };
     let events = reader.events_in(block, &mut cursor).await.unwrap();
     let batch = &events.batches[0];
-    assert_eq!(batch.header.dataHash, calldata_data_hash(&data));
-    assert_eq!(batch.header.depositsAfter, 3);
-    assert_eq!(batch.header.depositHashAfter, cursor.rolling_hash);
+    assert_eq!(batch.header.data_hash, calldata_data_hash(&data));
+    assert_eq!(batch.header.deposits_after, 3);
+    assert_eq!(batch.header.deposit_hash_after, cursor.rolling_hash);
     assert_eq!(reader.batch_data(batch).await.unwrap(), BatchData::Calldata(data));
-    assert_eq!(reader.batch(1, d.start_block.number).await.unwrap().as_ref(), Some(batch));
-    assert_eq!(reader.batch(2, d.start_block.number).await.unwrap(), None);
+    assert_eq!(
+        reader.batch(BatchIndex(1), d.start_block.number).await.unwrap().as_ref(),
+        Some(batch)
+    );
+    assert_eq!(reader.batch(BatchIndex(2), d.start_block.number).await.unwrap(), None);
     assert_eq!(reader.batches(d.start_block.number, block.number).await.unwrap().len(), 2);
     drop(w.dir);
 }
@@ -194,7 +196,7 @@ async fn a_batch_posted_from_inside_a_contract_is_found() {
     let request = TxRequest::call(created.contract.unwrap(), input);
     w.deployer.send(&TransactionId::new("forward"), request).await.unwrap();
     let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
-    let batch = reader.batch(1, d.start_block.number).await.unwrap().expect("posted");
+    let batch = reader.batch(BatchIndex(1), d.start_block.number).await.unwrap().expect("posted");
     assert_eq!(reader.batch_data(&batch).await.unwrap(), BatchData::Calldata(data));
 }
 
@@ -298,7 +300,7 @@ async fn two_rollups_share_a_system_and_nothing_else() {
     let rules = RollupConfig { l2ChainId: 902, ..w.deployment.config.clone() };
     let params = RollupParams::devnet(rules, B256::repeat_byte(7));
     let plan = RollupPlan::new(&w.deployer, &w.system, params).await.unwrap();
-    let second = plan.execute(&w.deployer, B256::repeat_byte(0xbb)).await.unwrap();
+    let second = plan.execute(&w.deployer, OutputRoot(B256::repeat_byte(0xbb))).await.unwrap();
     let first = &w.deployment;
     assert_eq!((first.settlement, &first.lanes), (second.settlement, &second.lanes));
     assert_ne!(first.rollup_id, second.rollup_id);
@@ -343,7 +345,8 @@ async fn whoever_executes_a_plan_the_same_comes_of_it() {
     assert_eq!(w.deployer.next_nonce().await.unwrap(), nonce + 1);
     assert_eq!(check_rollup(&w.client, &w.system, &deployment).await.unwrap(), []);
     // Another genesis than the one that was registered is noticed.
-    let error = plan.read(&w.client, B256::repeat_byte(1)).await.unwrap_err().to_string();
+    let error =
+        plan.read(&w.client, OutputRoot(B256::repeat_byte(1))).await.unwrap_err().to_string();
     assert!(error.contains("Settlement.genesisOutput"), "{error}");
 }
 

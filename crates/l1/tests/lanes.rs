@@ -3,18 +3,19 @@
 mod support;
 
 use alloy::sol_types::{SolCall, SolConstructor, SolValue};
-use alloy_primitives::{Address, B256, Bytes, U256, b256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use oneslot_l1::{
     Deployment, Inclusion, L1Client, Lane, LaneReader, RollupParams, RollupPlan, Signer,
     SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     bindings::{Inbox, OptimisticLane, Settlement, ZkLane},
 };
-use oneslot_types::{LaneKind, RollupConfig, Statement, rollup_id};
+use oneslot_types::{
+    BatchCommitment, BatchIndex, LaneKind, OutputRoot, RollupConfig, Statement, rollup_id,
+};
 use serde_json::json;
 use support::{anvil, mine, rpc};
 
-const GENESIS_OUTPUT: B256 =
-    b256!("00000000000000000000000000000000000000000000000000000000000000aa");
+const GENESIS_OUTPUT: OutputRoot = OutputRoot(B256::with_last_byte(0xaa));
 const PROGRAM: B256 = B256::repeat_byte(7);
 /// Where the ZK lane lies.
 const ZK: Address = Address::repeat_byte(0x2c);
@@ -79,7 +80,7 @@ impl World {
         let call = Settlement::registerCall {
             params: Settlement::RegisterParams {
                 inbox,
-                genesisOutput: GENESIS_OUTPUT,
+                genesisOutput: GENESIS_OUTPUT.0,
                 policy: Settlement::Policy {
                     fromBatch: 1,
                     programHash: PROGRAM,
@@ -109,21 +110,21 @@ impl World {
         let commitment = contract.batchCommitment(1).call().await.unwrap();
         Statement {
             domain: self.deployment.domain,
-            rollupId: rollup_id(self.deployment.domain, inbox),
-            programHash: PROGRAM,
-            configHash: self.deployment.config_hash(),
-            batchIndex: 1,
-            parentOutput: GENESIS_OUTPUT,
-            batchCommitment: commitment,
-            output: B256::repeat_byte(0xbb),
-            l2BlockNumber: 1,
+            rollup_id: rollup_id(self.deployment.domain, inbox),
+            program_hash: PROGRAM,
+            config_hash: self.deployment.config_hash(),
+            batch_index: BatchIndex::FIRST,
+            parent_output: GENESIS_OUTPUT,
+            batch_commitment: BatchCommitment(commitment),
+            output: OutputRoot(B256::repeat_byte(0xbb)),
+            l2_block_number: 1,
         }
     }
 
     /// Makes the ZK lane stand by a statement, or no longer, as a verified proof would.
     async fn zk_votes(&self, statement: &Statement, stands: bool) {
         // The lane keeps its votes in a mapping at slot 0.
-        let slot = keccak256((statement.id(), U256::ZERO).abi_encode());
+        let slot = keccak256((statement.id().0, U256::ZERO).abi_encode());
         let word = B256::with_last_byte(stands.into());
         rpc(&self.client, "anvil_setStorageAt", json!([ZK, slot, word])).await;
     }
@@ -136,7 +137,7 @@ async fn a_policy_of_three_lanes_is_read_with_the_kinds_of_its_lanes() {
     let world = World::on(&client).await;
     let deployment = &world.deployment;
     let two = LaneReader::new(client.clone(), deployment.settlement, deployment.rollup_id);
-    assert_eq!(two.of_batch(1).await.unwrap().lanes, deployment.lanes);
+    assert_eq!(two.of_batch(BatchIndex::FIRST).await.unwrap().lanes, deployment.lanes);
 
     // The real lane's code. Its constructor wants the verifier of an aggregate; no vote here does.
     rpc(&client, "anvil_setCode", json!([ZK, ZkLane::DEPLOYED_BYTECODE])).await;
@@ -144,8 +145,8 @@ async fn a_policy_of_three_lanes_is_read_with_the_kinds_of_its_lanes() {
     let op = deployment.lane(LaneKind::Optimistic).unwrap();
     let inbox = world.register(vec![ZK, tee, op]).await;
     let statement = world.post(inbox).await;
-    let lanes = LaneReader::new(client.clone(), deployment.settlement, statement.rollupId);
-    let policy = lanes.of_batch(1).await.unwrap();
+    let lanes = LaneReader::new(client.clone(), deployment.settlement, statement.rollup_id);
+    let policy = lanes.of_batch(BatchIndex::FIRST).await.unwrap();
     let expected = [(LaneKind::Zk, ZK), (LaneKind::Tee, tee), (LaneKind::Optimistic, op)];
     assert_eq!(policy.lanes, expected.map(|(kind, address)| Lane { kind, address }));
 
@@ -178,6 +179,6 @@ async fn a_policy_of_three_lanes_is_read_with_the_kinds_of_its_lanes() {
     world.zk_votes(&statement, false).await;
     assert_eq!(standing(&statement).await, (Some(statement.output), said.to_vec()));
     // What was counted for one statement says nothing about another one of the same batch.
-    let other = Statement { output: B256::repeat_byte(0xcc), ..statement.clone() };
+    let other = Statement { output: OutputRoot(B256::repeat_byte(0xcc)), ..statement.clone() };
     assert_eq!(standing(&other).await, (Some(statement.output), nobody.to_vec()));
 }

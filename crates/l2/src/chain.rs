@@ -9,7 +9,7 @@ use alloy_consensus::{Header, Sealed};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{B256, Bytes, keccak256};
 use oneslot_stf::{BlockAttributes, Crypto, ExecutedBlock, ForkRules, L1Origin, State, Transition};
-use oneslot_types::RollupConfig;
+use oneslot_types::{BatchIndex, RollupConfig};
 use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -202,7 +202,7 @@ impl Chain {
     }
 
     /// Marks what L1 has made final.
-    pub fn set_finalized(&self, batch: u64) -> Result<()> {
+    pub fn set_finalized(&self, batch: BatchIndex) -> Result<()> {
         let reader = self.store.read()?;
         let batch = batch.min(reader.derived_batch()?);
         if batch == reader.finalized_batch()? {

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use alloy_consensus::Sealed;
 use oneslot_stf::{DueDeposit, Inputs, L1Origin, Transition, blob};
+use oneslot_types::BatchIndex;
 
 use crate::{
     chain::{Chain, Executed},
@@ -20,18 +21,19 @@ use crate::{
 
 impl Chain {
     /// Derives the next posted batch, if there is one. Gives its index.
-    pub fn derive_next(&self) -> Result<Option<u64>> {
+    pub fn derive_next(&self) -> Result<Option<BatchIndex>> {
         self.exclusive(|| {
             let reader = self.store().read()?;
-            let index = reader.derived_batch()? + 1;
+            let index = reader.derived_batch()?;
+            let index = index.next().expect("invariant: a rollup has fewer than 2^64 batches");
             let Some(batch) = reader.batch(index)? else {
                 return Ok(None);
             };
             let derived = Derivation { chain: self, reader: &reader, batch: &batch }.run()?;
             self.prune_pool()?;
-            metrics::gauge!("oneslot_l2_derived_batch").set(index as f64);
+            metrics::gauge!("oneslot_l2_derived_batch").set(index.0 as f64);
             tracing::info!(
-                index,
+                index = index.0,
                 first = derived.first_block,
                 last = derived.last_block,
                 output = %derived.output,
@@ -52,9 +54,10 @@ struct Derivation<'a> {
 impl Derivation<'_> {
     fn run(&self) -> Result<Derived> {
         let batch = &self.batch.header;
+        let parent = batch.index.previous().ok_or(Error::Missing { what: "parent batch" })?;
         let before = self
             .reader
-            .batch(batch.index - 1)?
+            .batch(parent)?
             .and_then(|batch| batch.derived)
             .ok_or(Error::Missing { what: "derived parent batch" })?;
         let parent =
@@ -75,7 +78,7 @@ impl Derivation<'_> {
             tip,
             origins: &origins(self.reader, tip.origin.number, self.batch)?,
             deposits: &deposits(self.reader, self.batch)?,
-            posted_at: batch.postedAt,
+            posted_at: batch.posted_at,
         };
         let derived = |transition: &Transition<'_, StateNodes>| -> Result<Derived> {
             Ok(Derived {
@@ -128,16 +131,16 @@ impl Derivation<'_> {
 fn origins(reader: &Reader, after: u64, batch: &BatchRecord) -> Result<Vec<L1Origin>> {
     let header = &batch.header;
     let mut origins = Vec::new();
-    for number in after + 1..=header.originNumber {
+    for number in after + 1..=header.origin_number {
         let (header, _) = reader.l1_header(number)?.ok_or(Error::Missing { what: "L1 header" })?;
         origins.push(L1Origin::from_header(&header));
     }
     let (_, last) =
-        reader.l1_header(header.originNumber)?.ok_or(Error::Missing { what: "L1 header" })?;
-    if last != header.originHash {
+        reader.l1_header(header.origin_number)?.ok_or(Error::Missing { what: "L1 header" })?;
+    if last != header.origin_hash {
         return Err(Error::L1Data {
             what: "origin hash",
-            expected: header.originHash.to_string(),
+            expected: header.origin_hash.to_string(),
             got: last.to_string(),
         });
     }
@@ -147,9 +150,9 @@ fn origins(reader: &Reader, after: u64, batch: &BatchRecord) -> Result<Vec<L1Ori
 /// The deposits that the batch consumes, checked against its rolling hash.
 fn deposits(reader: &Reader, batch: &BatchRecord) -> Result<Vec<DueDeposit>> {
     let header = &batch.header;
-    let mut rolling = header.depositHashBefore;
+    let mut rolling = header.deposit_hash_before;
     let mut due = Vec::new();
-    for index in header.depositsBefore..header.depositsAfter {
+    for index in header.deposits_before..header.deposits_after {
         let record = reader.deposit(index)?.ok_or(Error::Missing { what: "deposit" })?;
         rolling = record.deposit().extend(rolling);
         due.push(DueDeposit {
@@ -161,10 +164,10 @@ fn deposits(reader: &Reader, batch: &BatchRecord) -> Result<Vec<DueDeposit>> {
             ),
         });
     }
-    if rolling != header.depositHashAfter {
+    if rolling != header.deposit_hash_after {
         return Err(Error::L1Data {
             what: "deposit hash",
-            expected: header.depositHashAfter.to_string(),
+            expected: header.deposit_hash_after.to_string(),
             got: rolling.to_string(),
         });
     }

@@ -1,7 +1,7 @@
 //! What can go wrong in the rollup node.
 
 use alloy_primitives::B256;
-use oneslot_types::ErrorKind;
+use oneslot_types::{BatchIndex, ErrorKind, OutputRoot};
 
 /// Short for the crate's results.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -89,18 +89,28 @@ pub enum Error {
     #[error("batch {index} is not derived yet, the last one is {derived}")]
     NotDerived {
         /// Asked for.
-        index: u64,
+        index: BatchIndex,
         /// Last derived.
-        derived: u64,
+        derived: BatchIndex,
     },
     /// A batch input does not give what was derived.
     #[error("input of batch {index}: output expected {expected}, got {got}")]
     Disagree {
         /// Batch.
-        index: u64,
+        index: BatchIndex,
         /// Derived output root.
-        expected: B256,
+        expected: OutputRoot,
         /// Output root of the input.
+        got: OutputRoot,
+    },
+    /// A block that is executed again ends as another one.
+    #[error("block {number} executed again: hash expected {expected}, got {got}")]
+    BlockDiffers {
+        /// Number of the block.
+        number: u64,
+        /// Hash of the block in the store.
+        expected: B256,
+        /// Hash of the block that the execution gives.
         got: B256,
     },
     /// A blob cannot be opened.

@@ -12,7 +12,7 @@ use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_trie::{EMPTY_ROOT_HASH, TrieAccount};
 use oneslot_stf::{MemorySource, State};
-use oneslot_types::{BatchHeader, OutputParts, RollupConfig};
+use oneslot_types::{BatchHeader, OutputParts, OutputRoot, RollupConfig};
 use op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
 
 pub use alloc::{Predeploy, Predeploys, Value};
@@ -97,7 +97,7 @@ impl Genesis {
     }
 
     /// The output root that the first batch builds on.
-    pub fn output(&self) -> B256 {
+    pub fn output(&self) -> OutputRoot {
         OutputParts {
             state_root: self.block.header.state_root,
             message_passer_storage_root: self.message_passer_root,
@@ -113,11 +113,11 @@ impl Genesis {
         if store.check_genesis(self.block.hash)? {
             return Ok(());
         }
-        if batch.originHash != self.origin_hash {
+        if batch.origin_hash != self.origin_hash {
             return Err(Error::Deployment {
                 what: "genesis origin hash",
                 expected: self.origin_hash.to_string(),
-                got: batch.originHash.to_string(),
+                got: batch.origin_hash.to_string(),
             });
         }
         let output = self.output();

@@ -9,7 +9,9 @@ use std::{collections::VecDeque, sync::Arc};
 use alloy_primitives::{B256, Bytes, keccak256};
 use c_kzg::ethereum_kzg_settings;
 use oneslot_stf::{BatchData, BlobData, ExecutionInput, blob};
-use oneslot_types::{BlobOpening, Deposit, RollupConfig, Statement};
+use oneslot_types::{
+    BatchCommitment, BatchIndex, BlobOpening, Deposit, RollupConfig, RollupId, Statement,
+};
 use parking_lot::Mutex;
 
 use crate::{
@@ -26,7 +28,7 @@ pub struct Identity {
     /// Domain of the Settlement contract.
     pub domain: B256,
     /// The rollup.
-    pub rollup_id: B256,
+    pub rollup_id: RollupId,
     /// Hash of the program that the lanes prove.
     pub program_hash: B256,
     /// Rules.
@@ -48,7 +50,7 @@ pub struct InputBuilder {
     store: Store,
     identity: Identity,
     /// By batch commitment, so that a batch that L1 dropped is never mistaken for its successor.
-    cache: Mutex<VecDeque<(B256, Arc<BatchInput>)>>,
+    cache: Mutex<VecDeque<(BatchCommitment, Arc<BatchInput>)>>,
 }
 
 impl InputBuilder {
@@ -66,11 +68,11 @@ impl InputBuilder {
     ///
     /// Errors: the batch is not derived yet (or is genesis), or its execution does not give the
     /// output that was derived, which would be a defect.
-    pub fn build(&self, index: u64) -> Result<Arc<BatchInput>> {
+    pub fn build(&self, index: BatchIndex) -> Result<Arc<BatchInput>> {
         let reader = self.store.read()?;
         let batch = derived(&reader, index)?;
         let commitment = batch.header.commitment();
-        let cached = |cache: &VecDeque<(B256, Arc<BatchInput>)>| {
+        let cached = |cache: &VecDeque<(BatchCommitment, Arc<BatchInput>)>| {
             let found = cache.iter().find(|(key, _)| *key == commitment);
             found.map(|(_, input)| input.clone())
         };
@@ -103,20 +105,21 @@ impl InputBuilder {
         let derived = batch.derived.ok_or(Error::Missing { what: "derived batch" })?;
         Ok(Statement {
             domain: self.identity.domain,
-            rollupId: self.identity.rollup_id,
-            programHash: self.identity.program_hash,
-            configHash: self.identity.config.hash(),
-            batchIndex: batch.header.index,
-            parentOutput: derived.parent_output,
-            batchCommitment: batch.header.commitment(),
+            rollup_id: self.identity.rollup_id,
+            program_hash: self.identity.program_hash,
+            config_hash: self.identity.config.hash(),
+            batch_index: batch.header.index,
+            parent_output: derived.parent_output,
+            batch_commitment: batch.header.commitment(),
             output: derived.output,
-            l2BlockNumber: derived.last_block,
+            l2_block_number: derived.last_block,
         })
     }
 
     fn without_witness(&self, reader: &Reader, batch: &BatchRecord) -> Result<ExecutionInput> {
         let header = &batch.header;
-        let parent_number = reader.batch_end(header.index - 1)?;
+        let before = header.index.previous().ok_or(Error::Missing { what: "parent batch" })?;
+        let parent_number = reader.batch_end(before)?;
         let (parent, _) =
             reader.header_at(parent_number)?.ok_or(Error::Missing { what: "parent" })?;
         let parent_origin = reader
@@ -134,16 +137,16 @@ impl InputBuilder {
             batch: header.clone(),
             data: with_proofs(&batch.openings, data)?,
             deposits: deposits(reader, batch)?,
-            l1_headers: l1_headers(reader, parent_origin, header.originNumber)?,
+            l1_headers: l1_headers(reader, parent_origin, header.origin_number)?,
             nodes: Vec::new(),
             codes: Vec::new(),
         })
     }
 }
 
-fn derived(reader: &Reader, index: u64) -> Result<BatchRecord> {
+fn derived(reader: &Reader, index: BatchIndex) -> Result<BatchRecord> {
     let derived = reader.derived_batch()?;
-    if index == 0 || index > derived {
+    if index == BatchIndex::GENESIS || index > derived {
         return Err(Error::NotDerived { index, derived });
     }
     reader.batch(index)?.ok_or(Error::Missing { what: "batch" })
@@ -152,7 +155,7 @@ fn derived(reader: &Reader, index: u64) -> Result<BatchRecord> {
 /// The deposits that a batch consumes.
 fn deposits(reader: &Reader, batch: &BatchRecord) -> Result<Vec<Deposit>> {
     let header = &batch.header;
-    (header.depositsBefore..header.depositsAfter)
+    (header.deposits_before..header.deposits_after)
         .map(|index| {
             let record = reader.deposit(index)?.ok_or(Error::Missing { what: "deposit" })?;
             Ok(record.deposit())

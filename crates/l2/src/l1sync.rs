@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, Bytes};
 use oneslot_l1::{
-    BlockRef, DepositCursor, FollowMode, Follower, InboxReader, L1Client, L1Event,
+    BlockRef, DepositCursor, Final, FollowMode, Follower, InboxReader, L1Client, L1Event,
     bindings::Settlement,
 };
 use oneslot_stf::blob;
-use oneslot_types::ErrorKind;
+use oneslot_types::{BatchIndex, ErrorKind, RollupId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,7 @@ pub(crate) struct L1Source {
     /// Settlement contract.
     pub(crate) settlement: Address,
     /// The rollup's id there.
-    pub(crate) rollup_id: B256,
+    pub(crate) rollup_id: RollupId,
     /// How close to the head to follow.
     pub(crate) mode: FollowMode,
     /// Pause between looks at an unchanged head.
@@ -126,7 +126,7 @@ async fn read_block(
     let mut batches = Vec::new();
     for posted in events.batches {
         // The header of index 0 came with the deployment.
-        if posted.header.index == 0 {
+        if posted.header.index == BatchIndex::GENESIS {
             continue;
         }
         let data = match source.inbox.batch_data(&posted).await? {
@@ -171,31 +171,32 @@ async fn finalize(chain: &Chain, source: &L1Source) -> Result<()> {
     let client: &L1Client = source.inbox.client();
     let settlement = Settlement::new(source.settlement, client.provider());
     let last = settlement
-        .lastFinalized(source.rollup_id)
+        .lastFinalized(source.rollup_id.0)
         .call()
         .await
         .map_err(|error| client.call_error("Settlement", source.settlement, error))?;
     let task = chain.clone();
+    let last = Final::from(last);
     blocking(move || {
-        task.check_final(last._0, last._1)?;
-        task.set_finalized(last._0)
+        task.check_final(&last)?;
+        task.set_finalized(last.batch)
     })
     .await
 }
 
 impl Chain {
     /// Compares a final output with what this node derived.
-    fn check_final(&self, batch: u64, output: B256) -> Result<()> {
+    fn check_final(&self, last: &Final) -> Result<()> {
         let reader = self.store().read()?;
-        let derived = reader.batch(batch)?.and_then(|batch| batch.derived);
+        let derived = reader.batch(last.batch)?.and_then(|batch| batch.derived);
         if let Some(derived) = derived
-            && derived.output != output
+            && derived.output != last.output
         {
             metrics::counter!("oneslot_l2_final_output_differs").increment(1);
             tracing::error!(
-                batch,
+                batch = last.batch.0,
                 expected = %derived.output,
-                got = %output,
+                got = %last.output,
                 "Settlement made another output final than this node derived"
             );
         }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use oneslot_l1::{BlockRef, Deployment, InboxReader, L1Client, L1Config};
+use oneslot_types::BatchIndex;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, watch},
@@ -195,13 +196,14 @@ async fn prepare(
     file.check(&spec)?;
     let start = deployment.start_block.number;
     let first = inbox.batches(start, start).await?;
-    let batch = first.into_iter().find(|batch| batch.header.index == 0).ok_or_else(|| {
-        Error::Deployment {
+    let batch = first
+        .into_iter()
+        .find(|batch| batch.header.index == BatchIndex::GENESIS)
+        .ok_or_else(|| Error::Deployment {
             what: "Inbox",
             expected: format!("its genesis batch in L1 block {start}"),
             got: "none".into(),
-        }
-    })?;
+        })?;
     let data_dir = config.data_dir.clone();
     blocking(move || {
         std::fs::create_dir_all(&data_dir).map_err(|source| Error::Io {

@@ -5,7 +5,7 @@ use alloy_primitives::Bytes;
 use oneslot_l1::{KNOWN_BLOCKS, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE};
 use oneslot_stf::{BatchBlock, Budget, batch, bounds};
 use oneslot_types::{
-    RollupConfig,
+    BatchIndex, RollupConfig,
     api::{PendingBatch, PendingLimits},
 };
 use op_alloy_consensus::{DEPOSIT_TX_TYPE_ID, OpReceiptEnvelope, OpTxEnvelope};
@@ -69,7 +69,7 @@ pub fn pending(
     let (_, origin_hash) =
         reader.l1_header(origin_number)?.ok_or(Error::Missing { what: "L1 header" })?;
     Ok(Some(PendingBatch {
-        index: derived + 1,
+        index: derived.next().expect("invariant: a rollup has fewer than 2^64 batches"),
         first_block: first,
         last_block: last.header.number,
         last_block_hash: last.hash,
@@ -95,11 +95,11 @@ fn origin(of_block: u64, wanted: u64, reach: u64, oldest: u64) -> u64 {
 ///
 /// It bounds how far a batch moves the origin and the gas of the deposits that it consumes. Those of
 /// one L1 block it always takes.
-fn reach(reader: &Reader, parent: u64) -> Result<u64> {
+fn reach(reader: &Reader, parent: BatchIndex) -> Result<u64> {
     let parent = reader.batch(parent)?.ok_or(Error::Missing { what: "batch" })?.header;
-    let furthest = parent.originNumber.saturating_add(MAX_ORIGIN_ADVANCE);
+    let furthest = parent.origin_number.saturating_add(MAX_ORIGIN_ADVANCE);
     let (mut gas, mut first) = (0u64, None);
-    for (_, record) in reader.deposits_until(parent.depositsAfter, furthest)? {
+    for (_, record) in reader.deposits_until(parent.deposits_after, furthest)? {
         gas += counted_gas(&record.opaque_data);
         let first = *first.get_or_insert(record.l1_block_number);
         if gas > MAX_DEPOSIT_GAS && record.l1_block_number > first {

@@ -7,8 +7,8 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
 use k256::ecdsa::SigningKey;
 use oneslot_types::{
-    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, api::PendingLimits,
-    blob_data_hash, calldata_data_hash,
+    BatchHeader, BatchIndex, BlobOpening, Deposit, DepositFields, RollupConfig, RollupId,
+    api::PendingLimits, blob_data_hash, calldata_data_hash,
 };
 use parking_lot::Mutex;
 use tempfile::TempDir;
@@ -150,9 +150,9 @@ fn header(number: u64, parent_hash: B256, branch: u8) -> Header {
 
 pub(crate) fn genesis_batch(origin: &Header) -> BatchHeader {
     BatchHeader {
-        originNumber: origin.number,
-        originHash: origin.hash_slow(),
-        postedAt: origin.timestamp + 1,
+        origin_number: origin.number,
+        origin_hash: origin.hash_slow(),
+        posted_at: origin.timestamp + 1,
         ..BatchHeader::default()
     }
 }
@@ -188,7 +188,7 @@ impl Rollup {
             store.clone(),
             Identity {
                 domain: B256::repeat_byte(0xd0),
-                rollup_id: B256::repeat_byte(0x1d),
+                rollup_id: RollupId(B256::repeat_byte(0x1d)),
                 program_hash: B256::repeat_byte(0x99),
                 config: config(),
             },
@@ -249,7 +249,7 @@ pub(crate) enum Mode {
 }
 
 /// What the Inbox records when `rollup`'s pending batch is posted in L1 block `block`.
-pub(crate) fn post_pending(rollup: &Rollup, block: &mut L1Block, mode: Mode) -> u64 {
+pub(crate) fn post_pending(rollup: &Rollup, block: &mut L1Block, mode: Mode) -> BatchIndex {
     let reader = rollup.chain.store().read().expect("reader");
     let pending = pending(&reader, &config(), &PendingLimits::default())
         .expect("pending")
@@ -273,16 +273,16 @@ pub(crate) fn post(rollup: &Rollup, block: &mut L1Block, mode: Mode, origin: u64
     };
     let (data, openings, data_hash) = data(mode, body);
     let header = BatchHeader {
-        parentCommitment: parent.header.commitment(),
-        index: parent.header.index + 1,
-        dataHash: data_hash,
-        depositsBefore: parent.header.depositsAfter,
-        depositHashBefore: parent.header.depositHashAfter,
-        depositsAfter: after,
-        depositHashAfter: hash_after,
-        originNumber: origin,
-        originHash: reader.l1_header(origin).expect("header").expect("known").1,
-        postedAt: block.header.timestamp,
+        parent_commitment: parent.header.commitment(),
+        index: parent.header.index.next().expect("more than one"),
+        data_hash,
+        deposits_before: parent.header.deposits_after,
+        deposit_hash_before: parent.header.deposit_hash_after,
+        deposits_after: after,
+        deposit_hash_after: hash_after,
+        origin_number: origin,
+        origin_hash: reader.l1_header(origin).expect("header").expect("known").1,
+        posted_at: block.header.timestamp,
     };
     let record = BatchRecord {
         header,

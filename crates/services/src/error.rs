@@ -1,7 +1,6 @@
 //! What stops a service, for how long, and what makes it go on.
 
-use alloy_primitives::B256;
-use oneslot_types::ErrorKind;
+use oneslot_types::{BatchIndex, ErrorKind, OutputRoot, RollupId};
 
 /// The errors of the services.
 #[derive(Debug, thiserror::Error)]
@@ -19,17 +18,27 @@ pub enum Error {
     /// The rollup node's proof of a withdrawal.
     #[error(transparent)]
     Withdrawal(#[from] oneslot_wallet::Error),
-    /// Two parts of the system disagree about one batch. Nothing was submitted.
+    /// Two parts of the system disagree about the output of one batch. Nothing was submitted.
     #[error("batch {batch}: {what}: expected {expected}, got {got}")]
     Disagreement {
         /// Batch index.
-        batch: u64,
+        batch: BatchIndex,
         /// Who disagrees about what.
         what: &'static str,
         /// Ours.
-        expected: B256,
+        expected: OutputRoot,
         /// Theirs.
-        got: B256,
+        got: OutputRoot,
+    },
+    /// The node computed a batch's statement for another deployment. Nothing was submitted.
+    #[error("batch {batch}: the node serves another rollup: expected {expected}, got {got}")]
+    OtherRollup {
+        /// Batch index.
+        batch: BatchIndex,
+        /// The deployment's.
+        expected: RollupId,
+        /// The node's.
+        got: RollupId,
     },
     /// The enclave's key will never count.
     #[error("enclave key {key}: {message}")]
@@ -82,6 +91,7 @@ impl Error {
             | Self::Node(_)
             | Self::EnclaveKey { .. }
             | Self::Disagreement { .. }
+            | Self::OtherRollup { .. }
             | Self::Funds { .. } => ErrorKind::Retry,
             Self::Defeated(_) | Self::Kzg(_) | Self::Config(_) | Self::Local { .. } => {
                 ErrorKind::Fatal

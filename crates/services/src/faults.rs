@@ -18,13 +18,14 @@ mod votes;
 use std::{collections::HashSet, time::Duration};
 
 use alloy_primitives::{Address, B256};
-use oneslot_l1::{Verdict, Vote, VoteReader, Voter};
+use oneslot_l1::{Final, Verdict, Vote, VoteReader, Voter};
+use oneslot_types::OutputRoot;
 
 use self::{
     report::Fault,
     votes::{Ballot, Votes},
 };
-use crate::{Error, Final, Progress, Rollup, SettlerConfig, backoff::Backoff};
+use crate::{Error, Progress, Rollup, SettlerConfig, backoff::Backoff};
 
 /// How long a report that L1 refused is left alone. Somebody else was faster, as a rule, and the next look shows it.
 const REFUSED_FOR: Duration = Duration::from_secs(600);
@@ -55,7 +56,7 @@ impl Faults {
         rollup: &Rollup,
         last: &Final,
     ) -> Result<Option<Progress>, Error> {
-        self.votes.read(&rollup.lanes.of_batch(last.batch + 1).await?.lanes).await?;
+        self.votes.read(&rollup.lanes.of_batch(last.next_batch()).await?.lanes).await?;
         let fault = match self.contradiction(rollup).await? {
             Some(fault) => Some(fault),
             None => self.wrong_vote(rollup, last).await?,
@@ -97,7 +98,7 @@ impl Faults {
         let defeated = self.defeated(rollup).await?;
         let mut disagreeing = 0;
         for ballot in self.votes.unsettled() {
-            let is_final = ballot.vote.statement.batchIndex <= last.batch;
+            let is_final = ballot.vote.statement.batch_index <= last.batch;
             let faults = match &ballot.vote.voter {
                 Voter::Proposer(account) if defeated.contains(&(ballot.event.lane, *account)) => {
                     Some(vec![Fault::Claim(ballot.vote.clone())])
@@ -148,13 +149,13 @@ impl Faults {
 /// Whether a vote about an open batch is not what our node computed; `None` while the node has not. Nothing can be reported yet,
 /// but somebody should look.
 async fn compare(rollup: &Rollup, ballot: &Ballot) -> Result<Option<bool>, Error> {
-    let Some(ours) = rollup.statement(ballot.vote.statement.batchIndex).await? else {
+    let Some(ours) = rollup.statement(ballot.vote.statement.batch_index).await? else {
         return Ok(None);
     };
     let differs = ours.input_id() == ballot.input && ours.id() != ballot.event.statement_id;
     if differs {
         tracing::warn!(
-            batch = ours.batchIndex,
+            batch = ours.batch_index.0,
             voter = %ballot.event.voter,
             expected = %ours.output,
             got = %ballot.vote.statement.output,
@@ -171,12 +172,13 @@ async fn faults_of_final(rollup: &Rollup, vote: &Vote) -> Result<Option<Vec<Faul
         Verdict::Wrong => {}
         Verdict::Moot | Verdict::Right => return Ok(Some(Vec::new())),
     }
-    let batch = vote.statement.batchIndex;
+    let batch = vote.statement.batch_index;
     let Some(ours) = rollup.statement(batch).await? else { return Ok(None) };
     let settlement = rollup.settlement();
-    let is_final = settlement.finalOutput(rollup.deployment.rollup_id, batch).call().await;
+    let is_final = settlement.finalOutput(rollup.deployment.rollup_id.0, batch.0).call().await;
     let got =
         is_final.map_err(|e| rollup.call_error("Settlement", rollup.deployment.settlement, e))?;
+    let got = OutputRoot(got);
     if ours.output != got {
         return Err(Error::Disagreement {
             batch,

@@ -18,5 +18,5 @@ pub use config::{
 };
 pub use error::Error;
 pub use pipeline::{attest, enclave, post, propose, settle};
-pub use rollup::{Final, Rollup};
+pub use rollup::Rollup;
 pub use service::{Health, Pace, Progress, Service, run};

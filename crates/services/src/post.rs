@@ -5,7 +5,10 @@ mod transaction;
 use alloy_primitives::{U256, keccak256};
 use oneslot_l1::{KNOWN_BLOCKS, keep_origin};
 use oneslot_stf::blob::PAYLOAD_BYTES;
-use oneslot_types::api::{PendingBatch, PendingLimits};
+use oneslot_types::{
+    BatchIndex,
+    api::{PendingBatch, PendingLimits},
+};
 
 use crate::{
     DataMode, Error, Pace, PosterConfig, Progress, Rollup, Service, transaction_ids::TransactionIds,
@@ -56,7 +59,7 @@ impl Service for Poster {
         let Some(pending) = self.rollup.node.pending_batch(&limits).await? else {
             return Ok(Progress::Idle("no block to post"));
         };
-        if pending.index != posted.count + 1 {
+        if pending.index.previous() != Some(BatchIndex(posted.count)) {
             return Ok(Progress::Idle("the node has yet to derive the last batch"));
         }
         let last_at = inbox.postedAt(posted.count).call().await.map_err(wrap)?;
@@ -81,7 +84,7 @@ impl Service for Poster {
         let inclusion = self.rollup.send(id, request).await?;
         self.ids.done(&task);
 
-        metrics::gauge!("oneslot_posted_batch").set(pending.index as f64);
+        metrics::gauge!("oneslot_posted_batch").set(pending.index.0 as f64);
         metrics::counter!("oneslot_posted_bytes_total").increment(pending.body.len() as u64);
         Ok(Progress::Done(format!(
             "posted batch {}: L2 blocks {} to {}, {} bytes, {blobs} blobs, {} gas",

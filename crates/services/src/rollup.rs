@@ -1,13 +1,13 @@
 //! One rollup as a service sees it: its contracts on L1, its node, and an account to act with.
 
 use alloy::{eips::BlockNumberOrTag, providers::Provider};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
-    Deployment, Inclusion, L1Client, LaneReader, TransactionId, TxManager, TxRequest,
+    Deployment, Final, Inclusion, L1Client, LaneReader, TransactionId, TxManager, TxRequest,
     bindings::{Inbox, OptimisticLane, Portal, Settlement, TeeLane},
 };
-use oneslot_types::{LaneKind, Statement, api::BatchInfo};
+use oneslot_types::{BatchIndex, LaneKind, Statement, api::BatchInfo};
 
 use crate::{BaseConfig, Error};
 
@@ -25,17 +25,6 @@ pub struct Rollup {
     /// Our account on L1.
     pub tx_manager: TxManager,
     batch_depth: u64,
-}
-
-/// The last final batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Final {
-    /// Its index; 0 is genesis.
-    pub batch: u64,
-    /// Its output root.
-    pub output: B256,
-    /// L1 time at which it became final, seconds.
-    pub at: u64,
 }
 
 impl Rollup {
@@ -93,7 +82,7 @@ impl Rollup {
     ///
     /// # Errors
     /// [`Error::Config`] if the batch's policy has no lane of the kind, or several.
-    pub async fn lane(&self, kind: LaneKind, batch: u64) -> Result<Address, Error> {
+    pub async fn lane(&self, kind: LaneKind, batch: BatchIndex) -> Result<Address, Error> {
         let policy = self.lanes.of_batch(batch).await?;
         let mut lanes = policy.of_kind(kind);
         match (lanes.next(), lanes.count()) {
@@ -112,11 +101,11 @@ impl Rollup {
     pub async fn last_final(&self) -> Result<Final, Error> {
         let last = self
             .settlement()
-            .lastFinalized(self.deployment.rollup_id)
+            .lastFinalized(self.deployment.rollup_id.0)
             .call()
             .await
             .map_err(|e| self.call_error("Settlement", self.deployment.settlement, e))?;
-        Ok(Final { batch: last._0, output: last._1, at: last._2 })
+        Ok(last.into())
     }
 
     /// Wei of our account.
@@ -151,7 +140,7 @@ impl Rollup {
     // ── The rollup node ──
 
     /// A batch that the node has derived, if L1 has buried it deep enough to speak about it.
-    pub async fn batch(&self, index: u64) -> Result<Option<BatchInfo>, Error> {
+    pub async fn batch(&self, index: BatchIndex) -> Result<Option<BatchInfo>, Error> {
         let Some(batch) = self.node.batch(index).await? else { return Ok(None) };
         let head = self.l1.block_number().await?;
         let deep = head + 1 >= batch.l1_block_number + self.batch_depth;
@@ -159,17 +148,16 @@ impl Rollup {
     }
 
     /// The statement about a batch, see [`Rollup::batch`]; refused if the node computed it for another deployment.
-    pub async fn statement(&self, index: u64) -> Result<Option<Statement>, Error> {
+    pub async fn statement(&self, index: BatchIndex) -> Result<Option<Statement>, Error> {
         let Some(batch) = self.batch(index).await? else {
             return Ok(None);
         };
         let statement = batch.statement;
-        if statement.rollupId != self.deployment.rollup_id {
-            return Err(Error::Disagreement {
+        if statement.rollup_id != self.deployment.rollup_id {
+            return Err(Error::OtherRollup {
                 batch: index,
-                what: "the node serves another rollup",
                 expected: self.deployment.rollup_id,
-                got: statement.rollupId,
+                got: statement.rollup_id,
             });
         }
         Ok(Some(statement))

@@ -253,7 +253,7 @@ mod tests {
     async fn errors_that_pass_do_not_end_a_service() {
         let retry = || {
             Err(Error::Disagreement {
-                batch: 1,
+                batch: oneslot_types::BatchIndex::FIRST,
                 what: "x",
                 expected: Default::default(),
                 got: Default::default(),

@@ -3,8 +3,8 @@
 mod payout;
 
 use alloy::sol_types::SolCall;
-use oneslot_l1::{TxRequest, bindings::Settlement};
-use oneslot_types::Statement;
+use oneslot_l1::{Final, TxRequest, bindings::Settlement};
+use oneslot_types::{BatchIndex, Statement};
 
 use self::payout::Payout;
 use crate::{
@@ -38,16 +38,16 @@ impl Service for Settler {
         let last = self.rollup.last_final().await?;
         let now = self.rollup.l1_time().await?;
         let age = now.saturating_sub(last.at);
-        metrics::gauge!("oneslot_final_batch").set(last.batch as f64);
+        metrics::gauge!("oneslot_final_batch").set(last.batch.0 as f64);
         metrics::gauge!("oneslot_final_batch_age_seconds").set(age as f64);
 
-        let next = self.rollup.statement(last.batch + 1).await?;
-        let agrees = next.as_ref().is_none_or(|next| next.parentOutput == last.output);
+        let next = self.rollup.statement(last.next_batch()).await?;
+        let agrees = next.as_ref().is_none_or(|next| next.parent_output == last.output);
         if agrees
             && let Some(next) = &next
             && self.is_ready(next).await?
         {
-            return self.advance(next.clone()).await;
+            return self.advance(&last, next.clone()).await;
         }
         if let Some(progress) = self.faults.report(&self.rollup, &last).await? {
             return Ok(progress);
@@ -57,7 +57,7 @@ impl Service for Settler {
                 return Err(Error::Disagreement {
                     batch: last.batch,
                     what: "the node's output is not the final one",
-                    expected: next.parentOutput,
+                    expected: next.parent_output,
                     got: last.output,
                 });
             }
@@ -93,8 +93,7 @@ impl Settler {
         Ok(tally.ready)
     }
 
-    async fn advance(&mut self, first: Statement) -> Result<Progress, Error> {
-        let index = first.batchIndex;
+    async fn advance(&mut self, last: &Final, first: Statement) -> Result<Progress, Error> {
         let settlement = self.rollup.deployment.settlement;
         let task = format!("advance/{settlement}/{}", first.id());
         let Some(id) = self.ids.id(&task) else {
@@ -102,7 +101,7 @@ impl Settler {
         };
         // Those after it may be ready too once it is final; Settlement skips what is not.
         let mut statements: Vec<Settlement::Statement> = vec![first.into()];
-        for next in index + 1..index + self.config.max_statements.max(1) as u64 {
+        for next in last.following().take(self.config.max_statements).skip(1) {
             match self.rollup.statement(next).await? {
                 Some(statement) => statements.push(statement.into()),
                 None => break,
@@ -117,16 +116,20 @@ impl Settler {
     }
 
     /// An outage must be loud, also on L1.
-    async fn heartbeat(&mut self, last_final: u64, age: u64) -> Result<(), Error> {
+    async fn heartbeat(&mut self, last_final: BatchIndex, age: u64) -> Result<(), Error> {
         let (settlement, rollup) =
             (self.rollup.deployment.settlement, self.rollup.deployment.rollup_id);
-        tracing::error!(last_final, age, "nothing has become final although a batch waits");
+        tracing::error!(
+            last_final = last_final.0,
+            age,
+            "nothing has become final although a batch waits"
+        );
         let round = age / self.config.heartbeat_s.max(1);
         let task = format!("heartbeat/{rollup}/{last_final}/{round}");
         let Some(id) = self.ids.id(&task).filter(|id| *id == task) else {
             return Ok(());
         };
-        let call = Settlement::heartbeatCall { rollupId: rollup };
+        let call = Settlement::heartbeatCall { rollupId: rollup.0 };
         self.rollup.send(id, TxRequest::call(settlement, call.abi_encode())).await?;
         self.ids.done(&task);
         Ok(())

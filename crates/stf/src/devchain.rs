@@ -17,7 +17,7 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
 use k256::ecdsa::SigningKey;
 use oneslot_types::{
-    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, blob_data_hash,
+    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, RollupId, blob_data_hash,
     calldata_data_hash,
 };
 use op_alloy_consensus::OpTxEnvelope;
@@ -194,9 +194,9 @@ impl DevChain {
         let mut source = MemorySource::default();
         source.extend(state.new);
         let batch = BatchHeader {
-            originNumber: origin.number,
-            originHash: origin.hash,
-            postedAt: origin.timestamp,
+            origin_number: origin.number,
+            origin_hash: origin.hash,
+            posted_at: origin.timestamp,
             ..BatchHeader::default()
         };
         Self { config, source, header, batch, l1: [l1].into(), queue: Vec::new() }
@@ -232,7 +232,7 @@ impl DevChain {
             .zip(transactions)
             .map(|(second, transactions)| BatchBlock {
                 timestamp: self.header.timestamp + second,
-                origin_number: self.batch.originNumber,
+                origin_number: self.batch.origin_number,
                 transactions,
             })
             .collect()
@@ -258,9 +258,9 @@ impl DevChain {
     /// Posts any data, one L1 block time after the newest L1 block.
     pub fn post_data(&self, data: BatchData) -> ExecutionInput {
         let origin = self.l1_head();
-        let before = self.batch.depositsAfter;
+        let before = self.batch.deposits_after;
         let deposits: Vec<_> = self.queue[before as usize..].to_vec();
-        let hash = self.batch.depositHashAfter;
+        let hash = self.batch.deposit_hash_after;
         let data_hash = match &data {
             BatchData::Calldata(data) => calldata_data_hash(data),
             BatchData::Blobs(blobs) => {
@@ -269,21 +269,21 @@ impl DevChain {
             }
         };
         let batch = BatchHeader {
-            parentCommitment: self.batch.commitment(),
-            index: self.batch.index + 1,
-            dataHash: data_hash,
-            depositsBefore: before,
-            depositHashBefore: hash,
-            depositsAfter: before + deposits.len() as u64,
-            depositHashAfter: deposits.iter().fold(hash, |hash, deposit| deposit.extend(hash)),
-            originNumber: origin.number,
-            originHash: origin.hash,
-            postedAt: origin.timestamp + L1_BLOCK_TIME,
+            parent_commitment: self.batch.commitment(),
+            index: self.batch.index.next().expect("invariant: a chain has fewer than 2^64 batches"),
+            data_hash,
+            deposits_before: before,
+            deposit_hash_before: hash,
+            deposits_after: before + deposits.len() as u64,
+            deposit_hash_after: deposits.iter().fold(hash, |hash, deposit| deposit.extend(hash)),
+            origin_number: origin.number,
+            origin_hash: origin.hash,
+            posted_at: origin.timestamp + L1_BLOCK_TIME,
         };
-        let new_headers = (origin.number - self.batch.originNumber) as usize;
+        let new_headers = (origin.number - self.batch.origin_number) as usize;
         ExecutionInput {
             domain: B256::repeat_byte(0xd0),
-            rollup_id: B256::repeat_byte(0x1d),
+            rollup_id: RollupId(B256::repeat_byte(0x1d)),
             program_hash: B256::repeat_byte(0xe1),
             config: self.config.clone(),
             parent_header: alloy_rlp::encode(self.header.inner()).into(),

@@ -90,7 +90,7 @@ fn execute_over<S: NodeSource>(
         tip,
         origins: &origins,
         deposits: &deposits,
-        posted_at: input.batch.postedAt,
+        posted_at: input.batch.posted_at,
     };
     let mut blocks = Vec::new();
     transition.execute_batch(&inputs, payload.as_deref(), |_, block, _| {
@@ -101,14 +101,14 @@ fn execute_over<S: NodeSource>(
     // ── epilogue: the statement ──
     let statement = Statement {
         domain: input.domain,
-        rollupId: input.rollup_id,
-        programHash: input.program_hash,
-        configHash: input.config.hash(),
-        batchIndex: input.batch.index,
-        parentOutput: parent_output,
-        batchCommitment: input.batch.commitment(),
+        rollup_id: input.rollup_id,
+        program_hash: input.program_hash,
+        config_hash: input.config.hash(),
+        batch_index: input.batch.index,
+        parent_output,
+        batch_commitment: input.batch.commitment(),
         output: transition.output()?,
-        l2BlockNumber: transition.head().number,
+        l2_block_number: transition.head().number,
     };
     Ok(Executed { statement, blocks, new: transition.take_new() })
 }
@@ -122,7 +122,7 @@ fn payload(input: &ExecutionInput, crypto: Crypto) -> Result<Option<Cow<'_, [u8]
             blob_data_hash(&openings)
         }
     };
-    same("data hash", input.batch.dataHash, got)?;
+    same("data hash", input.batch.data_hash, got)?;
     match &input.data {
         BatchData::Calldata(data) => Ok(Some(Cow::Borrowed(data))),
         BatchData::Blobs(blobs) => {
@@ -156,8 +156,8 @@ fn origins(input: &ExecutionInput, tip: &Tip) -> Result<Vec<L1Origin>> {
         origins.push(origin);
         last = origin;
     }
-    same("L1 origin hash", input.batch.originHash, last.hash)?;
-    number("L1 origin number", input.batch.originNumber, last.number)?;
+    same("L1 origin hash", input.batch.origin_hash, last.hash)?;
+    number("L1 origin number", input.batch.origin_number, last.number)?;
     Ok(origins)
 }
 
@@ -166,12 +166,12 @@ fn origins(input: &ExecutionInput, tip: &Tip) -> Result<Vec<L1Origin>> {
 fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<Vec<DueDeposit>> {
     let batch = &input.batch;
     let got = input.deposits.len() as u64;
-    number("deposits after", batch.depositsAfter, batch.depositsBefore.saturating_add(got))?;
-    let (from, to) = (tip.origin.number.saturating_add(1), batch.originNumber);
+    number("deposits after", batch.deposits_after, batch.deposits_before.saturating_add(got))?;
+    let (from, to) = (tip.origin.number.saturating_add(1), batch.origin_number);
     let mut least = from;
-    let mut rolling = batch.depositHashBefore;
+    let mut rolling = batch.deposit_hash_before;
     let mut due = Vec::with_capacity(input.deposits.len());
-    for (deposit, index) in input.deposits.iter().zip(batch.depositsBefore..batch.depositsAfter) {
+    for (deposit, index) in input.deposits.iter().zip(batch.deposits_before..batch.deposits_after) {
         rolling = deposit.extend(rolling);
         let l1_block = deposit.l1_block_number;
         let outside = Error::DepositBlock { index, from: least, to, got: l1_block };
@@ -185,7 +185,7 @@ fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<V
         let transaction = deposit_transaction(deposit, origin.hash, index);
         due.push(DueDeposit { l1_block, transaction });
     }
-    same("deposit hash", batch.depositHashAfter, rolling)?;
+    same("deposit hash", batch.deposit_hash_after, rolling)?;
     Ok(due)
 }
 

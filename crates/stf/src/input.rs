@@ -21,7 +21,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes};
-use oneslot_types::{BatchHeader, BlobOpening, Deposit, RollupConfig};
+use oneslot_types::{
+    BatchCommitment, BatchHeader, BatchIndex, BlobOpening, Deposit, RollupConfig, RollupId,
+};
 
 /// The only version.
 const VERSION: u32 = 1;
@@ -33,7 +35,7 @@ pub struct ExecutionInput {
     /// Goes into the statement.
     pub domain: B256,
     /// Goes into the statement.
-    pub rollup_id: B256,
+    pub rollup_id: RollupId,
     /// Goes into the statement: a program does not know its own hash, L1 checks it.
     pub program_hash: B256,
     /// Its hash goes into the statement.
@@ -74,7 +76,7 @@ impl ExecutionInput {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer(Vec::new());
         out.u32(VERSION);
-        for word in [self.domain, self.rollup_id, self.program_hash] {
+        for word in [self.domain, self.rollup_id.0, self.program_hash] {
             out.fixed(word.0);
         }
         out.config(&self.config);
@@ -121,7 +123,7 @@ impl ExecutionInput {
         }
         let input = Self {
             domain: from.word()?,
-            rollup_id: from.word()?,
+            rollup_id: RollupId(from.word()?),
             program_hash: from.word()?,
             config: from.config()?,
             parent_header: from.bytes()?,
@@ -192,16 +194,16 @@ impl Writer {
     }
 
     fn batch(&mut self, batch: &BatchHeader) {
-        self.fixed(batch.parentCommitment.0);
-        self.u64(batch.index);
-        self.fixed(batch.dataHash.0);
-        self.u64(batch.depositsBefore);
-        self.fixed(batch.depositHashBefore.0);
-        self.u64(batch.depositsAfter);
-        self.fixed(batch.depositHashAfter.0);
-        self.u64(batch.originNumber);
-        self.fixed(batch.originHash.0);
-        self.u64(batch.postedAt);
+        self.fixed(batch.parent_commitment.0.0);
+        self.u64(batch.index.0);
+        self.fixed(batch.data_hash.0);
+        self.u64(batch.deposits_before);
+        self.fixed(batch.deposit_hash_before.0);
+        self.u64(batch.deposits_after);
+        self.fixed(batch.deposit_hash_after.0);
+        self.u64(batch.origin_number);
+        self.fixed(batch.origin_hash.0);
+        self.u64(batch.posted_at);
     }
 }
 
@@ -279,16 +281,16 @@ impl Reader {
 
     fn batch(&mut self) -> Result<BatchHeader> {
         Ok(BatchHeader {
-            parentCommitment: self.word()?,
-            index: self.u64()?,
-            dataHash: self.word()?,
-            depositsBefore: self.u64()?,
-            depositHashBefore: self.word()?,
-            depositsAfter: self.u64()?,
-            depositHashAfter: self.word()?,
-            originNumber: self.u64()?,
-            originHash: self.word()?,
-            postedAt: self.u64()?,
+            parent_commitment: BatchCommitment(self.word()?),
+            index: BatchIndex(self.u64()?),
+            data_hash: self.word()?,
+            deposits_before: self.u64()?,
+            deposit_hash_before: self.word()?,
+            deposits_after: self.u64()?,
+            deposit_hash_after: self.word()?,
+            origin_number: self.u64()?,
+            origin_hash: self.word()?,
+            posted_at: self.u64()?,
         })
     }
 

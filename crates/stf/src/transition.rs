@@ -13,8 +13,7 @@ use crate::{
     state::{NewState, State},
 };
 use alloy_consensus::{Header, Sealed};
-use alloy_primitives::B256;
-use oneslot_types::OutputParts;
+use oneslot_types::{OutputParts, OutputRoot};
 
 /// A chain that goes on from a block, in memory.
 ///
@@ -56,7 +55,7 @@ impl<'a, S: NodeSource> Transition<'a, S> {
     ///
     /// # Errors
     /// Its header has no withdrawals root.
-    pub fn output(&self) -> Result<B256> {
+    pub fn output(&self) -> Result<OutputRoot> {
         let missing = Error::Header { which: "parent", index: 0, what: "no withdrawals root" };
         output_root(&self.head).ok_or(missing)
     }
@@ -107,7 +106,7 @@ impl<'a, S: NodeSource> Transition<'a, S> {
 }
 
 /// The output root of the state after this block. None if the header has no withdrawals root.
-pub fn output_root(header: &Sealed<Header>) -> Option<B256> {
+pub fn output_root(header: &Sealed<Header>) -> Option<OutputRoot> {
     Some(
         OutputParts {
             state_root: header.state_root,

@@ -9,7 +9,7 @@ use oneslot_stf::{
     devchain::{Account, DevChain, config},
     execute, genesis_state, record,
 };
-use oneslot_types::{DepositFields, RollupConfig};
+use oneslot_types::{BatchCommitment, BatchIndex, DepositFields, RollupConfig, RollupId};
 use revm::Database;
 
 /// Stores `blockhash(number - 1)` in slot 0 and `blockhash(number - 2)` in slot 1.
@@ -71,11 +71,11 @@ fn a_recorded_input_executes_to_the_recorded_statement() {
     let parent = chain.header.clone();
     let (input, executed) = chain.advance(input).expect("record");
     assert_eq!(executed.blocks.len(), 4, "three posted, one of deposits only");
-    assert_eq!(executed.statement.l2BlockNumber, 4);
-    assert_eq!(executed.statement.batchIndex, 1);
-    assert_eq!(executed.statement.configHash, input.config.hash());
-    assert_eq!(executed.statement.batchCommitment, input.batch.commitment());
-    assert_eq!(Some(executed.statement.parentOutput), oneslot_stf::output_root(&parent));
+    assert_eq!(executed.statement.l2_block_number, 4);
+    assert_eq!(executed.statement.batch_index, BatchIndex::FIRST);
+    assert_eq!(executed.statement.config_hash, input.config.hash());
+    assert_eq!(executed.statement.batch_commitment, input.batch.commitment());
+    assert_eq!(Some(executed.statement.parent_output), oneslot_stf::output_root(&parent));
     assert_eq!(Some(executed.statement.output), oneslot_stf::output_root(&chain.header));
     for block in &executed.blocks {
         assert!(block.skipped.is_empty());
@@ -103,7 +103,7 @@ fn blobs_and_calldata_give_the_same_output() {
     let (_, one) = record(calldata, &chain.source).expect("calldata");
     let (blobs, other) = record(chain.post_blobs(&blocks), &chain.source).expect("blobs");
     assert_eq!(one.statement.output, other.statement.output);
-    assert_ne!(one.statement.batchCommitment, other.statement.batchCommitment);
+    assert_ne!(one.statement.batch_commitment, other.statement.batch_commitment);
     let decoded = ExecutionInput::decode(blobs.encode().into()).expect("decode");
     assert_eq!(execute(&decoded), Ok(other.statement));
 }
@@ -434,7 +434,7 @@ fn other_l1_headers_are_refused() {
     assert!(matches!(error, Error::Mismatch { what: "L1 parent hash", .. }));
     let error = refused(|input| input.l1_headers[1] = bytes!("c0"));
     assert!(matches!(error, Error::Header { which: "L1", index: 1, .. }));
-    let error = refused(|input| input.batch.originNumber += 1);
+    let error = refused(|input| input.batch.origin_number += 1);
     assert!(matches!(error, Error::Number { what: "L1 origin number", .. }));
     // A header that chains, but is not the one that L1 checked.
     let error = refused(|input| {
@@ -500,12 +500,12 @@ fn the_statement_binds_what_goes_in() {
     let id = execute(&input).expect("execute").id();
     let changes: [fn(&mut ExecutionInput); 8] = [
         |input| input.domain = B256::ZERO,
-        |input| input.rollup_id = B256::ZERO,
+        |input| input.rollup_id = RollupId::ZERO,
         |input| input.program_hash = B256::ZERO,
         |input| input.config.l1ChainId += 1,
-        |input| input.batch.index += 1,
-        |input| input.batch.parentCommitment = B256::ZERO,
-        |input| input.batch.postedAt += 1,
+        |input| input.batch.index.0 += 1,
+        |input| input.batch.parent_commitment = BatchCommitment::ZERO,
+        |input| input.batch.posted_at += 1,
         |input| input.config.maxSequencerDrift += 1,
     ];
     for change in changes {

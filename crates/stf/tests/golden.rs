@@ -2,13 +2,13 @@
 //!
 //! `ONESLOT_BLESS=1 cargo test -p oneslot-stf --test golden` writes the file anew.
 
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy_primitives::{Address, Bytes, TxKind, U256};
 use oneslot_stf::{
     BatchData, ExecutionInput,
     devchain::{Account, DevChain, config},
     execute,
 };
-use oneslot_types::{DepositFields, Statement};
+use oneslot_types::{DepositFields, Statement, StatementId};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
 
@@ -18,7 +18,7 @@ struct Vector {
     about: String,
     input: Bytes,
     statement: Statement,
-    statement_id: B256,
+    statement_id: StatementId,
 }
 
 fn path() -> PathBuf {

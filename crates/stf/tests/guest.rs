@@ -7,6 +7,7 @@ use oneslot_stf::{
     devchain::{Account, DevChain, config, transfers},
     execute,
 };
+use oneslot_types::StatementId;
 use revm::Database;
 use std::{fs, path::PathBuf};
 
@@ -24,12 +25,12 @@ const FEATURES: [u64; 5] =
     [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_KECCAK | FEATURE_MULMOD, u64::MAX];
 
 /// Runs the program with every mask of features, which must not change how it ends; prints instructions.
-fn run(program: &Program, input: &[u8]) -> (Status, Option<B256>) {
+fn run(program: &Program, input: &[u8]) -> (Status, Option<StatementId>) {
     let runs = FEATURES.map(|features| {
         let mut machine = Machine::new(program.clone(), Tape::new(input).with_features(features));
         let status = machine.run(u64::MAX);
         println!("features {features:x}: {} instructions", machine.steps());
-        (status, machine.output().map(B256::from))
+        (status, machine.output().map(|id| StatementId(id.into())))
     });
     assert_eq!(runs, [runs[0]; FEATURES.len()]);
     runs[0]

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::signer::recover;
     use alloy_primitives::hex;
-    use oneslot_types::{key_report_data, tee_digest};
+    use oneslot_types::{StatementId, key_report_data, tee_digest};
     use std::{fs, path::Path};
 
     #[test]
@@ -71,7 +71,7 @@ mod tests {
         let (measurement, statement_id) = (keccak256("measurement"), keccak256("statement"));
         let report_data = key_report_data(chain, lane, key.address());
         let quote = quote(measurement, &report_data).unwrap();
-        let digest = tee_digest(chain, lane, statement_id, payee);
+        let digest = tee_digest(chain, lane, StatementId(statement_id), payee);
         let signature = key.sign(digest).unwrap();
         assert_eq!(recover(digest, &signature), Some(key.address()));
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes};
 use oneslot_stf::ExecutionInput;
-use oneslot_types::{Statement, key_report_data, tee_digest};
+use oneslot_types::{InputId, Statement, StatementId, key_report_data, tee_digest};
 use std::{
     collections::{HashMap, hash_map::Entry},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -31,8 +31,7 @@ pub struct Enclave {
 /// What the key signed.
 #[derive(Debug, Default)]
 struct Signed {
-    /// Statement id by input id.
-    statements: HashMap<B256, B256>,
+    statements: HashMap<InputId, StatementId>,
     /// Signatures made, repeated ones too.
     attestations: u64,
 }
@@ -109,7 +108,7 @@ impl Enclave {
             }
             self.check_program(input.program_hash)?;
             let statement = oneslot_stf::execute(&input).map_err(refused)?;
-            self.check_program(statement.programHash)?;
+            self.check_program(statement.program_hash)?;
             Ok(statement)
         };
         catch_unwind(AssertUnwindSafe(run))
@@ -160,6 +159,7 @@ impl Enclave {
 mod tests {
     use super::*;
     use crate::signer::recover;
+    use oneslot_types::OutputRoot;
 
     const LANE: Address = Address::repeat_byte(1);
     const PAYEE: Address = Address::repeat_byte(2);
@@ -171,8 +171,8 @@ mod tests {
     #[test]
     fn a_second_answer_to_one_question_is_refused() {
         let enclave = enclave();
-        let first = Statement { output: B256::repeat_byte(3), ..Default::default() };
-        let second = Statement { output: B256::repeat_byte(4), ..Default::default() };
+        let first = Statement { output: OutputRoot(B256::repeat_byte(3)), ..Default::default() };
+        let second = Statement { output: OutputRoot(B256::repeat_byte(4)), ..Default::default() };
         let attestation = enclave.sign(1, LANE, PAYEE, first.clone()).unwrap();
         assert!(matches!(
             enclave.sign(1, LANE, PAYEE, second.clone()),
@@ -196,7 +196,7 @@ mod tests {
         for other in [
             tee_digest(2, LANE, id, PAYEE),
             tee_digest(1, PAYEE, id, PAYEE),
-            tee_digest(1, LANE, B256::ZERO, PAYEE),
+            tee_digest(1, LANE, StatementId::ZERO, PAYEE),
             tee_digest(1, LANE, id, LANE),
         ] {
             assert_ne!(signer(other), attestation.key);

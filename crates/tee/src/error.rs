@@ -2,6 +2,7 @@
 
 use crate::{Endpoint, PlatformKind, Refusal};
 use alloy_primitives::{Address, B256};
+use oneslot_types::{InputId, StatementId};
 use std::{io, time::Duration};
 
 /// Whether doing the same again can help.
@@ -131,11 +132,11 @@ pub enum Error {
     )]
     Equivocation {
         /// The question.
-        input_id: B256,
+        input_id: InputId,
         /// Statement id signed first.
-        signed: B256,
+        signed: StatementId,
         /// Statement id derived now.
-        got: B256,
+        got: StatementId,
     },
     /// The memory of signed inputs is full; only a fresh enclave with a fresh key can go on.
     #[error("the enclave signed {limit} inputs, the most one key may sign: restart it")]

@@ -2,7 +2,6 @@
 
 use crate::{Error, PlatformKind};
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolValue;
 use oneslot_types::Statement;
 
 /// First byte of every message. Another layout is another version.

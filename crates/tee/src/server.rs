@@ -7,6 +7,7 @@ use crate::{
     frame::{Connection, Deadline},
 };
 use alloy_primitives::{B256, Bytes};
+use oneslot_types::BatchIndex;
 use std::{
     io,
     sync::{
@@ -74,7 +75,7 @@ pub enum Event {
     /// A batch was executed and its statement signed.
     Signed {
         /// Batch index of the statement.
-        batch: u64,
+        batch: BatchIndex,
         /// Time of execution and signature.
         took: Duration,
     },
@@ -220,9 +221,9 @@ impl Server {
                 let input = body.slice_ref(input);
                 let started = Instant::now();
                 let attestation = self.enclave.attest(l1_chain_id, lane, payee, input)?;
-                let (batch, took) = (attestation.statement.batchIndex, started.elapsed());
+                let (batch, took) = (attestation.statement.batch_index, started.elapsed());
                 (self.observer)(Event::Signed { batch, took });
-                tracing::info!(batch, statement = %attestation.statement.id(), "signed a statement");
+                tracing::info!(batch = batch.0, statement = %attestation.statement.id(), "signed a statement");
                 Ok(Response::Attestation(attestation))
             }
         }

@@ -69,7 +69,7 @@ fn chain_of(input: &Bytes) -> u64 {
 fn pinned_inputs_are_attested() {
     let vectors = vectors();
     assert!(vectors.len() >= 2, "calldata and blob");
-    with_enclave(vectors[0].1.programHash, |client, info| {
+    with_enclave(vectors[0].1.program_hash, |client, info| {
         for (count, (input, expected)) in vectors.iter().enumerate() {
             let chain = chain_of(input);
             let attestation = client.attest(chain, LANE, PAYEE, input).unwrap();
@@ -97,7 +97,7 @@ fn other_programs_and_chains_are_refused() {
     with_enclave(B256::repeat_byte(0x77), |client, _| {
         assert_refused(client.attest(chain_of(input), LANE, PAYEE, input), Refusal::WrongProgram);
     });
-    with_enclave(statement.programHash, |client, info| {
+    with_enclave(statement.program_hash, |client, info| {
         let other = chain_of(input) + 1;
         assert_refused(client.attest(other, LANE, PAYEE, input), Refusal::WrongChain);
         assert_eq!(client.info().unwrap().attestations, 0);
@@ -110,7 +110,7 @@ fn other_programs_and_chains_are_refused() {
 fn corrupted_inputs_never_yield_the_statement() {
     let (input, statement) = &vectors()[0];
     let chain = chain_of(input);
-    with_enclave(statement.programHash, |client, info| {
+    with_enclave(statement.program_hash, |client, info| {
         let step = (input.len() / 100).max(1);
         let (mut refused, mut other) = (0, 0);
         for at in (0..input.len()).step_by(step) {
@@ -146,7 +146,7 @@ fn an_observer_hears_of_every_signature_and_every_refusal() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let events = seen.clone();
     let observer = move |event| events.lock().unwrap().push(event);
-    with_observed_enclave(statement.programHash, observer, |client, _| {
+    with_observed_enclave(statement.program_hash, observer, |client, _| {
         client.attest(chain_of(&input), LANE, PAYEE, &input).unwrap();
         client.attest(chain_of(&input), LANE, PAYEE, &input[..40]).unwrap_err();
         client.info().unwrap();
@@ -155,6 +155,6 @@ fn an_observer_hears_of_every_signature_and_every_refusal() {
     let [Event::Signed { batch, took }, Event::Refused(Refusal::Input)] = seen[..] else {
         panic!("{seen:?}");
     };
-    assert_eq!(batch, statement.batchIndex);
+    assert_eq!(batch, statement.batch_index);
     assert!(!took.is_zero());
 }

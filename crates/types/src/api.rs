@@ -9,7 +9,10 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
 
-use crate::{BatchHeader, BlobOpening, Statement};
+use crate::{
+    BatchCommitment, BatchHeader, BatchIndex, BlobOpening, InputId, OutputRoot, Statement,
+    StatementId,
+};
 
 /// An L1 block as the node has seen it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +57,7 @@ pub struct GenesisRef {
     /// Seconds.
     pub timestamp: u64,
     /// Output root that batch 1 builds on.
-    pub output_root: B256,
+    pub output_root: OutputRoot,
 }
 
 /// Answer of `oneslot_syncStatus`.
@@ -79,9 +82,9 @@ pub struct SyncStatus {
     #[serde(rename = "finalizedL2")]
     pub finalized_l2: L2BlockRef,
     /// Index of the last derived batch.
-    pub derived_batch: u64,
+    pub derived_batch: BatchIndex,
     /// Index of the last batch that is final.
-    pub finalized_batch: u64,
+    pub finalized_batch: BatchIndex,
     /// Whether this node builds blocks.
     pub sequencing: bool,
 }
@@ -91,13 +94,13 @@ pub struct SyncStatus {
 #[serde(rename_all = "camelCase")]
 pub struct BatchInfo {
     /// Position in the Inbox.
-    pub index: u64,
+    pub index: BatchIndex,
     /// What L1 committed to.
     pub header: BatchHeader,
     /// Openings of its blobs; empty in calldata mode.
     pub openings: Vec<BlobOpening>,
     /// Hash of the header.
-    pub commitment: B256,
+    pub commitment: BatchCommitment,
     /// First L2 block.
     pub first_block: u64,
     /// Last L2 block.
@@ -105,9 +108,9 @@ pub struct BatchInfo {
     /// Hash of the last L2 block.
     pub block_hash: B256,
     /// Output root before.
-    pub parent_output: B256,
+    pub parent_output: OutputRoot,
     /// Output root after.
-    pub output: B256,
+    pub output: OutputRoot,
     /// L1 block of the posting.
     pub l1_block_number: u64,
     /// Hash of that L1 block.
@@ -121,9 +124,9 @@ pub struct BatchInfo {
     /// The statement that the lanes attest.
     pub statement: Statement,
     /// Its id.
-    pub statement_id: B256,
+    pub statement_id: StatementId,
     /// Its input id.
-    pub input_id: B256,
+    pub input_id: InputId,
 }
 
 /// Argument of `oneslot_pendingBatch`: what the poster can carry.
@@ -144,7 +147,7 @@ pub struct PendingLimits {
 #[serde(rename_all = "camelCase")]
 pub struct PendingBatch {
     /// Position in the Inbox that it is for.
-    pub index: u64,
+    pub index: BatchIndex,
     /// First L2 block.
     pub first_block: u64,
     /// Last L2 block.
@@ -193,7 +196,7 @@ pub struct OutputAtBlock {
     /// Version of the output root; zero.
     pub version: B256,
     /// The output root.
-    pub output_root: B256,
+    pub output_root: OutputRoot,
     /// The block that it is of.
     pub block_ref: OpBlockRef,
     /// Storage root of the L2ToL1MessagePasser after the block.

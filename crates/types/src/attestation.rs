@@ -3,11 +3,17 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue;
 
+use crate::StatementId;
+
 /// The digest an enclave key signs: one statement, attested to one lane, rewarding one payee.
-pub fn tee_digest(l1_chain_id: u64, lane: Address, statement_id: B256, payee: Address) -> B256 {
-    keccak256(
-        ("oneslot.tee.v1", U256::from(l1_chain_id), lane, statement_id, payee).abi_encode_params(),
-    )
+pub fn tee_digest(
+    l1_chain_id: u64,
+    lane: Address,
+    statement_id: StatementId,
+    payee: Address,
+) -> B256 {
+    let chain = U256::from(l1_chain_id);
+    keccak256(("oneslot.tee.v1", chain, lane, statement_id.0, payee).abi_encode_params())
 }
 
 /// The 64 bytes of report data in a quote: they bind the enclave's key to one lane on one chain.

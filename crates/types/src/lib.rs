@@ -11,6 +11,7 @@ mod config;
 mod deposit;
 #[cfg(feature = "api")]
 mod error_kind;
+mod ids;
 #[cfg(feature = "api")]
 mod lane;
 mod output;
@@ -22,6 +23,7 @@ pub use config::RollupConfig;
 pub use deposit::{Deposit, DepositError, DepositFields};
 #[cfg(feature = "api")]
 pub use error_kind::ErrorKind;
+pub use ids::{BatchCommitment, BatchIndex, InputId, OutputRoot, RollupId, StatementId};
 #[cfg(feature = "api")]
 pub use lane::LaneKind;
 pub use output::OutputParts;

@@ -2,6 +2,8 @@
 
 use alloy_primitives::{B256, keccak256};
 
+use crate::OutputRoot;
+
 /// What an output root commits to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -17,11 +19,11 @@ pub struct OutputParts {
 
 impl OutputParts {
     /// `keccak256(0 ‖ stateRoot ‖ messagePasserStorageRoot ‖ blockHash)`, 128 bytes hashed.
-    pub fn root(&self) -> B256 {
+    pub fn root(&self) -> OutputRoot {
         let mut bytes = [0; 128];
         bytes[32..64].copy_from_slice(self.state_root.as_slice());
         bytes[64..96].copy_from_slice(self.message_passer_storage_root.as_slice());
         bytes[96..].copy_from_slice(self.block_hash.as_slice());
-        keccak256(bytes)
+        OutputRoot(keccak256(bytes))
     }
 }

@@ -1,58 +1,95 @@
 //! What every lane attests.
 
+use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::{SolValue, sol};
+use alloy_sol_types::SolValue;
 
-sol! {
-    /// One sentence about one batch: "program, run on these inputs, gives this output".
-    ///
-    /// All lanes attest the same 32-byte [`Statement::id`]. Nine ABI words; no field is optional.
-    #[derive(Debug, Default, PartialEq, Eq, Hash)]
-    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-    #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
-    struct Statement {
-        /// Binds the L1 chain and the Settlement contract, see [`domain`].
-        bytes32 domain;
-        /// The rollup, see [`rollup_id`].
-        bytes32 rollupId;
-        /// SHA-256 of the ELF of the state transition.
-        bytes32 programHash;
-        /// [`crate::RollupConfig::hash`] of the rules in force for this batch.
-        bytes32 configHash;
-        /// Position in the Inbox; the first posted batch is 1, 0 is genesis.
-        uint64 batchIndex;
-        /// Output root of batch `batchIndex - 1`.
-        bytes32 parentOutput;
-        /// [`crate::BatchHeader::commitment`] of the batch.
-        bytes32 batchCommitment;
-        /// Output root after the batch.
-        bytes32 output;
-        /// Number of the last L2 block of the batch.
-        uint64 l2BlockNumber;
-    }
+use crate::{BatchCommitment, BatchIndex, InputId, OutputRoot, RollupId, StatementId};
+
+/// One sentence about one batch: "program, run on these inputs, gives this output".
+///
+/// All lanes attest the same 32-byte [`Statement::id`]. Nine ABI words; no field is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
+pub struct Statement {
+    /// Binds the L1 chain and the Settlement contract, see [`domain`].
+    pub domain: B256,
+    /// The rollup, see [`rollup_id`].
+    pub rollup_id: RollupId,
+    /// SHA-256 of the ELF of the state transition.
+    pub program_hash: B256,
+    /// [`crate::RollupConfig::hash`] of the rules in force for this batch.
+    pub config_hash: B256,
+    /// Position in the Inbox; the first posted batch is 1, 0 is genesis.
+    pub batch_index: BatchIndex,
+    /// Output root of the batch before.
+    pub parent_output: OutputRoot,
+    /// [`crate::BatchHeader::commitment`] of the batch.
+    pub batch_commitment: BatchCommitment,
+    /// Output root after the batch.
+    pub output: OutputRoot,
+    /// Number of the last L2 block of the batch.
+    pub l2_block_number: u64,
 }
+
+/// The words of a statement as the ABI encodes them, in the order of the fields.
+type Words = (B256, B256, B256, B256, u64, B256, B256, B256, u64);
 
 impl Statement {
     /// The 32 bytes that lanes attest: keccak-256 of the ABI encoding.
-    pub fn id(&self) -> B256 {
-        keccak256(self.abi_encode())
+    pub fn id(&self) -> StatementId {
+        StatementId(keccak256(self.abi_encode()))
     }
 
     /// The id of the question: as [`Statement::id`] without the answer (output and block number).
     ///
     /// Two statements with one input id and different outputs contradict each other.
-    pub fn input_id(&self) -> B256 {
-        keccak256(
-            (
-                self.domain,
-                self.rollupId,
-                self.programHash,
-                self.configHash,
-                self.batchIndex,
-                self.parentOutput,
-                self.batchCommitment,
-            )
-                .abi_encode_params(),
+    pub fn input_id(&self) -> InputId {
+        let (domain, rollup, program, config, index, parent, batch, _, _) = self.words();
+        let question = (domain, rollup, program, config, index, parent, batch);
+        InputId(keccak256(question.abi_encode_params()))
+    }
+
+    /// The ABI encoding: nine words of 32 bytes.
+    pub fn abi_encode(&self) -> Vec<u8> {
+        self.words().abi_encode_params()
+    }
+
+    /// Reads an ABI encoding.
+    ///
+    /// Neither the unused bytes of a number nor bytes after the nine words are looked at. Whoever
+    /// needs a canonical encoding compares the bytes with [`Statement::abi_encode`].
+    ///
+    /// # Errors
+    /// The bytes are fewer than nine words.
+    pub fn abi_decode(bytes: &[u8]) -> Result<Self, alloy_sol_types::Error> {
+        let (domain, rollup, program, config, index, parent, batch, output, block) =
+            Words::abi_decode_params(bytes)?;
+        Ok(Self {
+            domain,
+            rollup_id: RollupId(rollup),
+            program_hash: program,
+            config_hash: config,
+            batch_index: BatchIndex(index),
+            parent_output: OutputRoot(parent),
+            batch_commitment: BatchCommitment(batch),
+            output: OutputRoot(output),
+            l2_block_number: block,
+        })
+    }
+
+    fn words(&self) -> Words {
+        (
+            self.domain,
+            self.rollup_id.0,
+            self.program_hash,
+            self.config_hash,
+            self.batch_index.0,
+            self.parent_output.0,
+            self.batch_commitment.0,
+            self.output.0,
+            self.l2_block_number,
         )
     }
 }
@@ -63,6 +100,6 @@ pub fn domain(l1_chain_id: u64, settlement: Address) -> B256 {
 }
 
 /// The id of the rollup that posts to `inbox` and settles in `domain`.
-pub fn rollup_id(domain: B256, inbox: Address) -> B256 {
-    keccak256((domain, inbox).abi_encode_params())
+pub fn rollup_id(domain: B256, inbox: Address) -> RollupId {
+    RollupId(keccak256((domain, inbox).abi_encode_params()))
 }

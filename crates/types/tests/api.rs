@@ -4,7 +4,7 @@
 
 use alloy_primitives::{Address, B256, bytes};
 use oneslot_types::{
-    BatchHeader, Statement,
+    BatchCommitment, BatchHeader, BatchIndex, InputId, OutputRoot, Statement, StatementId,
     api::{
         BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, OpBlockRef, OpSyncStatus,
         OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
@@ -51,12 +51,17 @@ fn status() -> SyncStatus {
     SyncStatus {
         current_l1: l1(8),
         head_l1: l1(9),
-        genesis: GenesisRef { number: 0, hash: hash(5), timestamp: 1, output_root: hash(6) },
+        genesis: GenesisRef {
+            number: 0,
+            hash: hash(5),
+            timestamp: 1,
+            output_root: OutputRoot(hash(6)),
+        },
         unsafe_l2: l2(30),
         safe_l2: l2(20),
         finalized_l2: l2(10),
-        derived_batch: 2,
-        finalized_batch: 1,
+        derived_batch: BatchIndex(2),
+        finalized_batch: BatchIndex(1),
         sequencing: true,
     }
 }
@@ -92,7 +97,7 @@ fn the_same_with_the_names_of_op_node() {
     pin(&OpSyncStatus::from(&status()), op_status.clone());
     let output = OutputAtBlock {
         version: B256::ZERO,
-        output_root: hash(7),
+        output_root: OutputRoot(hash(7)),
         block_ref: OpBlockRef::from(&l2(10)),
         withdrawal_storage_root: hash(8),
         state_root: hash(9),
@@ -111,23 +116,23 @@ fn the_same_with_the_names_of_op_node() {
 fn a_batch_always_has_its_statement() {
     let (header, statement) = (BatchHeader::default(), Statement::default());
     let batch = BatchInfo {
-        index: 1,
+        index: BatchIndex(1),
         header: header.clone(),
         openings: Vec::new(),
-        commitment: hash(1),
+        commitment: BatchCommitment(hash(1)),
         first_block: 2,
         last_block: 3,
         block_hash: hash(2),
-        parent_output: hash(3),
-        output: hash(4),
+        parent_output: OutputRoot(hash(3)),
+        output: OutputRoot(hash(4)),
         l1_block_number: 5,
         l1_block_hash: hash(5),
         tx_hash: hash(6),
         safe: true,
         finalized: false,
         statement: statement.clone(),
-        statement_id: hash(7),
-        input_id: hash(8),
+        statement_id: StatementId(hash(7)),
+        input_id: InputId(hash(8)),
     };
     let value = json!({
         "index": 1, "header": header, "openings": [], "commitment": hash(1), "firstBlock": 2,
@@ -166,7 +171,7 @@ fn a_deposit_may_have_no_transaction_and_no_block() {
 #[test]
 fn what_to_post_and_what_may_be_posted() {
     let batch = PendingBatch {
-        index: 1,
+        index: BatchIndex(1),
         first_block: 2,
         last_block: 3,
         last_block_hash: hash(1),

@@ -27,45 +27,45 @@ fn statements() -> Vec<Statement> {
         Statement::default(),
         Statement {
             domain,
-            rollupId: rollup_id(domain, inbox),
-            programHash: word("program"),
-            configHash: word("config"),
-            batchIndex: 1,
-            parentOutput: word("parent"),
-            batchCommitment: word("batch"),
-            output: word("output"),
-            l2BlockNumber: 42,
+            rollup_id: rollup_id(domain, inbox),
+            program_hash: word("program"),
+            config_hash: word("config"),
+            batch_index: BatchIndex::FIRST,
+            parent_output: OutputRoot(word("parent")),
+            batch_commitment: BatchCommitment(word("batch")),
+            output: OutputRoot(word("output")),
+            l2_block_number: 42,
         },
         Statement {
             domain: B256::repeat_byte(0xff),
-            rollupId: B256::repeat_byte(0xff),
-            programHash: B256::repeat_byte(0xff),
-            configHash: B256::repeat_byte(0xff),
-            batchIndex: u64::MAX,
-            parentOutput: B256::repeat_byte(0xff),
-            batchCommitment: B256::repeat_byte(0xff),
-            output: B256::repeat_byte(0xff),
-            l2BlockNumber: u64::MAX,
+            rollup_id: RollupId(B256::repeat_byte(0xff)),
+            program_hash: B256::repeat_byte(0xff),
+            config_hash: B256::repeat_byte(0xff),
+            batch_index: BatchIndex(u64::MAX),
+            parent_output: OutputRoot(B256::repeat_byte(0xff)),
+            batch_commitment: BatchCommitment(B256::repeat_byte(0xff)),
+            output: OutputRoot(B256::repeat_byte(0xff)),
+            l2_block_number: u64::MAX,
         },
     ]
 }
 
 fn headers() -> Vec<BatchHeader> {
     let genesis = BatchHeader {
-        originNumber: 7,
-        originHash: word("origin 7"),
-        postedAt: 1_700_000_000,
+        origin_number: 7,
+        origin_hash: word("origin 7"),
+        posted_at: 1_700_000_000,
         ..Default::default()
     };
     let first = BatchHeader {
-        parentCommitment: genesis.commitment(),
-        index: 1,
-        dataHash: calldata_data_hash(b"batch"),
-        depositsAfter: 3,
-        depositHashAfter: word("deposits"),
-        originNumber: 9,
-        originHash: word("origin 9"),
-        postedAt: 1_700_000_012,
+        parent_commitment: genesis.commitment(),
+        index: BatchIndex::FIRST,
+        data_hash: calldata_data_hash(b"batch"),
+        deposits_after: 3,
+        deposit_hash_after: word("deposits"),
+        origin_number: 9,
+        origin_hash: word("origin 9"),
+        posted_at: 1_700_000_012,
         ..Default::default()
     };
     vec![genesis, first]
@@ -191,7 +191,7 @@ fn encodings_equal_the_golden_vectors() {
 fn output_root_of_zeros_is_keccak_of_128_zero_bytes() {
     let expected = b256!("012893657d8eb2efad4de0a91bcd0e39ad9837745dec3ea923737ea803fc8e3d");
     assert_eq!(keccak256([0u8; 128]), expected);
-    assert_eq!(OutputParts::default().root(), expected);
+    assert_eq!(OutputParts::default().root(), OutputRoot(expected));
 }
 
 #[test]
@@ -203,15 +203,15 @@ fn input_id_ignores_the_answer_and_nothing_else() {
         assert_ne!(changed.id(), base.id());
         changed.input_id() == base.input_id()
     };
-    assert!(other(|s| s.output = B256::ZERO));
-    assert!(other(|s| s.l2BlockNumber += 1));
+    assert!(other(|s| s.output = OutputRoot::ZERO));
+    assert!(other(|s| s.l2_block_number += 1));
     assert!(!other(|s| s.domain = B256::ZERO));
-    assert!(!other(|s| s.rollupId = B256::ZERO));
-    assert!(!other(|s| s.programHash = B256::ZERO));
-    assert!(!other(|s| s.configHash = B256::ZERO));
-    assert!(!other(|s| s.batchIndex += 1));
-    assert!(!other(|s| s.parentOutput = B256::ZERO));
-    assert!(!other(|s| s.batchCommitment = B256::ZERO));
+    assert!(!other(|s| s.rollup_id = RollupId::ZERO));
+    assert!(!other(|s| s.program_hash = B256::ZERO));
+    assert!(!other(|s| s.config_hash = B256::ZERO));
+    assert!(!other(|s| s.batch_index.0 += 1));
+    assert!(!other(|s| s.parent_output = OutputRoot::ZERO));
+    assert!(!other(|s| s.batch_commitment = BatchCommitment::ZERO));
 }
 
 #[test]
@@ -228,5 +228,19 @@ fn deposit_fields_round_trip_and_short_data_is_refused() {
         bytes[72] = 2;
         let flagged = Deposit { opaque_data: bytes.into(), ..deposit };
         assert_eq!(flagged.fields(), Err(DepositError::Flag { got: 2 }));
+    }
+}
+
+#[test]
+fn a_statement_reads_back_from_its_nine_words() {
+    for statement in statements() {
+        let mut bytes = statement.abi_encode();
+        assert_eq!(bytes.len(), 9 * 32);
+        assert_eq!(Statement::abi_decode(&bytes).as_ref(), Ok(&statement));
+        assert!(Statement::abi_decode(&bytes[..9 * 32 - 1]).is_err());
+        // The first byte of the word of the batch index, and a byte after the end.
+        bytes[4 * 32] ^= 1;
+        bytes.push(1);
+        assert_eq!(Statement::abi_decode(&bytes).as_ref(), Ok(&statement));
     }
 }

@@ -9,14 +9,14 @@ use alloy::{eips::BlockNumberOrTag, providers::DynProvider};
 use alloy_primitives::U256;
 use oneslot_client::Error as NodeError;
 use oneslot_l1::{
-    ClaimState,
+    ClaimState, Final,
     bindings::{
         Inbox,
         OptimisticLane::{self, Claim},
         Settlement,
     },
 };
-use oneslot_types::{LaneKind, Statement, api::BatchInfo};
+use oneslot_types::{BatchCommitment, BatchIndex, LaneKind, Statement, api::BatchInfo};
 
 type SettlementInstance<'a> = Settlement::SettlementInstance<&'a DynProvider>;
 
@@ -62,8 +62,7 @@ impl Wallet {
         let settlement = self.settlement();
         let id = self.rollup().rollup_id;
         let now = self.l1.block(BlockNumberOrTag::Latest).await?.header.timestamp;
-        // Batch, output, time; the contract does not name them.
-        let last = settlement.lastFinalized(id).call().await.map_err(failed)?;
+        let last = Final::from(settlement.lastFinalized(id.0).call().await.map_err(failed)?);
         let paid = self.is_paid(withdrawal).await?;
         let batch = match paid {
             // A payment is the end, and it needs no more of the node.
@@ -77,20 +76,20 @@ impl Wallet {
             calls: !withdrawal.data.is_empty(),
             included: batch.is_some(),
             batch: batch.flatten(),
-            finalized: last._0,
-            finalized_at: last._2,
+            finalized: last.batch,
+            finalized_at: last.at,
             open: Vec::new(),
             instant: Instant::Free,
             instant_window: 0,
             last_resort_after: 0,
         };
         if let Some(index) = facts.batch {
-            let policy = settlement.policy(id, index).call().await.map_err(failed)?;
+            let policy = settlement.policy(id.0, index.0).call().await.map_err(failed)?;
             facts.instant_window = policy.instantWindow;
             facts.last_resort_after = policy.lastResortAfter;
             match index <= facts.finalized {
                 true => facts.instant = self.instant(&settlement, index).await?,
-                false => facts.open = self.open_batches(facts.finalized, index).await?,
+                false => facts.open = self.open_batches(&last, index).await?,
             }
         }
         Ok(facts)
@@ -103,7 +102,7 @@ impl Wallet {
     }
 
     /// Outer none: not in an L2 block. Inner none: its block is in no posted batch.
-    async fn batch_of(&self, withdrawal: &Withdrawal) -> Result<Option<Option<u64>>, Error> {
+    async fn batch_of(&self, withdrawal: &Withdrawal) -> Result<Option<Option<BatchIndex>>, Error> {
         // Read again: a block that was not posted can be replaced, and the transaction move.
         let receipt = self.receipt(Side::L2, withdrawal.l2_tx).await?;
         let Some(receipt) = receipt else { return Ok(None) };
@@ -121,20 +120,20 @@ impl Wallet {
     /// Whether the Inbox knows the batch that the node speaks of, or the node follows another chain.
     async fn is_posted(&self, statement: &Statement) -> Result<bool, Error> {
         let inbox = Inbox::new(self.rollup().inbox, self.l1.provider());
-        let posted = inbox.batchCommitment(statement.batchIndex).call().await;
+        let posted = inbox.batchCommitment(statement.batch_index.0).call().await;
         let posted = posted.map_err(|error| Error::contract(L1, "Inbox", error))?;
-        Ok(posted == statement.batchCommitment)
+        Ok(BatchCommitment(posted) == statement.batch_commitment)
     }
 
     async fn instant(
         &self,
         settlement: &SettlementInstance<'_>,
-        batch: u64,
+        batch: BatchIndex,
     ) -> Result<Instant, Error> {
         let id = self.rollup().rollup_id;
         let portal = self.portal();
         if portal.instantCap().call().await.map_err(failed)? == U256::ZERO
-            || settlement.isSettledBeyondInstant(id, batch).call().await.map_err(failed)?
+            || settlement.isSettledBeyondInstant(id.0, batch.0).call().await.map_err(failed)?
         {
             return Ok(Instant::Free);
         }
@@ -142,9 +141,9 @@ impl Wallet {
     }
 
     /// The first open batch, which holds up all after it, and the withdrawal's own.
-    async fn open_batches(&self, finalized: u64, own: u64) -> Result<Vec<OpenBatch>, Error> {
+    async fn open_batches(&self, last: &Final, own: BatchIndex) -> Result<Vec<OpenBatch>, Error> {
         let mut open = Vec::new();
-        let mut indices = vec![finalized + 1, own];
+        let mut indices = vec![last.next_batch(), own];
         indices.dedup();
         for index in indices {
             let batch = self.l2.batch(index).await?;
@@ -158,7 +157,7 @@ impl Wallet {
     /// The lanes of the policy that judges the statement's batch, and what each of them says.
     async fn votes(&self, statement: &Statement) -> Result<Vec<Lane>, Error> {
         let mut lanes = Vec::new();
-        for lane in self.lanes.of_batch(statement.batchIndex).await?.lanes {
+        for lane in self.lanes.of_batch(statement.batch_index).await?.lanes {
             let mut shown =
                 Lane { address: lane.address, kind: lane.kind, vote: Vote::Missing, window: 0 };
             let optimistic = OptimisticLane::new(lane.address, self.l1.provider());
@@ -170,8 +169,8 @@ impl Wallet {
             } else if self.lanes.attests(lane.address, statement).await? {
                 shown.vote = Vote::Attested;
             } else if lane.kind == LaneKind::Optimistic {
-                let claim = optimistic.claimOf(statement.id()).call().await.map_err(failed)?;
-                let open = optimistic.openClaims(statement.input_id()).call().await;
+                let claim = optimistic.claimOf(statement.id().0).call().await.map_err(failed)?;
+                let open = optimistic.openClaims(statement.input_id().0).call().await;
                 shown.vote = claim_vote(&claim, open.map_err(failed)?)?;
             }
             lanes.push(shown);

@@ -7,8 +7,8 @@ use crate::{
 use alloy::{providers::Provider, rpc::types::TransactionRequest};
 use alloy_primitives::{B256, U256};
 use oneslot_client::Error as NodeError;
-use oneslot_l1::bindings::L1CrossDomainMessenger;
-use oneslot_types::api::BatchInfo;
+use oneslot_l1::{Final, bindings::L1CrossDomainMessenger};
+use oneslot_types::{OutputRoot, api::BatchInfo};
 use serde::Serialize;
 
 /// A withdrawal that is paid.
@@ -69,14 +69,15 @@ impl Wallet {
         let own = self.l2.batch_of_block(receipt.block).await?;
         let own = own.ok_or_else(|| not_payable("its L2 block is in no batch".into()))?;
 
-        let last = self.settlement().lastFinalized(self.rollup().rollup_id).call().await;
-        let last = last.map_err(|error| Error::contract(L1, "lastFinalized", error))?._0;
+        let last = self.settlement().lastFinalized(self.rollup().rollup_id.0).call().await;
+        let last = last.map_err(|error| Error::contract(L1, "lastFinalized", error))?;
+        let last = Final::from(last).batch;
         if own.index > last {
             return Err(not_payable(format!("its batch {} is not final", own.index)));
         }
         match self.prove_in(withdrawal, &own).await {
             Err(error) if is_the_nodes(&error) && own.index < last => {
-                tracing::warn!(%error, batch = own.index, newest = last, "trying a later batch");
+                tracing::warn!(%error, batch = own.index.0, newest = last.0, "trying a later batch");
                 // The first failure says more than that of the way out.
                 match self.l2.batch(last).await {
                     Ok(Some(newest)) => self.prove_in(withdrawal, &newest).await.map_err(|_| error),
@@ -94,10 +95,10 @@ impl Wallet {
         batch: &BatchInfo,
     ) -> Result<PaymentProof, Error> {
         let settlement = self.settlement();
-        let output = settlement.finalOutput(self.rollup().rollup_id, batch.index).call().await;
+        let output = settlement.finalOutput(self.rollup().rollup_id.0, batch.index.0).call().await;
         let output = output.map_err(|error| Error::contract(L1, "finalOutput", error))?;
         let (index, block) = (batch.index, batch.last_block);
-        PaymentProof::fetch(&self.l2, withdrawal, index, block, output).await
+        PaymentProof::fetch(&self.l2, withdrawal, index, block, OutputRoot(output)).await
     }
 
     /// Delivers a message that failed inside a payment, for example because its recipient was paused.

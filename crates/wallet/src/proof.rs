@@ -10,7 +10,7 @@ use alloy_sol_types::SolCall;
 use alloy_trie::{Nibbles, proof::verify_proof};
 use oneslot_client::NodeClient;
 use oneslot_l1::bindings::Portal;
-use oneslot_types::OutputParts;
+use oneslot_types::{BatchIndex, OutputParts, OutputRoot};
 
 /// Gas on top of an estimate where a message is relayed: the messenger swallows a lack of gas in the message's own call, so
 /// an estimate can be too low without failing.
@@ -23,7 +23,7 @@ const RECORDED: [u8; 1] = [1];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentProof {
     withdrawal: Withdrawal,
-    batch: u64,
+    batch: BatchIndex,
     output: OutputParts,
     nodes: Vec<Bytes>,
 }
@@ -39,8 +39,8 @@ impl PaymentProof {
     /// [`Error::BadProof`] when the header is not the output's, or the withdrawal not in it.
     pub fn new(
         withdrawal: Withdrawal,
-        batch: u64,
-        output: B256,
+        batch: BatchIndex,
+        output: OutputRoot,
         header: &Header,
         nodes: Vec<Bytes>,
     ) -> Result<Self, Error> {
@@ -75,9 +75,9 @@ impl PaymentProof {
     pub async fn fetch(
         node: &NodeClient,
         withdrawal: &Withdrawal,
-        batch: u64,
+        batch: BatchIndex,
         block: u64,
-        output: B256,
+        output: OutputRoot,
     ) -> Result<Self, Error> {
         let header = node.block(block).await?.header.inner;
         let proof = node.proof(MESSAGE_PASSER, withdrawal.slot(), block).await?;
@@ -86,7 +86,7 @@ impl PaymentProof {
     }
 
     /// The batch whose output it refers to.
-    pub fn batch(&self) -> u64 {
+    pub fn batch(&self) -> BatchIndex {
         self.batch
     }
 
@@ -100,7 +100,7 @@ impl PaymentProof {
     pub fn call(&self, portal: Address) -> (Address, Bytes) {
         let call = Portal::proveAndPayCall {
             withdrawal: self.withdrawal.to_contract(),
-            batchIndex: self.batch,
+            batchIndex: self.batch.0,
             proof: Portal::OutputRootProof {
                 version: B256::ZERO,
                 stateRoot: self.output.state_root,
@@ -118,6 +118,8 @@ mod tests {
     use super::*;
     use alloy_primitives::U256;
     use alloy_trie::{HashBuilder, proof::ProofRetainer};
+
+    const BATCH: BatchIndex = BatchIndex(4);
 
     fn withdrawal(nonce: u64) -> Withdrawal {
         Withdrawal {
@@ -147,7 +149,7 @@ mod tests {
         (root, nodes.into_iter().map(|(_, node)| node).collect())
     }
 
-    fn case() -> (Withdrawal, Header, B256, Vec<Bytes>) {
+    fn case() -> (Withdrawal, Header, OutputRoot, Vec<Bytes>) {
         let messages: Vec<Withdrawal> = (0..20).map(withdrawal).collect();
         let (root, nodes) = storage(&messages, &messages[7]);
         let header = Header {
@@ -168,12 +170,12 @@ mod tests {
     fn a_right_proof_becomes_the_portals_call() {
         let (withdrawal, header, output, nodes) = case();
         let proof =
-            PaymentProof::new(withdrawal.clone(), 4, output, &header, nodes.clone()).unwrap();
+            PaymentProof::new(withdrawal.clone(), BATCH, output, &header, nodes.clone()).unwrap();
         let portal = Address::repeat_byte(9);
         let (to, data) = proof.call(portal);
         assert_eq!(to, portal);
         let call = Portal::proveAndPayCall::abi_decode(&data).unwrap();
-        assert_eq!(call.batchIndex, 4);
+        assert_eq!(call.batchIndex, BATCH.0);
         assert_eq!(call.withdrawal.nonce, withdrawal.nonce);
         assert_eq!(call.withdrawalProof, nodes);
         assert_eq!(call.proof.latestBlockhash, header.hash_slow());
@@ -184,12 +186,13 @@ mod tests {
     fn another_header_or_output_is_refused() {
         let (withdrawal, header, output, nodes) = case();
         let other = Header { number: 10, ..header.clone() };
-        let error = PaymentProof::new(withdrawal.clone(), 4, output, &other, nodes.clone());
+        let error = PaymentProof::new(withdrawal.clone(), BATCH, output, &other, nodes.clone());
         assert!(error.unwrap_err().to_string().contains("output root"));
-        let error = PaymentProof::new(withdrawal.clone(), 4, B256::ZERO, &header, nodes.clone());
+        let error =
+            PaymentProof::new(withdrawal.clone(), BATCH, OutputRoot::ZERO, &header, nodes.clone());
         assert!(error.is_err());
         let none = Header { withdrawals_root: None, ..header };
-        assert!(PaymentProof::new(withdrawal, 4, output, &none, nodes).is_err());
+        assert!(PaymentProof::new(withdrawal, BATCH, output, &none, nodes).is_err());
     }
 
     #[test]
@@ -202,7 +205,7 @@ mod tests {
             (withdrawal.clone(), nodes[..nodes.len() - 1].to_vec()),
             (withdrawal, Vec::new()),
         ] {
-            let error = PaymentProof::new(withdrawal, 4, output, &header, nodes).unwrap_err();
+            let error = PaymentProof::new(withdrawal, BATCH, output, &header, nodes).unwrap_err();
             assert!(error.to_string().contains("storage proof"), "{error}");
         }
     }

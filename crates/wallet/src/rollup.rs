@@ -1,7 +1,8 @@
 //! Which rollup a wallet works with.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use oneslot_l1::Deployment;
+use oneslot_types::RollupId;
 
 /// The addresses of one rollup on L1: what a wallet needs of a [`Deployment`], the file
 /// `deployment.json`.
@@ -12,7 +13,7 @@ pub struct Rollup {
     /// EIP-155 id of the rollup.
     pub l2_chain_id: u64,
     /// The rollup's id in Settlement.
-    pub rollup_id: B256,
+    pub rollup_id: RollupId,
     /// Says which outputs are final.
     pub settlement: Address,
     /// Records the batches.

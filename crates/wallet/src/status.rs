@@ -5,7 +5,7 @@
 //! its window.
 
 use alloy_primitives::{Address, U256};
-use oneslot_types::LaneKind;
+use oneslot_types::{BatchIndex, LaneKind};
 use serde::Serialize;
 
 /// Lanes that must agree.
@@ -50,7 +50,7 @@ pub struct Lane {
 #[serde(rename_all = "camelCase")]
 pub struct OpenBatch {
     /// Position in the Inbox.
-    pub index: u64,
+    pub index: BatchIndex,
     /// The lanes of its policy, in order.
     pub lanes: Vec<Lane>,
 }
@@ -79,9 +79,9 @@ pub struct Facts {
     /// Whether the L2 node has the transaction in a block.
     pub included: bool,
     /// The batch that holds its L2 block, once that is posted.
-    pub batch: Option<u64>,
+    pub batch: Option<BatchIndex>,
     /// Last final batch.
-    pub finalized: u64,
+    pub finalized: BatchIndex,
     /// When that became final.
     pub finalized_at: u64,
     /// Batches not final yet that decide the time: the first open one and that of the withdrawal, or one
@@ -120,7 +120,7 @@ pub struct Status {
     /// How far it has come.
     pub stage: Stage,
     /// The batch that holds it.
-    pub batch: Option<u64>,
+    pub batch: Option<BatchIndex>,
     /// The lanes that judge that batch, while it is open.
     pub lanes: Vec<Lane>,
     /// Votes still missing for its batch.
@@ -198,7 +198,7 @@ impl Status {
         if let Some(own) = own {
             self.lanes.clone_from(&own.lanes);
             self.votes_missing = QUORUM.saturating_sub(attested(&own.lanes));
-            self.batches_before = own.index - facts.finalized - 1;
+            self.batches_before = own.index.0 - facts.finalized.0 - 1;
         }
         // A batch is final after the ones before it, so the slowest decides.
         self.earliest = latest(facts.open.iter().map(|open| best(&open.lanes, facts.now)));

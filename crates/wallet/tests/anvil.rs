@@ -14,7 +14,7 @@ use oneslot_l1::{
     anvil::Anvil,
     bindings::{Inbox, L2ToL1MessagePasser, TestToken},
 };
-use oneslot_types::RollupConfig;
+use oneslot_types::{OutputRoot, RollupConfig, RollupId};
 use oneslot_wallet::{Error, ErrorKind, Rollup, Side, Wallet, WalletConfig};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -61,7 +61,7 @@ async fn world() -> World {
     let system = plan.execute(&deployer).await.unwrap();
     let params = RollupParams::devnet(rules, program);
     let plan = RollupPlan::new(&deployer, &system, params).await.unwrap();
-    let deployment = plan.execute(&deployer, B256::repeat_byte(8)).await.unwrap();
+    let deployment = plan.execute(&deployer, OutputRoot(B256::repeat_byte(8))).await.unwrap();
 
     let chain = provider(&l2);
     rpc(&chain, "anvil_setChainId", json!([901])).await;
@@ -171,7 +171,7 @@ async fn a_withdrawal_is_what_the_message_passer_recorded() {
 async fn a_wrong_rollup_is_refused_at_connection() {
     let world = world().await;
     let mut other = world.rollup();
-    other.rollup_id = B256::ZERO;
+    other.rollup_id = RollupId::ZERO;
     let error = Wallet::connect(world.config(other), None).await.unwrap_err();
     assert!(matches!(error, Error::Portal { what: "rollup id", .. }), "{error}");
 

@@ -40,10 +40,10 @@ fn main() {
         halt(REFUSED);
     };
     // The commitment covers all that was posted, so what was posted cannot be chosen for the key.
-    let [k0, k1, ..] = U256::from_be_bytes(input.batch.commitment().0).into_limbs();
+    let [k0, k1, ..] = U256::from_be_bytes(input.batch.commitment().0.0).into_limbs();
     foldhash::fast::set_key([k0, k1]);
     match execute_with(&input, crypto) {
-        Ok(statement) => commit(&statement.id().0),
+        Ok(statement) => commit(&statement.id().0.0),
         Err(_) => halt(REFUSED),
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{WalletSection, print};
 use crate::config::Source;
-use alloy_primitives::B256;
 use eyre::{Result, eyre};
 use oneslot_l1::{
     Deployment, L1Client, L1Config, Lane, LaneReader, Standing, bindings::OptimisticLane,
 };
-use oneslot_types::{LaneKind, Statement, api::BatchInfo};
+use oneslot_types::{
+    BatchIndex, InputId, LaneKind, OutputRoot, Statement, StatementId, api::BatchInfo,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -36,7 +37,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
     let section = WalletSection::load(source)?;
     let (Command::Batch { index } | Command::Statement { index } | Command::Claim { index }) =
         command;
-    let batch = section.wallet_config()?.l2_client()?.batch(index).await?;
+    let batch = section.wallet_config()?.l2_client()?.batch(BatchIndex(index)).await?;
     let batch = batch.ok_or_else(|| eyre!("the node has derived no batch {index}"))?;
     let value = match command {
         Command::Batch { .. } => serde_json::to_value(&batch)?,
@@ -55,14 +56,14 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
 #[serde(rename_all = "camelCase")]
 struct ShownStatement {
     statement: Statement,
-    statement_id: B256,
-    input_id: B256,
+    statement_id: StatementId,
+    input_id: InputId,
     /// The lanes of the batch's policy, in its order.
     lanes: Vec<ShownLane>,
     #[serde(rename = "final")]
     is_final: bool,
     /// Zero while the batch is open.
-    final_output: B256,
+    final_output: OutputRoot,
 }
 
 /// A lane and whether it stands by the statement.
@@ -105,11 +106,11 @@ async fn claim(section: &WalletSection, batch: &BatchInfo) -> Result<Value> {
     let lane = policy.of_kind(LaneKind::Optimistic).next();
     let lane = lane.ok_or_else(|| eyre!("batch {} has no optimistic lane", batch.index))?;
     let op = OptimisticLane::new(lane.address, l1.provider());
-    let claim = op.claimOf(batch.statement_id).call().await?;
+    let claim = op.claimOf(batch.statement_id.0).call().await?;
     if claim.proposer.is_zero() {
         return Err(eyre!("nobody has claimed statement {}", batch.statement_id));
     }
-    let open = op.openClaims(batch.input_id).call().await?;
+    let open = op.openClaims(batch.input_id.0).call().await?;
     Ok(json!({
         "statementId": batch.statement_id, "proposer": claim.proposer,
         "readyAt": claim.readyAt.to::<u64>(), "openClaims": open,
@@ -154,15 +155,15 @@ fn lines(value: &Value, depth: usize, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::Address;
-    use oneslot_types::BatchHeader;
+    use alloy_primitives::{Address, B256};
+    use oneslot_types::{BatchCommitment, BatchHeader};
 
     #[test]
     fn lanes_are_named_by_their_kind_wherever_they_stand() {
         let lane = |kind: LaneKind| Lane { kind, address: Address::repeat_byte(kind as u8 + 1) };
         let [zk, tee, op] = LaneKind::ALL.map(lane);
         let standing = Standing {
-            final_output: Some(B256::repeat_byte(9)),
+            final_output: Some(OutputRoot(B256::repeat_byte(9))),
             lanes: vec![(zk, true), (tee, false), (op, true)],
         };
         let shown = ShownStatement::of(&batch(), standing);
@@ -184,23 +185,23 @@ mod tests {
 
     fn batch() -> BatchInfo {
         BatchInfo {
-            index: 1,
+            index: BatchIndex(1),
             header: BatchHeader::default(),
             openings: Vec::new(),
-            commitment: B256::ZERO,
+            commitment: BatchCommitment::ZERO,
             first_block: 1,
             last_block: 2,
             block_hash: B256::ZERO,
-            parent_output: B256::ZERO,
-            output: B256::ZERO,
+            parent_output: OutputRoot::ZERO,
+            output: OutputRoot::ZERO,
             l1_block_number: 5,
             l1_block_hash: B256::ZERO,
             tx_hash: B256::ZERO,
             safe: true,
             finalized: true,
             statement: Statement::default(),
-            statement_id: B256::ZERO,
-            input_id: B256::ZERO,
+            statement_id: StatementId::ZERO,
+            input_id: InputId::ZERO,
         }
     }
 }

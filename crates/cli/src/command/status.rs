@@ -4,7 +4,7 @@ use super::{WalletSection, print};
 use crate::config::Source;
 use eyre::Result;
 use oneslot_l1::{
-    L1Client, L1Config,
+    Final, L1Client, L1Config,
     bindings::{Inbox, Settlement},
 };
 use serde_json::json;
@@ -16,8 +16,8 @@ pub(crate) async fn run(source: &Source, json: bool) -> Result<()> {
     let l1 =
         L1Client::connect(&L1Config::new(section.l1_rpc.clone(), deployment.l1_chain_id)).await?;
     let settlement = Settlement::new(deployment.settlement, l1.provider());
-    let last = settlement.lastFinalized(deployment.rollup_id).call().await?;
-    let (batch, output, finalized_at) = (last._0, last._1, last._2);
+    let last = settlement.lastFinalized(deployment.rollup_id.0).call().await?;
+    let Final { batch, output, at: finalized_at } = last.into();
     let posted = Inbox::new(deployment.inbox, l1.provider()).batchCount().call().await?;
     let sync = section.wallet_config()?.l2_client()?.sync_status().await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());

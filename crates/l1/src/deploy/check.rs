@@ -7,7 +7,7 @@
 
 use alloy::sol_types::SolValue;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use oneslot_types::{domain, rollup_id};
+use oneslot_types::{BatchIndex, OutputRoot, domain, rollup_id};
 
 use super::{Contract, Deployed, Deployment, QuoteVerifier, System, contract::code_at};
 use crate::{
@@ -259,7 +259,7 @@ impl Check<'_> {
                     portal,
                     settlement == settlement,
                     inbox == d.inbox,
-                    rollupId == d.rollup_id,
+                    rollupId == d.rollup_id.0,
                     instantCap == d.instant_cap,
                     maxDepositGas == max_deposit_gas(d),
                 );
@@ -281,22 +281,22 @@ impl Check<'_> {
     async fn entry(&mut self, at: Address, d: &Deployment) -> Result<(), Error> {
         const NAME: &str = "Settlement";
         let settlement = Settlement::new(at, self.client.provider().clone());
-        match settlement.inbox(d.rollup_id).call().await {
+        match settlement.inbox(d.rollup_id.0).call().await {
             Ok(got) => self.equal(NAME, "inbox", d.inbox, got),
             Err(error) => return self.failed(NAME, "inbox", d.inbox, error),
         }
-        match settlement.finalOutput(d.rollup_id, 0).call().await {
-            Ok(got) => self.equal(NAME, "genesisOutput", d.genesis_output, got),
+        match settlement.finalOutput(d.rollup_id.0, BatchIndex::GENESIS.0).call().await {
+            Ok(got) => self.equal(NAME, "genesisOutput", d.genesis_output, OutputRoot(got)),
             Err(error) => self.failed(NAME, "genesisOutput", d.genesis_output, error)?,
         }
-        match settlement.council(d.rollup_id).call().await {
+        match settlement.council(d.rollup_id.0).call().await {
             Ok(got) => {
                 self.equal(NAME, "council.account", d.council, got.account);
                 self.equal(NAME, "council.changeDelay", d.change_delay, got.changeDelay);
             }
             Err(error) => self.failed(NAME, "council", d.council, error)?,
         }
-        let policy = match settlement.policy(d.rollup_id, 1).call().await {
+        let policy = match settlement.policy(d.rollup_id.0, BatchIndex::FIRST.0).call().await {
             Ok(policy) => policy,
             Err(error) => return self.failed(NAME, "policy", d.policy, error),
         };
@@ -407,7 +407,7 @@ fn immutables_of_rollup(contract: Contract, system: &System, d: &Deployment) -> 
         Contract::Portal => vec![
             d.settlement.into_word(),
             d.inbox.into_word(),
-            d.rollup_id,
+            d.rollup_id.0,
             d.instant_cap.into(),
             number(max_deposit_gas(d)),
         ],

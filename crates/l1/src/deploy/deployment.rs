@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use alloy_primitives::{Address, B256, U256};
-use oneslot_types::{LaneKind, RollupConfig};
+use oneslot_types::{LaneKind, OutputRoot, RollupConfig, RollupId};
 use serde::{Deserialize, Serialize};
 
 use super::{Contract, Deployed, PolicyName};
@@ -23,7 +23,7 @@ pub struct Deployment {
     /// Domain of all statements, see [`oneslot_types::domain`].
     pub domain: B256,
     /// Id of the rollup, see [`oneslot_types::rollup_id`].
-    pub rollup_id: B256,
+    pub rollup_id: RollupId,
     /// Settlement contract.
     pub settlement: Address,
     /// The lanes that the rollup was registered with, in the order of its first policy. Which lanes
@@ -47,7 +47,7 @@ pub struct Deployment {
     /// L1 origin of the rollup's genesis.
     pub origin: BlockRef,
     /// Output root of the genesis.
-    pub genesis_output: B256,
+    pub genesis_output: OutputRoot,
     /// SHA-256 of the ELF of the state transition.
     pub program_hash: B256,
     /// Rules of the rollup.
@@ -104,7 +104,7 @@ mod tests {
             l1_chain_id: 31337,
             l2_chain_id: 901,
             domain: B256::repeat_byte(1),
-            rollup_id: B256::repeat_byte(2),
+            rollup_id: RollupId(B256::repeat_byte(2)),
             settlement: Address::repeat_byte(1),
             lanes: vec![
                 Lane { kind: LaneKind::Tee, address: Address::repeat_byte(3) },
@@ -118,7 +118,7 @@ mod tests {
             test_token: None,
             start_block: BlockRef { number: 5, hash: B256::repeat_byte(5) },
             origin: BlockRef { number: 4, hash: B256::repeat_byte(4) },
-            genesis_output: B256::repeat_byte(9),
+            genesis_output: OutputRoot(B256::repeat_byte(9)),
             program_hash: B256::repeat_byte(10),
             config: RollupConfig::default(),
             registrant: Address::repeat_byte(9),

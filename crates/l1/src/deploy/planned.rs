@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, address, b256, keccak256};
+use oneslot_types::RollupId;
 
 use super::{Contract, Deployed, contract::code_at};
 use crate::{Error, L1Client, TransactionId, TxManager, TxRequest, bindings::Settlement};
@@ -56,7 +57,7 @@ pub(super) enum Effect {
     /// There is code.
     Code(Address),
     /// Settlement knows the rollup.
-    Registered { settlement: Address, rollup_id: B256 },
+    Registered { settlement: Address, rollup_id: RollupId },
 }
 
 impl PlannedTx {
@@ -110,7 +111,7 @@ impl PlannedTx {
                     return Ok(false);
                 }
                 let inbox = Settlement::new(settlement, client.provider());
-                let inbox = inbox.inbox(rollup_id).call().await;
+                let inbox = inbox.inbox(rollup_id.0).call().await;
                 let inbox = inbox.map_err(|e| client.call_error("Settlement", settlement, e))?;
                 Ok(!inbox.is_zero())
             }

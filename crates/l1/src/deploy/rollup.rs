@@ -6,7 +6,7 @@ use alloy::{
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use oneslot_types::{RollupConfig, rollup_id};
+use oneslot_types::{BatchIndex, OutputRoot, RollupConfig, rollup_id};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -180,7 +180,7 @@ impl RollupPlan {
     pub async fn transactions(
         &self,
         client: &L1Client,
-        genesis_output: B256,
+        genesis_output: OutputRoot,
     ) -> Result<Vec<PlannedTx>, Error> {
         let contracts = self.contracts()?;
         let (council, council_tx) = self.council(client, contracts.inbox()).await?;
@@ -197,7 +197,7 @@ impl RollupPlan {
     pub async fn open(
         &self,
         client: &L1Client,
-        genesis_output: B256,
+        genesis_output: OutputRoot,
     ) -> Result<Vec<PlannedTx>, Error> {
         let transactions = self.transactions(client, genesis_output).await?;
         let open = planned::open(client, transactions).await?;
@@ -214,7 +214,7 @@ impl RollupPlan {
     pub async fn execute(
         &self,
         tx_manager: &TxManager,
-        genesis_output: B256,
+        genesis_output: OutputRoot,
     ) -> Result<Deployment, Error> {
         let open = self.open(tx_manager.client(), genesis_output).await?;
         planned::send(tx_manager, open).await?;
@@ -225,7 +225,11 @@ impl RollupPlan {
     ///
     /// # Errors
     /// [`Error::Local`] if something is not there or not as planned; what L1 answers.
-    pub async fn read(&self, client: &L1Client, genesis_output: B256) -> Result<Deployment, Error> {
+    pub async fn read(
+        &self,
+        client: &L1Client,
+        genesis_output: OutputRoot,
+    ) -> Result<Deployment, Error> {
         let (system, params, planned) = (&self.system, &self.params, self.contracts()?);
         let inbox = planned.inbox();
         let (council, council_tx) = self.council(client, inbox).await?;
@@ -243,7 +247,7 @@ impl RollupPlan {
         let address = |contract| contracts[&contract].address;
         // The Inbox tells of its genesis in the transaction that creates it.
         let reader = InboxReader::new(client.clone(), inbox, address(Contract::Portal));
-        let genesis = reader.batch(0, self.origin.number).await?;
+        let genesis = reader.batch(BatchIndex::GENESIS, self.origin.number).await?;
         let genesis = genesis.ok_or_else(|| wrong("Inbox", "it tells of no genesis".into()))?;
         let start_block = BlockRef { number: genesis.l1_block_number, hash: genesis.l1_block_hash };
         let deployment = Deployment {
@@ -370,7 +374,7 @@ impl RollupPlan {
     fn register(
         &self,
         inbox: Address,
-        genesis_output: B256,
+        genesis_output: OutputRoot,
         council: Address,
     ) -> Result<PlannedTx, Error> {
         let params = &self.params;
@@ -379,9 +383,9 @@ impl RollupPlan {
         let call = Settlement::registerCall {
             params: Settlement::RegisterParams {
                 inbox,
-                genesisOutput: genesis_output,
+                genesisOutput: genesis_output.0,
                 policy: Settlement::Policy {
-                    fromBatch: 1,
+                    fromBatch: BatchIndex::FIRST.0,
                     programHash: params.program_hash,
                     configHash: params.config.hash(),
                     lanes: lanes.iter().map(|lane| lane.address).collect(),

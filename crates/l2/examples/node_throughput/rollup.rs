@@ -12,7 +12,7 @@ use oneslot_l2::{
     Backend, BatchBytes, BatchRecord, Chain, Genesis, Identity, InputBuilder, L1Block, Pool,
     PoolLimits, RpcLimits, SequencerConfig, Store, pending,
 };
-use oneslot_types::{BatchHeader, RollupConfig, api::PendingLimits, calldata_data_hash};
+use oneslot_types::{BatchHeader, RollupConfig, RollupId, api::PendingLimits, calldata_data_hash};
 use op_alloy_consensus::OpReceiptEnvelope;
 use parking_lot::Mutex;
 use tempfile::TempDir;
@@ -92,16 +92,17 @@ pub(crate) fn post(l1: &mut L1, sequencer: &Node, verifier: &Node) -> Duration {
             mined(&l1.mine());
             continue;
         };
-        let parent = reader.batch(waiting.index - 1).expect("batch").expect("the parent batch");
+        let parent = waiting.index.previous().expect("nobody posts genesis");
+        let parent = reader.batch(parent).expect("batch").expect("the parent batch");
         let mut block = l1.mine();
         let record = BatchRecord {
             header: BatchHeader {
-                parentCommitment: parent.header.commitment(),
+                parent_commitment: parent.header.commitment(),
                 index: waiting.index,
-                dataHash: calldata_data_hash(&waiting.body),
-                originNumber: waiting.origin_number,
-                originHash: waiting.origin_hash,
-                postedAt: block.header.timestamp,
+                data_hash: calldata_data_hash(&waiting.body),
+                origin_number: waiting.origin_number,
+                origin_hash: waiting.origin_hash,
+                posted_at: block.header.timestamp,
                 ..BatchHeader::default()
             },
             openings: Vec::new(),
@@ -134,9 +135,9 @@ impl Node {
         let dir = TempDir::new().expect("a temporary directory");
         let store = Store::open(&dir.path().join("l2.redb")).expect("a new database");
         let batch = BatchHeader {
-            originNumber: origin.number,
-            originHash: origin.hash_slow(),
-            postedAt: origin.timestamp,
+            origin_number: origin.number,
+            origin_hash: origin.hash_slow(),
+            posted_at: origin.timestamp,
             ..BatchHeader::default()
         };
         genesis.install(&store, &batch).expect("the store is empty");
@@ -150,7 +151,7 @@ impl Node {
         let chain = Chain::open(store.clone(), pool.clone(), config()).expect("genesis is there");
         let identity = Identity {
             domain: B256::repeat_byte(0xd0),
-            rollup_id: B256::repeat_byte(0x1d),
+            rollup_id: RollupId(B256::repeat_byte(0x1d)),
             program_hash: B256::repeat_byte(0x99),
             config: config(),
         };

@@ -1,6 +1,6 @@
 use alloy_primitives::{Address, Bytes, TxKind};
 use oneslot_stf::{BatchBlock, batch};
-use oneslot_types::api::PendingLimits;
+use oneslot_types::{BatchIndex, api::PendingLimits};
 
 use crate::{
     L1Block, pending,
@@ -58,12 +58,12 @@ fn derived_equals_sequenced(mode: Mode) {
     let head = reader(&rollup).head_number().expect("head").expect("head");
     let mut block = l1.mine(0);
     let index = post_pending(&rollup, &mut block, mode);
-    assert_eq!(index, 1);
+    assert_eq!(index, BatchIndex(1));
     rollup.take(&block);
     taken.push(block);
 
     let sequenced = blocks(&rollup, head);
-    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(1));
+    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(BatchIndex(1)));
     assert_eq!(rollup.chain.derive_next().expect("derives"), None);
     let safe = reader(&rollup).safe_number().expect("safe");
     // The last blocks are later than the L1 head at posting, so they wait.
@@ -74,20 +74,21 @@ fn derived_equals_sequenced(mode: Mode) {
     for block in &taken {
         follower.take(block);
     }
-    assert_eq!(follower.chain.derive_next().expect("derives"), Some(1));
+    assert_eq!(follower.chain.derive_next().expect("derives"), Some(BatchIndex(1)));
     assert_eq!(reader(&follower).head_number().expect("head"), Some(safe));
     assert_eq!(blocks(&follower, safe), sequenced[..=safe as usize]);
-    let batch = |rollup: &Rollup| reader(rollup).batch(1).expect("read").expect("batch");
+    let batch =
+        |rollup: &Rollup| reader(rollup).batch(BatchIndex(1)).expect("read").expect("batch");
     assert_eq!(batch(&rollup), batch(&follower));
 
     // Both give the same input, and executing it gives the derived output (checked inside).
-    let one = rollup.backend.inputs.build(1).expect("input");
-    let two = follower.backend.inputs.build(1).expect("input");
+    let one = rollup.backend.inputs.build(BatchIndex(1)).expect("input");
+    let two = follower.backend.inputs.build(BatchIndex(1)).expect("input");
     assert_eq!(one.bytes, two.bytes);
     let derived = batch(&rollup).derived.expect("derived");
     assert_eq!(one.statement.output, derived.output);
-    assert_eq!(one.statement.parentOutput, rollup.genesis.output());
-    assert_eq!(one.statement.l2BlockNumber, safe);
+    assert_eq!(one.statement.parent_output, rollup.genesis.output());
+    assert_eq!(one.statement.l2_block_number, safe);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn derived_equals_sequenced_for_blobs_opened_elsewhere() {
 #[test]
 fn the_next_batch_builds_on_the_last() {
     let (mut l1, rollup, _) = busy();
-    for index in 1..=3 {
+    for index in (1..=3).map(BatchIndex) {
         let mut block = l1.mine(0);
         assert_eq!(post_pending(&rollup, &mut block, Mode::Calldata), index);
         rollup.take(&block);
@@ -119,9 +120,10 @@ fn the_next_batch_builds_on_the_last() {
         let now = block.header.timestamp;
         rollup.build(now);
         let input = rollup.backend.inputs.build(index).expect("input");
-        let before = reader(&rollup).batch(index - 1).expect("read").expect("batch");
+        let before = index.previous().expect("not genesis");
+        let before = reader(&rollup).batch(before).expect("read").expect("batch");
         let output = before.derived.expect("derived").output;
-        assert_eq!(input.statement.parentOutput, output);
+        assert_eq!(input.statement.parent_output, output);
     }
 }
 
@@ -133,12 +135,12 @@ fn garbage_replaces_the_unposted_blocks() {
     post(&rollup, &mut block, Mode::Calldata, ORIGIN + 2, b"\x00garbage");
     rollup.take(&block);
     taken.push(block);
-    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(1));
+    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(BatchIndex(1)));
 
     // One deposit-only block takes up both origins and their deposits; what was sequenced is gone and
     // its transactions wait again.
     let reader_ = reader(&rollup);
-    let derived = reader_.batch(1).expect("read").expect("batch").derived;
+    let derived = reader_.batch(BatchIndex(1)).expect("read").expect("batch").derived;
     assert_eq!(derived.expect("derived").last_block, 1);
     assert_eq!(reader_.head_number().expect("head"), Some(1));
     let block = reader_.block(1).expect("read").expect("block");
@@ -158,7 +160,7 @@ fn garbage_replaces_the_unposted_blocks() {
     }
     follower.chain.derive_next().expect("derives");
     assert_eq!(blocks(&follower, 1), blocks(&rollup, 1));
-    rollup.backend.inputs.build(1).expect("input");
+    rollup.backend.inputs.build(BatchIndex(1)).expect("input");
 
     // The sequencer goes on from there with the returned transactions.
     rollup.build(START + 60);
@@ -189,15 +191,15 @@ fn a_differing_block_in_the_middle_replaces_from_there() {
     let mut block = l1.mine(0);
     post(&rollup, &mut block, Mode::Calldata, ORIGIN + 2, &batch::encode(&posted));
     rollup.take(&block);
-    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(1));
+    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(BatchIndex(1)));
     let derived = blocks(&rollup, 8);
     assert_eq!(derived[..5], sequenced[..5]);
     assert_ne!(derived[5].0.hash, sequenced[5].0.hash);
     assert_eq!(derived[6].0.body.transactions.len(), 1);
     assert_eq!(reader(&rollup).head_number().expect("head"), Some(8));
     assert_eq!(rollup.chain.pool().lock().len(), 8);
-    let input = rollup.backend.inputs.build(1).expect("input");
-    assert_eq!(input.statement.l2BlockNumber, 8);
+    let input = rollup.backend.inputs.build(BatchIndex(1)).expect("input");
+    assert_eq!(input.statement.l2_block_number, 8);
 }
 
 #[test]
@@ -207,17 +209,17 @@ fn an_l1_reorg_takes_a_batch_back() {
     post_pending(&rollup, &mut block, Mode::Calldata);
     rollup.take(&block);
     rollup.chain.derive_next().expect("derives");
-    rollup.chain.set_finalized(1).expect("final");
-    let before = rollup.backend.inputs.build(1).expect("input");
+    rollup.chain.set_finalized(BatchIndex(1)).expect("final");
+    let before = rollup.backend.inputs.build(BatchIndex(1)).expect("input");
     let head = reader(&rollup).head_number().expect("head");
 
     rollup.chain.reorg_l1(ORIGIN + 3, true).expect("reorg");
     let now = reader(&rollup);
-    assert_eq!(now.derived_batch().expect("read"), 0);
-    assert_eq!(now.finalized_batch().expect("read"), 0);
+    assert_eq!(now.derived_batch().expect("read"), BatchIndex::GENESIS);
+    assert_eq!(now.finalized_batch().expect("read"), BatchIndex::GENESIS);
     assert_eq!(now.safe_number().expect("read"), 0);
     assert_eq!(now.head_number().expect("head"), head, "its origins are still there");
-    assert!(rollup.backend.inputs.build(1).is_err());
+    assert!(rollup.backend.inputs.build(BatchIndex(1)).is_err());
 
     // The same batch in another L1 block is another batch: its time of posting differs.
     l1.truncate(ORIGIN + 3);
@@ -233,8 +235,8 @@ fn an_l1_reorg_takes_a_batch_back() {
     post_pending(&rollup, &mut block, Mode::Calldata);
     rollup.take(&block);
     rollup.chain.derive_next().expect("derives");
-    let after = rollup.backend.inputs.build(1).expect("input");
-    assert_ne!(after.statement.batchCommitment, before.statement.batchCommitment);
+    let after = rollup.backend.inputs.build(BatchIndex(1)).expect("input");
+    assert_ne!(after.statement.batch_commitment, before.statement.batch_commitment);
 
     // A node that only derives keeps nothing that L1 does not back.
     let follower = Rollup::new(&L1::new());
@@ -281,7 +283,7 @@ fn pending_batches_keep_to_the_limits() {
     let reader = reader(&rollup);
     let all =
         pending(&reader, &config(), &PendingLimits::default()).expect("pending").expect("some");
-    assert_eq!((all.index, all.first_block), (1, 1));
+    assert_eq!((all.index, all.first_block), (BatchIndex(1), 1));
     // L1's head is at START + 36, the block of that second the last that may be posted.
     assert_eq!((all.last_block, all.full), (9, false));
     assert_eq!((all.origin_number, all.deposits_after, all.checkpoint), (ORIGIN + 3, 3, 3));
@@ -323,7 +325,7 @@ fn batches_hold_no_more_gas_than_derivation_executes() {
         assert!(block.header.gas_used > 2_800_000);
     }
     let sequenced = blocks(&rollup, 3);
-    for (index, last, full) in [(1, 2, true), (2, 3, false)] {
+    for (index, last, full) in [(BatchIndex(1), 2, true), (BatchIndex(2), 3, false)] {
         let next = pending(&reader(&rollup), &config(), &PendingLimits::default());
         let next = next.expect("pending").expect("some");
         assert_eq!((next.index, next.last_block, next.full), (index, last, full));
@@ -342,7 +344,7 @@ fn batches_hold_no_more_gas_than_derivation_executes() {
     let mut block = l1.mine(0);
     post(&hostile, &mut block, Mode::Calldata, ORIGIN + 3, &batch::encode(&posted));
     hostile.take(&block);
-    assert_eq!(hostile.chain.derive_next().expect("derives"), Some(1));
+    assert_eq!(hostile.chain.derive_next().expect("derives"), Some(BatchIndex(1)));
     let derived = blocks(&hostile, 3);
     assert_eq!(derived[..3], sequenced[..3]);
     assert_eq!(derived[3].0.body.transactions.len(), 1);
@@ -370,6 +372,7 @@ fn batches_consume_no_more_deposit_gas_than_the_inbox_takes() {
     for (index, origin, full) in
         [(1, ORIGIN + 2, true), (2, ORIGIN + 3, true), (3, ORIGIN + 4, false)]
     {
+        let index = BatchIndex(index);
         let next = pending(&reader(&rollup), &config(), &PendingLimits::default());
         let next = next.expect("pending").expect("some");
         assert_eq!((next.index, next.origin_number, next.full), (index, origin, full));
@@ -413,9 +416,9 @@ fn batches_move_the_origin_no_further_than_the_inbox_lets_them() {
         assert_eq!((next.last_block, next.origin_number, next.full), (1, ORIGIN + 1_024, true));
     }
     let mut block = l1.mine(0);
-    assert_eq!(post_pending(&rollup, &mut block, Mode::Calldata), 1);
+    assert_eq!(post_pending(&rollup, &mut block, Mode::Calldata), BatchIndex(1));
     rollup.take(&block);
-    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(1));
+    assert_eq!(rollup.chain.derive_next().expect("derives"), Some(BatchIndex(1)));
     let limits = PendingLimits { min_origin: Some(ORIGIN + 1_030), ..PendingLimits::default() };
     let next = pending(&reader(&rollup), &config(), &limits).expect("pending").expect("some");
     assert_eq!((next.last_block, next.origin_number, next.full), (2, ORIGIN + 1_030, false));

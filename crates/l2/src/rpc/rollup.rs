@@ -5,9 +5,12 @@ use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{B256, Bytes};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use oneslot_stf::{Crypto, Recorder, Transition};
-use oneslot_types::api::{
-    BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, OpBlockRef, OpSyncStatus,
-    OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
+use oneslot_types::{
+    BatchIndex, OutputRoot,
+    api::{
+        BatchInfo, DepositStatus, GenesisRef, L1BlockRef, L2BlockRef, OpBlockRef, OpSyncStatus,
+        OutputAtBlock, PendingBatch, PendingLimits, SyncStatus,
+    },
 };
 use serde_json::{Value, json};
 
@@ -27,10 +30,10 @@ pub trait Oneslot {
     fn sync_status(&self) -> RpcResult<SyncStatus>;
     /// A derived batch; null until it is derived.
     #[method(name = "batch", blocking)]
-    fn batch(&self, index: u64) -> RpcResult<Option<BatchInfo>>;
+    fn batch(&self, index: BatchIndex) -> RpcResult<Option<BatchInfo>>;
     /// The encoded input of the state transition for a derived batch, with its witness.
     #[method(name = "batchInput", blocking)]
-    fn batch_input(&self, index: u64) -> RpcResult<Bytes>;
+    fn batch_input(&self, index: BatchIndex) -> RpcResult<Bytes>;
     /// What to post next; null if nothing.
     #[method(name = "pendingBatch", blocking)]
     fn pending_batch(&self, limits: Option<PendingLimits>) -> RpcResult<Option<PendingBatch>>;
@@ -64,11 +67,11 @@ impl OneslotServer for Backend {
         Ok(status(&reader, self.sequencing).map_err(RpcError::from)?)
     }
 
-    fn batch(&self, index: u64) -> RpcResult<Option<BatchInfo>> {
+    fn batch(&self, index: BatchIndex) -> RpcResult<Option<BatchInfo>> {
         Ok(self.batch_info(index).map_err(RpcError::from)?)
     }
 
-    fn batch_input(&self, index: u64) -> RpcResult<Bytes> {
+    fn batch_input(&self, index: BatchIndex) -> RpcResult<Bytes> {
         let _permit = self.permit()?;
         let input = self.inputs.build(index).map_err(RpcError::from)?;
         Ok(input.bytes.clone())
@@ -115,7 +118,7 @@ impl DebugServer for Backend {
 }
 
 impl Backend {
-    fn batch_info(&self, index: u64) -> Result<Option<BatchInfo>> {
+    fn batch_info(&self, index: BatchIndex) -> Result<Option<BatchInfo>> {
         let reader = self.store.read()?;
         let Some(batch) = reader.batch(index)? else {
             return Ok(None);
@@ -160,8 +163,8 @@ impl Backend {
             Transition::new(&self.rules, Crypto::SOFTWARE, parent, recorder).unlimited();
         let executed = transition.execute_block(&attributes_of(&block)?).map_err(Error::from)?;
         if executed.header.hash() != block.hash {
-            return Err(Error::Disagree {
-                index: block.header.number,
+            return Err(Error::BlockDiffers {
+                number: block.header.number,
                 expected: block.hash,
                 got: executed.header.hash(),
             }
@@ -177,7 +180,7 @@ impl Backend {
     }
 }
 
-fn output(block: &Block) -> Result<B256> {
+fn output(block: &Block) -> Result<OutputRoot> {
     let sealed = Sealed::new_unchecked(block.header.clone(), block.hash);
     oneslot_stf::output_root(&sealed).ok_or(Error::Missing { what: "withdrawals root" })
 }

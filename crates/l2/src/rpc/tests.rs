@@ -7,6 +7,7 @@ use jsonrpsee::{
     rpc_params,
     server::ServerHandle,
 };
+use oneslot_types::BatchIndex;
 use serde_json::{Value, json};
 
 use super::*;
@@ -117,7 +118,7 @@ async fn blocks_and_tags() {
     assert_eq!(safe["number"], "0x1");
     let finalized = node.ask("eth_getBlockByNumber", json!(["finalized", false])).await;
     assert_eq!(finalized["number"], "0x0");
-    node.rollup.chain.set_finalized(1).expect("final");
+    node.rollup.chain.set_finalized(BatchIndex(1)).expect("final");
     let finalized = node.ask("eth_getBlockByNumber", json!(["finalized", false])).await;
     assert_eq!(finalized["number"], "0x1");
     node.handle.stop().expect("stops");
@@ -411,7 +412,7 @@ async fn rollup_methods() {
     let mut node = served(RpcLimits::default()).await;
     let status: oneslot_types::api::SyncStatus =
         serde_json::from_value(node.ask("oneslot_syncStatus", json!([])).await).expect("status");
-    assert_eq!((status.unsafe_l2.number, status.derived_batch), (2, 0));
+    assert_eq!((status.unsafe_l2.number, status.derived_batch), (2, BatchIndex::GENESIS));
     assert_eq!(status.genesis.output_root, node.rollup.genesis.output());
 
     let (code, _, data) =
@@ -421,7 +422,7 @@ async fn rollup_methods() {
 
     let pending: oneslot_types::api::PendingBatch =
         serde_json::from_value(node.ask("oneslot_pendingBatch", json!([])).await).expect("batch");
-    assert_eq!((pending.index, pending.last_block, pending.checkpoint), (1, 1, 1));
+    assert_eq!((pending.index, pending.last_block, pending.checkpoint), (BatchIndex(1), 1, 1));
     let mut l1_block = node.l1.mine(0);
     post_pending(&node.rollup, &mut l1_block, Mode::Blobs);
     node.rollup.take(&l1_block);

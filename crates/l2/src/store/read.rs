@@ -3,6 +3,7 @@
 use alloy_consensus::Header;
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::Decodable;
+use oneslot_types::BatchIndex;
 use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, Value};
 use serde::de::DeserializeOwned;
 
@@ -211,32 +212,37 @@ impl Reader {
     }
 
     /// Index of the last posted batch known; 0 when there is none.
-    pub fn batch_count(&self) -> Result<u64> {
-        Ok(self.last_key(BATCHES)?.unwrap_or(0))
+    pub fn batch_count(&self) -> Result<BatchIndex> {
+        Ok(self.last_key(BATCHES)?.map_or(BatchIndex::GENESIS, BatchIndex))
     }
 
     /// A posted batch; index 0 is genesis.
-    pub fn batch(&self, index: u64) -> Result<Option<BatchRecord>> {
-        self.get(BATCHES, index, |bytes| json("batches", bytes))
+    pub fn batch(&self, index: BatchIndex) -> Result<Option<BatchRecord>> {
+        self.get(BATCHES, index.0, |bytes| json("batches", bytes))
     }
 
     /// The data of a posted batch.
-    pub fn batch_data(&self, index: u64) -> Result<Option<BatchBytes>> {
-        self.get(BATCH_DATA, index, BatchBytes::decode)
+    pub fn batch_data(&self, index: BatchIndex) -> Result<Option<BatchBytes>> {
+        self.get(BATCH_DATA, index.0, BatchBytes::decode)
     }
 
     /// Index of the last derived batch.
-    pub fn derived_batch(&self) -> Result<u64> {
-        Ok(self.get(META, KEY_DERIVED, |bytes| Ok(be_u64(bytes)))?.unwrap_or(0))
+    pub fn derived_batch(&self) -> Result<BatchIndex> {
+        self.batch_index(KEY_DERIVED)
     }
 
     /// Index of the last batch that is final on L1.
-    pub fn finalized_batch(&self) -> Result<u64> {
-        Ok(self.get(META, KEY_FINALIZED, |bytes| Ok(be_u64(bytes)))?.unwrap_or(0))
+    pub fn finalized_batch(&self) -> Result<BatchIndex> {
+        self.batch_index(KEY_FINALIZED)
+    }
+
+    fn batch_index(&self, key: &str) -> Result<BatchIndex> {
+        let index = self.get(META, key, |bytes| Ok(BatchIndex(be_u64(bytes))))?;
+        Ok(index.unwrap_or(BatchIndex::GENESIS))
     }
 
     /// Number of the last L2 block of a derived batch.
-    pub fn batch_end(&self, index: u64) -> Result<u64> {
+    pub fn batch_end(&self, index: BatchIndex) -> Result<u64> {
         self.batch(index)?
             .and_then(|batch| batch.derived)
             .map(|derived| derived.last_block)

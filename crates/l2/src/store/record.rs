@@ -3,7 +3,7 @@
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::{RlpDecodable, RlpEncodable};
-use oneslot_types::{BatchHeader, BlobOpening, Deposit};
+use oneslot_types::{BatchHeader, BlobOpening, Deposit, OutputRoot};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -101,9 +101,9 @@ pub struct Derived {
     /// Hash of the last block.
     pub block_hash: B256,
     /// Output root before the batch.
-    pub parent_output: B256,
+    pub parent_output: OutputRoot,
     /// Output root after the batch.
-    pub output: B256,
+    pub output: OutputRoot,
 }
 
 /// Everything the rollup takes from one L1 block.

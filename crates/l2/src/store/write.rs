@@ -2,9 +2,10 @@
 
 use alloy_consensus::Header;
 use alloy_primitives::{B256, Bytes, keccak256};
+use oneslot_types::BatchIndex;
 use redb::{ReadableTable, WriteTransaction};
 
-use super::read::{json as from_json, rlp};
+use super::read::{be_u64, json as from_json, rlp};
 use super::{
     BATCH_DATA, BATCHES, BODIES, BatchRecord, BlockBody, CANONICAL, CODES, DEPOSITS, DepositRecord,
     Derived, HEADERS, KEY_DERIVED, KEY_FINALIZED, KEY_GENESIS, L1_HEADERS, L1Block, META, NODES,
@@ -70,7 +71,7 @@ impl Writer {
         let mut headers = self.tx.open_table(L1_HEADERS).map_err(db)?;
         headers.insert(origin.number, alloy_rlp::encode(origin).as_slice()).map_err(db)?;
         let mut batches = self.tx.open_table(BATCHES).map_err(db)?;
-        batches.insert(0, json(batch).as_slice()).map_err(db)?;
+        batches.insert(BatchIndex::GENESIS.0, json(batch).as_slice()).map_err(db)?;
         drop((headers, batches));
         self.append(block)
     }
@@ -200,10 +201,11 @@ impl Writer {
             let (expected, parent) = match batches.last().map_err(db)? {
                 Some((key, value)) => {
                     let parent: BatchRecord = from_json("batches", value.value())?;
-                    (key.value() + 1, parent.header.commitment())
+                    (BatchIndex(key.value()).next(), parent.header.commitment())
                 }
                 None => return Err(Error::Missing { what: "batch 0" }),
             };
+            let expected = expected.expect("invariant: a rollup has fewer than 2^64 batches");
             if index != expected {
                 return Err(Error::L1Data {
                     what: "batch index",
@@ -211,15 +213,15 @@ impl Writer {
                     got: index.to_string(),
                 });
             }
-            if batch.header.parentCommitment != parent {
+            if batch.header.parent_commitment != parent {
                 return Err(Error::L1Data {
                     what: "parent commitment",
                     expected: parent.to_string(),
-                    got: batch.header.parentCommitment.to_string(),
+                    got: batch.header.parent_commitment.to_string(),
                 });
             }
-            batches.insert(index, json(batch).as_slice()).map_err(db)?;
-            datas.insert(index, data.encode().as_slice()).map_err(db)?;
+            batches.insert(index.0, json(batch).as_slice()).map_err(db)?;
+            datas.insert(index.0, data.encode().as_slice()).map_err(db)?;
         }
         Ok(())
     }
@@ -247,49 +249,50 @@ impl Writer {
         let mut datas = self.tx.open_table(BATCH_DATA).map_err(db)?;
         let later = |bytes: &[u8]| {
             let record: BatchRecord = from_json("batches", bytes)?;
-            Ok(record.header.index > 0 && record.l1_block_number > number)
+            Ok(record.header.index > BatchIndex::GENESIS && record.l1_block_number > number)
         };
         while let Some(last) = last_key(&batches, later)? {
             batches.remove(last).map_err(db)?;
             datas.remove(last).map_err(db)?;
         }
-        let last = last_key(&batches, |_| Ok(true))?.unwrap_or(0);
+        let last = last_key(&batches, |_| Ok(true))?.map_or(BatchIndex::GENESIS, BatchIndex);
         drop(batches);
         for key in [KEY_DERIVED, KEY_FINALIZED] {
-            if self.meta_u64(key)? > last {
-                self.set_meta_u64(key, last)?;
+            if self.batch_index(key)? > last {
+                self.set_batch_index(key, last)?;
             }
         }
         Ok(())
     }
 
     /// Marks a batch as derived; it becomes the last one.
-    pub fn set_derived(&self, index: u64, derived: Derived) -> Result<()> {
+    pub fn set_derived(&self, index: BatchIndex, derived: Derived) -> Result<()> {
         let mut batches = self.tx.open_table(BATCHES).map_err(db)?;
         let mut record: BatchRecord = {
-            let value = batches.get(index).map_err(db)?.ok_or(Error::Missing { what: "batch" })?;
+            let value =
+                batches.get(index.0).map_err(db)?.ok_or(Error::Missing { what: "batch" })?;
             from_json("batches", value.value())?
         };
         record.derived = Some(derived);
-        batches.insert(index, json(&record).as_slice()).map_err(db)?;
+        batches.insert(index.0, json(&record).as_slice()).map_err(db)?;
         drop(batches);
-        self.set_meta_u64(KEY_DERIVED, index)
+        self.set_batch_index(KEY_DERIVED, index)
     }
 
     /// Marks a batch as final on L1.
-    pub fn set_finalized(&self, index: u64) -> Result<()> {
-        self.set_meta_u64(KEY_FINALIZED, index)
+    pub fn set_finalized(&self, index: BatchIndex) -> Result<()> {
+        self.set_batch_index(KEY_FINALIZED, index)
     }
 
-    fn meta_u64(&self, key: &str) -> Result<u64> {
+    fn batch_index(&self, key: &str) -> Result<BatchIndex> {
         let meta = self.tx.open_table(META).map_err(db)?;
         let value = meta.get(key).map_err(db)?;
-        Ok(value.map_or(0, |value| super::read::be_u64(value.value())))
+        Ok(value.map_or(BatchIndex::GENESIS, |value| BatchIndex(be_u64(value.value()))))
     }
 
-    fn set_meta_u64(&self, key: &str, value: u64) -> Result<()> {
+    fn set_batch_index(&self, key: &str, index: BatchIndex) -> Result<()> {
         let mut meta = self.tx.open_table(META).map_err(db)?;
-        meta.insert(key, value.to_be_bytes().as_slice()).map_err(db)?;
+        meta.insert(key, index.0.to_be_bytes().as_slice()).map_err(db)?;
         Ok(())
     }
 }

@@ -174,7 +174,7 @@ impl World {
         let request = match mode {
             Mode::Calldata => {
                 let call = Inbox::postCalldataCall {
-                    index,
+                    index: index.0,
                     originNumber: origin,
                     checkpoint,
                     data: pending.body.clone(),
@@ -184,7 +184,7 @@ impl World {
             Mode::Blobs => {
                 let blobs = blob::pack(&pending.body);
                 let call = Inbox::postBlobsCall {
-                    index,
+                    index: index.0,
                     originNumber: origin,
                     checkpoint,
                     blobs: blobs.iter().map(|blob| opening(blob)).collect(),

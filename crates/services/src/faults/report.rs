@@ -162,7 +162,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let vote = self.vote();
-        let (voter, batch) = (vote.voter.address(), vote.statement.batchIndex);
+        let (voter, batch) = (vote.voter.address(), vote.statement.batch_index);
         let lane = vote.lane.kind;
         match self {
             Self::Key(..) => write!(f, "enclave key {voter} signed two outputs of batch {batch}"),
@@ -217,7 +217,7 @@ async fn would_disprove(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
 /// Whether the claim of exactly this proposer is open.
 async fn is_open(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
     let lane = vote.lane.address;
-    let claim = rollup.optimistic_lane(lane).claimOf(vote.statement.id()).call().await;
+    let claim = rollup.optimistic_lane(lane).claimOf(vote.statement.id().0).call().await;
     let claim = claim.map_err(|e| rollup.call_error("OptimisticLane", lane, e))?;
     let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
     Ok(open && claim.proposer == vote.voter.address())

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use oneslot_l1::{Lane, Vote, VoteEvent, VoteReader, Voter};
+use oneslot_types::InputId;
 
 use crate::Error;
 
@@ -17,8 +18,7 @@ const MAX_READS: usize = 64;
 pub(super) struct Ballot {
     pub(super) event: VoteEvent,
     pub(super) vote: Vote,
-    /// Input id of the statement.
-    pub(super) input: B256,
+    pub(super) input: InputId,
     /// Whether our node computed another output for the input, once it is known.
     pub(super) disagrees: Option<bool>,
     /// Nothing will come of it any more: it is right, about nothing that matters, or its fault is reported.
@@ -121,8 +121,8 @@ impl Votes {
 
 /// Two votes of one input for different statements, one of them unsettled: by one voter, or by two proposers.
 fn pairs<'a>(ballots: impl Iterator<Item = &'a Ballot> + Clone) -> Vec<(Vote, Vote)> {
-    let open: HashSet<B256> = ballots.clone().filter(|b| !b.settled).map(|b| b.input).collect();
-    let mut by_input: BTreeMap<B256, Vec<&Ballot>> = BTreeMap::new();
+    let open: HashSet<InputId> = ballots.clone().filter(|b| !b.settled).map(|b| b.input).collect();
+    let mut by_input: BTreeMap<InputId, Vec<&Ballot>> = BTreeMap::new();
     for ballot in ballots.filter(|ballot| open.contains(&ballot.input)) {
         by_input.entry(ballot.input).or_default().push(ballot);
     }
@@ -157,8 +157,8 @@ impl Ballot {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::Bytes;
-    use oneslot_types::{LaneKind, Statement};
+    use alloy_primitives::{B256, Bytes};
+    use oneslot_types::{BatchIndex, LaneKind, OutputRoot, Statement};
 
     use super::*;
 
@@ -167,8 +167,8 @@ mod tests {
 
     fn ballot(block: u64, lane: Lane, voter: u8, batch: u64, output: u8) -> Ballot {
         let statement = Statement {
-            batchIndex: batch,
-            output: B256::repeat_byte(output),
+            batch_index: BatchIndex(batch),
+            output: OutputRoot(B256::repeat_byte(output)),
             ..Statement::default()
         };
         let address = Address::repeat_byte(voter);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     fn outputs(ballots: &[Ballot]) -> Vec<(u8, u8)> {
-        let output = |vote: &Vote| vote.statement.output[0];
+        let output = |vote: &Vote| vote.statement.output.0[0];
         pairs(ballots.iter()).iter().map(|(a, b)| (output(a), output(b))).collect()
     }
 

@@ -5,9 +5,9 @@ mod bonds;
 use std::time::Duration;
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use oneslot_l1::{ClaimState, TxRequest, bindings::OptimisticLane};
-use oneslot_types::{LaneKind, Statement};
+use oneslot_types::{LaneKind, Statement, StatementId};
 
 use self::bonds::Bonds;
 use crate::{
@@ -24,7 +24,7 @@ pub(crate) struct Proposer {
     ids: TransactionIds,
     bonds: Bonds,
     /// Statements whose claim L1 refused.
-    refused: Backoff<B256>,
+    refused: Backoff<StatementId>,
 }
 
 /// How long a claim that L1 refuses is left alone.
@@ -44,19 +44,19 @@ impl Service for Proposer {
     async fn step(&mut self) -> Result<Progress, Error> {
         let me = self.rollup.tx_manager.address();
         let last = self.rollup.last_final().await?;
-        let address = self.rollup.lane(LaneKind::Optimistic, last.batch + 1).await?;
+        let address = self.rollup.lane(LaneKind::Optimistic, last.next_batch()).await?;
         let lane = self.rollup.optimistic_lane(address);
         let wrap = |e| self.rollup.call_error("OptimisticLane", address, e);
         if lane.defeated(me).call().await.map_err(wrap)? {
             return Err(Error::Defeated(me));
         }
         let mut at_stake = 0u64;
-        for index in last.batch + 1..=last.batch + self.config.max_ahead {
+        for index in last.following().take(self.config.max_ahead as usize) {
             let Some(statement) = self.rollup.statement(index).await? else {
                 break;
             };
             let id = statement.id();
-            let claim = lane.claimOf(id).call().await.map_err(wrap)?;
+            let claim = lane.claimOf(id.0).call().await.map_err(wrap)?;
             let free =
                 matches!(ClaimState::try_from(claim.state)?, ClaimState::None | ClaimState::Lost);
             if free && !self.refused.holds(&id) {
@@ -65,7 +65,7 @@ impl Service for Proposer {
             at_stake += u64::from(claim.proposer == me);
         }
         metrics::gauge!("oneslot_claims_at_stake").set(at_stake as f64);
-        self.bonds.fetch(&self.rollup, last.batch).await
+        self.bonds.fetch(&self.rollup, &last).await
     }
 }
 
@@ -81,7 +81,7 @@ impl Proposer {
     }
 
     async fn claim(&mut self, address: Address, statement: Statement) -> Result<Progress, Error> {
-        let (batch, statement_id) = (statement.batchIndex, statement.id());
+        let (batch, statement_id) = (statement.batch_index, statement.id());
         let task = format!("claim/{address}/{statement_id}");
         let Some(id) = self.ids.id(&task) else {
             return Ok(Progress::Idle("claimed; waiting to see it"));
@@ -102,14 +102,14 @@ impl Proposer {
         let inclusion = match self.rollup.send(id, request).await {
             // A claim that contradicts it stands and its window is over: only the lanes or the council decide now.
             Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
-                tracing::error!(batch, message, "L1 refuses the claim");
+                tracing::error!(batch = batch.0, message, "L1 refuses the claim");
                 self.refused.refuse(statement_id);
                 return Ok(Progress::Idle("L1 refuses a claim"));
             }
             result => result?,
         };
         self.ids.done(&task);
-        metrics::gauge!("oneslot_claimed_batch").set(batch as f64);
+        metrics::gauge!("oneslot_claimed_batch").set(batch.0 as f64);
         Ok(Progress::Done(format!(
             "claimed batch {batch}: bond {bond} wei, {} gas",
             inclusion.gas_used

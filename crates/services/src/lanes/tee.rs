@@ -40,12 +40,12 @@ impl Service for Attester {
 
     async fn step(&mut self) -> Result<Progress, Error> {
         let last = self.rollup.last_final().await?;
-        let lane = self.rollup.lane(LaneKind::Tee, last.batch + 1).await?;
+        let lane = self.rollup.lane(LaneKind::Tee, last.next_batch()).await?;
         // A restarted enclave has a new key, and L1 must know it first.
         if let Some(progress) = self.enclave.enrol(&self.rollup, lane, &mut self.ids).await? {
             return Ok(progress);
         }
-        for index in last.batch + 1..=last.batch + self.config.max_ahead {
+        for index in last.following().take(self.config.max_ahead as usize) {
             let Some(statement) = self.rollup.statement(index).await? else {
                 break;
             };
@@ -65,7 +65,7 @@ impl Attester {
     }
 
     async fn attest(&mut self, lane: Address, statement: Statement) -> Result<Progress, Error> {
-        let batch = statement.batchIndex;
+        let batch = statement.batch_index;
         let task = format!("attest/{lane}/{}/{}", statement.id(), self.enclave.key());
         let Some(id) = self.ids.id(&task) else {
             return Ok(Progress::Idle("attested; waiting to see it"));
@@ -91,7 +91,7 @@ impl Attester {
         };
         let inclusion = self.rollup.send(id, TxRequest::call(lane, call.abi_encode())).await?;
         self.ids.done(&task);
-        metrics::gauge!("oneslot_attested_batch").set(batch as f64);
+        metrics::gauge!("oneslot_attested_batch").set(batch.0 as f64);
         metrics::histogram!("oneslot_tee_attestation_seconds").record(took.as_secs_f64());
         Ok(Progress::Done(format!(
             "attested batch {batch}: enclave {} ms over {bytes} bytes, {} gas",

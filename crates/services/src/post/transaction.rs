@@ -18,7 +18,7 @@ pub(crate) fn request(
     match mode {
         DataMode::Calldata => {
             let call = Inbox::postCalldataCall {
-                index: pending.index,
+                index: pending.index.0,
                 originNumber: pending.origin_number,
                 checkpoint: pending.checkpoint,
                 data: pending.body.clone(),
@@ -28,7 +28,7 @@ pub(crate) fn request(
         DataMode::Blobs => {
             let blobs = blob::pack(&pending.body);
             let call = Inbox::postBlobsCall {
-                index: pending.index,
+                index: pending.index.0,
                 originNumber: pending.origin_number,
                 checkpoint: pending.checkpoint,
                 blobs: blobs.iter().map(|b| open(b)).collect::<Result<_, _>>()?,
@@ -65,10 +65,11 @@ fn open(blob: &[u8]) -> Result<Inbox::BlobInput, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use oneslot_types::BatchIndex;
 
     fn pending(body: Vec<u8>) -> PendingBatch {
         PendingBatch {
-            index: 3,
+            index: BatchIndex(3),
             first_block: 1,
             last_block: 2,
             last_block_hash: B256::ZERO,

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use alloy::rpc::types::Filter;
 use alloy_primitives::U256;
-use oneslot_l1::TxRequest;
+use oneslot_l1::{Final, TxRequest};
+use oneslot_types::BatchIndex;
 use oneslot_wallet::{MESSAGE_PASSED, MESSAGE_PASSER, PaymentProof, Withdrawal};
 
-use crate::{Error, Final, Progress, Rollup, SettlerConfig, backoff::Backoff};
+use crate::{Error, Progress, Rollup, SettlerConfig, backoff::Backoff};
 
 /// How long a refused withdrawal is left alone. Nothing else would have to change for it to work later.
 const REFUSED_FOR: Duration = Duration::from_secs(3_600);
@@ -21,7 +22,7 @@ pub(crate) struct Payout {
     lookback: u64,
     max_gas: U256,
     /// First final batch whose withdrawals were not looked at; `None` before the first look.
-    next: Option<u64>,
+    next: Option<BatchIndex>,
     /// Withdrawals of the batch under way, the first one last.
     unpaid: Vec<Withdrawal>,
     /// Withdrawals that L1 refused.
@@ -51,7 +52,7 @@ impl Payout {
     /// Pays the next unpaid withdrawal of a final batch, proven against the newest final output: every later one holds
     /// it too.
     pub(crate) async fn pay(&mut self, rollup: &Rollup, last: &Final) -> Result<Progress, Error> {
-        let first = last.batch.saturating_sub(self.lookback).max(1);
+        let first = last.back(self.lookback);
         loop {
             self.unpaid.extend(self.refused.take_due());
             while let Some(withdrawal) = self.unpaid.last().cloned() {
@@ -79,7 +80,7 @@ impl Payout {
             };
             self.unpaid = withdrawals(rollup, batch.first_block, batch.last_block).await?;
             self.unpaid.reverse();
-            self.next = Some(next + 1);
+            self.next = next.next();
         }
     }
 

@@ -14,6 +14,7 @@ use axum::{
     routing::get,
 };
 use oneslot_l1::{L1Client, bindings::Inbox};
+use oneslot_types::BatchIndex;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -159,7 +160,9 @@ async fn a_second_node_derives_the_chain_from_a_beacon_node() {
     let mut network = Network::start("beacon").await;
     let l1 = network.l1.clone();
     network.spawn(Service::Post);
-    network.until("two batches are derived", async || network.batch(2).await.is_some()).await;
+    network
+        .until("two batches are derived", async || network.batch(BatchIndex(2)).await.is_some())
+        .await;
     network.kill(Service::Post);
 
     let (beacon, url) = Beacon::start(network.l1.clone()).await;
@@ -173,7 +176,7 @@ async fn a_second_node_derives_the_chain_from_a_beacon_node() {
             })
             .await;
         let status = node(&follower).sync_status().await.expect("status");
-        assert_eq!(status.derived_batch, 0, "from a beacon node that {name}");
+        assert_eq!(status.derived_batch, BatchIndex::GENESIS, "from a beacon node that {name}");
     }
     beacon.mode.store(SERVES, Ordering::SeqCst);
     network.compare_with(&follower).await;

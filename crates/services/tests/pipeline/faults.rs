@@ -10,7 +10,7 @@ use oneslot_l1::{
     ClaimState,
     bindings::{OptimisticLane, Settlement, TeeLane},
 };
-use oneslot_types::{LaneKind, Statement, key_report_data, tee_digest};
+use oneslot_types::{BatchIndex, LaneKind, OutputRoot, Statement, key_report_data, tee_digest};
 use serde_json::json;
 
 use crate::support::{Network, PROGRAM, Service};
@@ -62,7 +62,7 @@ struct Lane<'a>(TeeLane::TeeLaneInstance<&'a DynProvider>);
 
 /// The same question with another answer.
 fn lie(statement: &Statement, with: u8) -> Statement {
-    Statement { output: B256::repeat_byte(with), ..statement.clone() }
+    Statement { output: OutputRoot(B256::repeat_byte(with)), ..statement.clone() }
 }
 
 /// Claims the statements with the account's bond, all in a moment: later ones would miss the first one's window.
@@ -81,12 +81,12 @@ pub(crate) async fn claim(network: &Network, account: usize, statements: &[&Stat
 }
 
 async fn statement(network: &Network, batch: u64) -> Statement {
-    network.batch(batch).await.expect("a derived batch").statement
+    network.batch(BatchIndex(batch)).await.expect("a derived batch").statement
 }
 
 async fn claim_state(network: &Network, statement: &Statement) -> ClaimState {
     let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), network.l1.provider());
-    lane.claimOf(statement.id()).call().await.unwrap().state.try_into().unwrap()
+    lane.claimOf(statement.id().0).call().await.unwrap().state.try_into().unwrap()
 }
 
 /// Reports on L1, by kind: keys revoked, keys removed, lanes that disagreed, bonds lost.
@@ -112,7 +112,9 @@ async fn liars_are_reported_once_and_stop_nothing() {
     let mut network = start.await;
     let l1 = network.l1.clone();
     network.spawn(Service::Post);
-    network.until("three batches are derived", async || network.batch(3).await.is_some()).await;
+    network
+        .until("three batches are derived", async || network.batch(BatchIndex(3)).await.is_some())
+        .await;
     let (s1, s2, s3) =
         (statement(&network, 1).await, statement(&network, 2).await, statement(&network, 3).await);
 
@@ -148,22 +150,24 @@ async fn liars_are_reported_once_and_stop_nothing() {
     // The honest ones go on, and claim anew what the liar had claimed. Then the other key is proven wrong.
     network.spawn(Service::Attest);
     network.spawn(Service::Propose);
-    network.until("the batches are final", async || network.final_batch().await >= 3).await;
+    network
+        .until("the batches are final", async || network.final_batch().await >= BatchIndex(3))
+        .await;
     let settlement = Settlement::new(network.deployment.settlement, l1.provider());
-    let id = network.deployment.rollup_id;
+    let id = network.deployment.rollup_id.0;
     for statement in [&s1, &s2, &s3] {
-        let output = settlement.finalOutput(id, statement.batchIndex).call().await.unwrap();
-        assert_eq!(output, statement.output);
+        let output = settlement.finalOutput(id, statement.batch_index.0).call().await.unwrap();
+        assert_eq!(OutputRoot(output), statement.output);
     }
     network
         .until("the wrong signature is reported", async || reports(&network).await == [1, 1, 1, 3])
         .await;
     let disagreed = settlement.LaneDisagreed_filter().from_block(0).query().await.unwrap();
     assert_eq!(disagreed[0].0.lane, network.lane(LaneKind::Tee));
-    assert_eq!(disagreed[0].0.statementId, lie(&s1, 0xaa).id());
+    assert_eq!(disagreed[0].0.statementId, lie(&s1, 0xaa).id().0);
     assert!(!tee.isLive(wrong.address(), id).call().await.unwrap());
     let lied = lie(&s1, 0xaa);
-    assert!(!tee.attests(lied.id(), lied.input_id(), id).call().await.unwrap());
+    assert!(!tee.attests(lied.id().0, lied.input_id().0, id).call().await.unwrap());
 
     // A claim against the final output costs its bond, and half of it is the reporter's.
     network
@@ -185,8 +189,8 @@ async fn liars_are_reported_once_and_stop_nothing() {
     let before = reports(&network).await;
     network.kill(Service::Settle);
     network.spawn(Service::Settle);
-    let batch = network.final_batch().await;
-    network.until("batches go on", async || network.final_batch().await >= batch + 2).await;
+    let batch = network.final_batch().await.0;
+    network.until("batches go on", async || network.final_batch().await.0 >= batch + 2).await;
     assert_eq!(reports(&network).await, before);
     network.stop().await;
 }
@@ -203,12 +207,14 @@ async fn a_lane_that_contradicts_itself_is_suspended() {
     let mut network = Network::start("lane").await;
     let l1 = network.l1.clone();
     network.spawn(Service::Post);
-    network.until("a batch is derived", async || network.batch(1).await.is_some()).await;
+    network
+        .until("a batch is derived", async || network.batch(BatchIndex(1)).await.is_some())
+        .await;
     let right = statement(&network, 1).await;
     let wrong = lie(&right, 0xaa);
     let (right, wrong) = ([&right], [&wrong]);
     tokio::join!(claim(&network, 7, &right), claim(&network, 8, &wrong));
-    let (lane, id) = (network.lane(LaneKind::Optimistic), network.deployment.rollup_id);
+    let (lane, id) = (network.lane(LaneKind::Optimistic), network.deployment.rollup_id.0);
     let settlement = Settlement::new(network.deployment.settlement, l1.provider());
     let suspended = async || settlement.suspended(id, lane).call().await.unwrap() != 0;
     // The real lane attests neither. One with other code attests both.

@@ -3,6 +3,7 @@
 use alloy::providers::Provider;
 use alloy_primitives::U256;
 use oneslot_l1::bindings::{Inbox, Settlement};
+use oneslot_types::BatchIndex;
 use serde_json::json;
 
 use crate::{
@@ -32,7 +33,9 @@ async fn deadlines_are_kept_without_anybody_asking() {
         .await;
     // Anvil answers from the new block before that block is its latest, so a later call may still be
     // answered from the one before. What the node has derived is behind both.
-    network.until("the batch is derived", async || network.batch(1).await.is_some()).await;
+    network
+        .until("the batch is derived", async || network.batch(BatchIndex(1)).await.is_some())
+        .await;
     let posted_at = inbox.postedAt(1).call().await.unwrap();
     assert!(posted_at > made.timestamp + FORCE_WINDOW, "{posted_at} {made:?}");
     let events = inbox.BatchPosted_filter().from_block(0).query().await.unwrap();
@@ -40,7 +43,7 @@ async fn deadlines_are_kept_without_anybody_asking() {
     assert_eq!(first.0.header.depositsAfter, 1);
     let status = node(&network.l2_url()).deposit_status(0).await.unwrap();
     let block = status.unwrap().l2_block_number.unwrap();
-    assert!(block <= network.batch(1).await.unwrap().last_block);
+    assert!(block <= network.batch(BatchIndex(1)).await.unwrap().last_block);
     assert_eq!(network.user().get_balance(RECIPIENT).await.unwrap(), ETHER);
 
     let settlement = Settlement::new(network.deployment.settlement, l1.provider());
@@ -52,7 +55,7 @@ async fn deadlines_are_kept_without_anybody_asking() {
     }
     let heartbeats = heartbeats().await;
     assert_eq!(network.sent(Service::Settle).await, heartbeats.len() as u64);
-    let genesis = settlement.lastFinalized(network.deployment.rollup_id).call().await.unwrap()._2;
+    let genesis = settlement.lastFinalized(network.deployment.rollup_id.0).call().await.unwrap()._2;
     let mut periods = Vec::new();
     for (event, log) in &heartbeats {
         assert_eq!((event.finalizedBatch, event.waitingBatches), (0, 1));

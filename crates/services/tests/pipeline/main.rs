@@ -14,7 +14,7 @@ use alloy::providers::{Provider, ProviderBuilder};
 use alloy_primitives::{Address, U256, address};
 use axum::{Json, Router, extract::State, routing::post};
 use oneslot_l1::bindings::{Inbox, OptimisticLane, Portal, Settlement};
-use oneslot_types::LaneKind;
+use oneslot_types::{BatchIndex, LaneKind};
 use oneslot_wallet::{Rollup, Wallet, WalletConfig};
 use serde_json::{Value, json};
 use support::{ETHER, Network, Service};
@@ -51,7 +51,9 @@ async fn a_deposit_and_a_withdrawal_go_all_the_way() {
         .until("the withdrawal is final", async || wallet.prove(&withdrawal).await.is_ok())
         .await;
     let own = wallet.prove(&withdrawal).await.unwrap().batch();
-    network.until("a later batch is final", async || network.final_batch().await > own + 1).await;
+    network
+        .until("a later batch is final", async || network.final_batch().await.0 > own.0 + 1)
+        .await;
     assert!(!wallet.is_paid(&withdrawal).await.unwrap());
 
     // A node that no longer has the state of the batch's end is no obstacle: every later output holds the withdrawal too.
@@ -71,7 +73,7 @@ async fn a_deposit_and_a_withdrawal_go_all_the_way() {
 
     // Final by exactly the two lanes there are, and L1 holds what is left.
     let settlement = Settlement::new(network.deployment.settlement, l1.provider());
-    let last = settlement.lastFinalized(network.deployment.rollup_id).call().await.unwrap();
+    let last = settlement.lastFinalized(network.deployment.rollup_id.0).call().await.unwrap();
     let events = settlement.BatchFinalized_filter().from_block(0).query().await.unwrap();
     assert!(events.len() as u64 >= last._0);
     for (event, _) in &events {
@@ -128,7 +130,7 @@ async fn killed_services_resume_and_repeat_nothing() {
         round += 1;
         let last = network.final_batch().await;
         network.check_limit("four batches are final").await;
-        if last >= 4 && round >= 12 {
+        if last >= BatchIndex(4) && round >= 12 {
             break;
         }
     }
@@ -141,7 +143,7 @@ async fn killed_services_resume_and_repeat_nothing() {
             let last = network.final_batch().await;
             let lane = network.lane(LaneKind::Optimistic);
             let held = l1.provider().get_balance(lane).await.unwrap();
-            last == posted && held.is_zero()
+            last.0 == posted && held.is_zero()
         })
         .await;
     let posted = inbox.batchCount().call().await.unwrap();
@@ -175,7 +177,7 @@ async fn a_restarted_enclave_is_registered_again() {
         .until("the second key is registered", async || network.key_is_registered(after).await)
         .await;
     network.spawn(Service::Settle);
-    network.until("batches are final", async || network.final_batch().await >= 2).await;
+    network.until("batches are final", async || network.final_batch().await >= BatchIndex(2)).await;
     network.stop().await;
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy::providers::Provider;
 use alloy_primitives::{Address, U256};
 use oneslot_l1::bindings::{Inbox, Portal, Settlement};
+use oneslot_types::BatchIndex;
 
 use crate::{
     RECIPIENT,
@@ -25,10 +26,10 @@ async fn nothing_is_lost_or_done_twice_when_l1_takes_blocks_back() {
     }
     let half = ETHER / U256::from(2);
     let paid = async || l1.provider().get_balance(RECIPIENT).await.unwrap() == half;
-    network.until("a batch is final", async || network.final_batch().await >= 1).await;
+    network.until("a batch is final", async || network.final_batch().await >= BatchIndex(1)).await;
     // So that the deposit goes, but the contracts stay.
     network.until("L1 is long enough", async || height(&network).await > DEPTH + 12).await;
-    let before = network.final_batch().await;
+    let before = network.final_batch().await.0;
 
     network.deposit("deposit", RECIPIENT, ETHER).await;
     network.withdraw(RECIPIENT, half).await;
@@ -43,7 +44,7 @@ async fn nothing_is_lost_or_done_twice_when_l1_takes_blocks_back() {
         })
         .await;
     network
-        .until("batches become final again", async || network.final_batch().await > before + 2)
+        .until("batches become final again", async || network.final_batch().await.0 > before + 2)
         .await;
     network
         .until("the deposit is on L2", async || {
@@ -61,7 +62,7 @@ async fn nothing_is_lost_or_done_twice_when_l1_takes_blocks_back() {
     let inbox = Inbox::new(network.deployment.inbox, l1.provider());
     network
         .until("every batch is final", async || {
-            network.final_batch().await == inbox.batchCount().call().await.unwrap()
+            network.final_batch().await.0 == inbox.batchCount().call().await.unwrap()
         })
         .await;
     check(&network, half).await;
@@ -80,10 +81,10 @@ async fn check(network: &Network, withdrawn: U256) {
     let settlement = Settlement::new(network.deployment.settlement, l1);
     let events = settlement.BatchFinalized_filter().from_block(0).query().await.unwrap();
     let indices: Vec<u64> = events.iter().map(|(event, _)| event.batchIndex).collect();
-    assert_eq!(indices, (1..=network.final_batch().await).collect::<Vec<_>>());
+    assert_eq!(indices, (1..=network.final_batch().await.0).collect::<Vec<_>>());
     for (event, _) in &events {
-        let ours = network.batch(event.batchIndex).await.unwrap();
-        assert_eq!(event.output, ours.output, "batch {}", event.batchIndex);
+        let ours = network.batch(BatchIndex(event.batchIndex)).await.unwrap();
+        assert_eq!(event.output, ours.output.0, "batch {}", event.batchIndex);
     }
 
     let portal = Portal::new(network.deployment.portal, l1);

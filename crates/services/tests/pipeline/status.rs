@@ -54,7 +54,7 @@ async fn a_challenged_claim_is_disputed_and_promises_no_time() {
     let challenger = network.wallet(8);
     let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), &challenger);
     let bond = lane.bond().call().await.unwrap();
-    let challenge = lane.challenge(statement.id()).value(bond).send().await.unwrap();
+    let challenge = lane.challenge(statement.id().0).value(bond).send().await.unwrap();
     assert!(challenge.get_receipt().await.unwrap().status());
 
     let status = wallet.status(&withdrawal).await.unwrap();

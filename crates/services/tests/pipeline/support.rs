@@ -21,14 +21,14 @@ use alloy::{
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
-    Deployment, L1Client, OptimisticParams, RollupParams, RollupPlan, Signer, SystemParams,
+    Deployment, Final, L1Client, OptimisticParams, RollupParams, RollupPlan, Signer, SystemParams,
     SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{L2ToL1MessagePasser, Portal, Settlement, TeeLane},
 };
 use oneslot_l2::{Genesis, GenesisFile, GenesisSpec, Node, NodeConfig, RunningNode};
 use oneslot_tee::{DEV_QUOTE_ROOT, Endpoint, PlatformKind, Server, ServerConfig};
-use oneslot_types::{LaneKind, RollupConfig, api::BatchInfo};
+use oneslot_types::{BatchIndex, LaneKind, RollupConfig, api::BatchInfo};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -367,13 +367,14 @@ impl Network {
     }
 
     /// The last final batch.
-    pub(crate) async fn final_batch(&self) -> u64 {
+    pub(crate) async fn final_batch(&self) -> BatchIndex {
         let settlement = Settlement::new(self.deployment.settlement, self.l1.provider());
-        settlement.lastFinalized(self.deployment.rollup_id).call().await.expect("L1")._0
+        let last = settlement.lastFinalized(self.deployment.rollup_id.0).call().await.expect("L1");
+        Final::from(last).batch
     }
 
     /// A batch as the sequencer's node derived it.
-    pub(crate) async fn batch(&self, index: u64) -> Option<BatchInfo> {
+    pub(crate) async fn batch(&self, index: BatchIndex) -> Option<BatchInfo> {
         node(&self.l2_url()).batch(index).await.expect("batch")
     }
 

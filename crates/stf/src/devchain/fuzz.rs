@@ -51,7 +51,7 @@ pub fn batch(data: &[u8]) {
                 .chunks(3)
                 .map(|bytes| BatchBlock {
                     timestamp: chain.header.timestamp + u64::from(bytes[0]),
-                    origin_number: chain.batch.originNumber
+                    origin_number: chain.batch.origin_number
                         + u64::from(bytes.get(1).copied().unwrap_or_default() % 4),
                     transactions: alloc::vec![
                         transfer.clone();

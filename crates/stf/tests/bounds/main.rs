@@ -38,7 +38,7 @@ fn run(name: &str, chain: &mut DevChain, input: ExecutionInput) -> (Executed, u6
     let (steps, pages) = (machine.steps(), machine.memory().page_count());
     println!("{name}: {steps} steps, {pages} pages, native {native:.1?}");
     assert_eq!(status, Status::Halted { code: 0 }, "{name}");
-    assert_eq!(machine.output(), Some(executed.statement.id().0), "{name}");
+    assert_eq!(machine.output(), Some(executed.statement.id().0.0), "{name}");
     (executed, steps, pages)
 }
 

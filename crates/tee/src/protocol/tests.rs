@@ -1,5 +1,6 @@
 use super::*;
 use alloy_primitives::keccak256;
+use oneslot_types::{BatchIndex, OutputRoot};
 
 fn requests() -> Vec<Request<'static>> {
     let lane = Address::repeat_byte(1);
@@ -31,9 +32,9 @@ fn responses() -> Vec<Response> {
     };
     let quiet = Info { platform: PlatformKind::Nitro, warning: None, ..info.clone() };
     let statement = Statement {
-        batchIndex: u64::MAX,
-        output: keccak256("output"),
-        l2BlockNumber: 9,
+        batch_index: BatchIndex(u64::MAX),
+        output: OutputRoot(keccak256("output")),
+        l2_block_number: 9,
         ..Default::default()
     };
     let mut all = vec![
@@ -131,7 +132,7 @@ fn other_versions_and_kinds_are_named() {
 #[test]
 fn a_statement_with_dirty_words_is_refused() {
     let mut bytes = responses()[3].encode();
-    // The first byte of the word of `batchIndex`, a uint64.
+    // The first byte of the word of `batch_index`, a uint64.
     let at = 2 + 20 + 4 * 32;
     assert_eq!(bytes[at], 0);
     bytes[at] = 1;

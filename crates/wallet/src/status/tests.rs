@@ -20,10 +20,10 @@ fn posted(lanes: Vec<Lane>) -> Facts {
         value: U256::from(5),
         calls: false,
         included: true,
-        batch: Some(3),
-        finalized: 2,
+        batch: Some(BatchIndex(3)),
+        finalized: BatchIndex(2),
         finalized_at: 900,
-        open: vec![OpenBatch { index: 3, lanes }],
+        open: vec![OpenBatch { index: BatchIndex(3), lanes }],
         instant: Instant::Free,
         instant_window: 50,
         last_resort_after: 0,
@@ -83,9 +83,11 @@ fn two_lanes_without_a_zk_lane() {
 #[test]
 fn the_slowest_open_batch_decides() {
     let mut facts = posted(lanes(Attested, Attested, Missing));
-    facts.finalized = 0;
-    let first =
-        OpenBatch { index: 1, lanes: lanes(Suspended, Attested, Claimed { ready_at: 1500 }) };
+    facts.finalized = BatchIndex::GENESIS;
+    let first = OpenBatch {
+        index: BatchIndex(1),
+        lanes: lanes(Suspended, Attested, Claimed { ready_at: 1500 }),
+    };
     facts.open.insert(0, first);
     let status = Status::of(&facts);
     assert_eq!(status.votes_missing, 0);
@@ -131,9 +133,9 @@ fn stages_in_order() {
     facts.included = true;
     assert_eq!(stage(&facts), Stage::Included);
     assert_eq!(Status::of(&facts).worst_case, None);
-    facts.batch = Some(3);
+    facts.batch = Some(BatchIndex(3));
     assert_eq!(stage(&facts), Stage::Posted);
-    facts.finalized = 3;
+    facts.finalized = BatchIndex(3);
     assert_eq!(stage(&facts), Stage::Payable);
     facts.paid = true;
     assert_eq!(stage(&facts), Stage::Paid);
@@ -145,7 +147,7 @@ fn stages_in_order() {
 #[test]
 fn the_instant_cap_is_the_portals() {
     let mut facts = posted(Vec::new());
-    facts.finalized = 3;
+    facts.finalized = BatchIndex(3);
     facts.finalized_at = 990;
     facts.instant = Instant::Capped(U256::from(5));
     assert_eq!(Status::of(&facts).stage, Stage::Payable);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use alloy::sol_types::SolCall;
 use alloy_primitives::Address;
-use oneslot_l1::{ClaimState, Lanes, TxRequest, bindings::OptimisticLane};
-use oneslot_types::LaneKind;
+use oneslot_l1::{ClaimState, Final, Lanes, TxRequest, bindings::OptimisticLane};
+use oneslot_types::{BatchIndex, LaneKind};
 
 use crate::{Error, Progress, Rollup, backoff::Backoff};
 
@@ -18,9 +18,9 @@ pub(crate) struct Bonds {
     /// Final batches to look back through at the start.
     lookback: u64,
     /// First final batch not looked at yet; `None` before the first look.
-    next: Option<u64>,
+    next: Option<BatchIndex>,
     /// Batches whose bond could not be fetched.
-    later: Backoff<u64>,
+    later: Backoff<BatchIndex>,
 }
 
 /// What became of one bond.
@@ -39,19 +39,15 @@ impl Bonds {
     }
 
     /// Fetches the bond of one claim whose batch is final.
-    pub(crate) async fn fetch(
-        &mut self,
-        rollup: &Rollup,
-        last_final: u64,
-    ) -> Result<Progress, Error> {
-        let mut next = self.next.unwrap_or(last_final.saturating_sub(self.lookback).max(1));
+    pub(crate) async fn fetch(&mut self, rollup: &Rollup, last: &Final) -> Result<Progress, Error> {
+        let first = last.back(self.lookback);
         // Most final batches were judged by the policy of the last one, so it is read once.
-        let newest = rollup.lanes.of_batch(last_final).await?;
+        let newest = rollup.lanes.of_batch(last.batch).await?;
         loop {
-            let due = self.later.due().copied();
+            let (due, next) = (self.later.due().copied(), self.next.unwrap_or(first));
             let batch = match due {
                 Some(batch) => batch,
-                None if next <= last_final => next,
+                None if next <= last.batch => next,
                 None => return Ok(Progress::Idle("every open batch is claimed")),
             };
             let bond = match newest.from_batch <= batch {
@@ -63,10 +59,7 @@ impl Bonds {
             };
             match due {
                 Some(_) => drop(self.later.take_due()),
-                None => {
-                    next += 1;
-                    self.next = Some(next);
-                }
+                None => self.next = next.next(),
             }
             match bond {
                 Bond::Fetched => {
@@ -80,21 +73,29 @@ impl Bonds {
 }
 
 /// `None`: the node has not derived the batch.
-async fn fetch_one(rollup: &Rollup, lanes: &Lanes, batch: u64) -> Result<Option<Bond>, Error> {
+async fn fetch_one(
+    rollup: &Rollup,
+    lanes: &Lanes,
+    batch: BatchIndex,
+) -> Result<Option<Bond>, Error> {
     let Some(lane) = lanes.of_kind(LaneKind::Optimistic).next() else {
         return Ok(Some(Bond::None));
     };
     fetch_from(rollup, lane.address, batch).await
 }
 
-async fn fetch_from(rollup: &Rollup, address: Address, batch: u64) -> Result<Option<Bond>, Error> {
+async fn fetch_from(
+    rollup: &Rollup,
+    address: Address,
+    batch: BatchIndex,
+) -> Result<Option<Bond>, Error> {
     let Some(statement) = rollup.statement(batch).await? else {
         return Ok(None);
     };
     let id = statement.id();
     let claim = rollup
         .optimistic_lane(address)
-        .claimOf(id)
+        .claimOf(id.0)
         .call()
         .await
         .map_err(|e| rollup.call_error("OptimisticLane", address, e))?;
@@ -107,7 +108,7 @@ async fn fetch_from(rollup: &Rollup, address: Address, batch: u64) -> Result<Opt
     match rollup.send(format!("bond/{address}/{id}"), request).await {
         Ok(_) => Ok(Some(Bond::Fetched)),
         Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
-            tracing::warn!(batch, message, "bond cannot be fetched now");
+            tracing::warn!(batch = batch.0, message, "bond cannot be fetched now");
             Ok(Some(Bond::Locked))
         }
         Err(other) => Err(other),

@@ -71,7 +71,7 @@ impl Enclave {
         }
         let live = rollup
             .tee_lane(lane)
-            .isLive(info.key, rollup.deployment.rollup_id)
+            .isLive(info.key, rollup.deployment.rollup_id.0)
             .call()
             .await
             .map_err(wrap)?;

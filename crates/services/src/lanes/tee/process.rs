@@ -54,7 +54,7 @@ fn count(event: Event) {
     match event {
         Event::Signed { batch, took } => {
             metrics::counter!("oneslot_tee_statements_signed_total").increment(1);
-            metrics::gauge!("oneslot_tee_signed_batch").set(batch as f64);
+            metrics::gauge!("oneslot_tee_signed_batch").set(batch.0 as f64);
             metrics::histogram!("oneslot_tee_execution_seconds").record(took.as_secs_f64());
         }
         Event::Refused(refusal) => {

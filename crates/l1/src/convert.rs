@@ -1,0 +1,81 @@
+//! From the structs of the bindings to those of `oneslot_types`, and back.
+//!
+//! The ABI knows 32 bytes and numbers only, so here alone it is decided which of a struct's words is
+//! which id, root or index.
+
+use oneslot_types::{
+    BatchCommitment, BatchHeader, BatchIndex, BlobOpening, OutputRoot, RollupId, Statement,
+};
+
+use crate::{
+    Final,
+    bindings::{Inbox, OptimisticLane, Settlement, TeeLane},
+};
+
+impl From<Inbox::BatchHeader> for BatchHeader {
+    fn from(h: Inbox::BatchHeader) -> Self {
+        Self {
+            parent_commitment: BatchCommitment(h.parentCommitment),
+            index: BatchIndex(h.index),
+            data_hash: h.dataHash,
+            deposits_before: h.depositsBefore,
+            deposit_hash_before: h.depositHashBefore,
+            deposits_after: h.depositsAfter,
+            deposit_hash_after: h.depositHashAfter,
+            origin_number: h.originNumber,
+            origin_hash: h.originHash,
+            posted_at: h.postedAt,
+        }
+    }
+}
+
+impl From<Inbox::BlobOpening> for BlobOpening {
+    fn from(o: Inbox::BlobOpening) -> Self {
+        Self { versionedHash: o.versionedHash, z: o.z, y: o.y }
+    }
+}
+
+impl From<Settlement::lastFinalizedReturn> for Final {
+    /// The contract does not name what it returns: batch, output, time.
+    fn from(last: Settlement::lastFinalizedReturn) -> Self {
+        Self { batch: BatchIndex(last._0), output: OutputRoot(last._1), at: last._2 }
+    }
+}
+
+/// Each contract's bindings have their own `Statement`; all are the one of `oneslot_types`.
+macro_rules! same_statement {
+    ($($contract:ident),*) => {$(
+        impl From<Statement> for $contract::Statement {
+            fn from(s: Statement) -> Self {
+                Self {
+                    domain: s.domain,
+                    rollupId: s.rollup_id.0,
+                    programHash: s.program_hash,
+                    configHash: s.config_hash,
+                    batchIndex: s.batch_index.0,
+                    parentOutput: s.parent_output.0,
+                    batchCommitment: s.batch_commitment.0,
+                    output: s.output.0,
+                    l2BlockNumber: s.l2_block_number,
+                }
+            }
+        }
+
+        impl From<$contract::Statement> for Statement {
+            fn from(s: $contract::Statement) -> Self {
+                Self {
+                    domain: s.domain,
+                    rollup_id: RollupId(s.rollupId),
+                    program_hash: s.programHash,
+                    config_hash: s.configHash,
+                    batch_index: BatchIndex(s.batchIndex),
+                    parent_output: OutputRoot(s.parentOutput),
+                    batch_commitment: BatchCommitment(s.batchCommitment),
+                    output: OutputRoot(s.output),
+                    l2_block_number: s.l2BlockNumber,
+                }
+            }
+        }
+    )*};
+}
+same_statement!(Settlement, TeeLane, OptimisticLane);
