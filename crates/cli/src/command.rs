@@ -16,7 +16,7 @@ use alloy::network::EthereumWallet;
 use alloy_primitives::{Address, U256, utils::parse_ether};
 use eyre::{Result, WrapErr};
 use oneslot_l1::Deployment;
-use oneslot_wallet::{Rollup, Wallet, WalletConfig};
+use oneslot_wallet::{RollupAddresses, Wallet, WalletConfig};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};
 use url::Url;
@@ -51,7 +51,7 @@ impl WalletSection {
 
     /// What a wallet connects to, with its limits.
     pub(crate) fn wallet_config(&self) -> Result<WalletConfig> {
-        let rollup = Rollup::from(&self.deployment()?);
+        let rollup = RollupAddresses::from(&self.deployment()?);
         let mut config = WalletConfig::new(rollup, self.l1_rpc.clone(), self.l2_rpc.clone());
         config.l2_outage = Duration::from_millis(self.l2_outage_ms);
         Ok(config)

@@ -13,7 +13,7 @@ use alloy::{
 };
 use eyre::{Result, bail};
 use oneslot_l1::Deployment;
-use oneslot_wallet::{Rollup, WalletConfig};
+use oneslot_wallet::{RollupAddresses, WalletConfig};
 use serde_json::json;
 use std::{
     fs,
@@ -145,7 +145,7 @@ impl Network {
 
     /// What the user's wallet connects to; it waits for a node that starts again.
     pub(crate) fn wallet_config(&self) -> WalletConfig {
-        let rollup = Rollup::from(&self.deployment);
+        let rollup = RollupAddresses::from(&self.deployment);
         let mut config = WalletConfig::new(rollup, self.l1_rpc.clone(), self.l2_rpc.clone());
         config.l2_outage = Duration::from_secs(60);
         config

@@ -19,7 +19,7 @@ use std::{
 
 use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
 use oneslot_zkvm::{
-    Chain, Execution, Outcome, Prover, PublicValues, SegmentInput, SegmentProof, Verifier,
+    Execution, Outcome, Prover, PublicValues, SegmentChain, SegmentInput, SegmentProof, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -276,7 +276,7 @@ pub fn verify(folder: &Path, mut verified: impl FnMut(u64)) -> Result<(Manifest,
     }
     let program = Program::from_elf(&elf)?;
     let verifier = Verifier::new();
-    let mut chain = Chain::new(&program);
+    let mut chain = SegmentChain::new(&program);
     for segment in 0..manifest.segments {
         let bytes = read(&proof_path(folder, segment), oneslot_zkvm::MAX_PROOF_BYTES as u64)?;
         let proof = SegmentProof::from_bytes(&bytes)?;

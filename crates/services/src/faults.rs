@@ -25,7 +25,7 @@ use self::{
     report::Fault,
     votes::{Ballot, Votes},
 };
-use crate::{Error, Progress, Rollup, SettlerConfig, backoff::Backoff};
+use crate::{Error, Progress, RollupHandle, SettlerConfig, backoff::Backoff};
 
 /// How long a report that L1 refused is left alone. Somebody else was faster, as a rule, and the next look shows it.
 const REFUSED_FOR: Duration = Duration::from_secs(600);
@@ -40,7 +40,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn new(rollup: &Rollup, config: &SettlerConfig) -> Self {
+    pub(crate) fn new(rollup: &RollupHandle, config: &SettlerConfig) -> Self {
         let deployment = &rollup.deployment;
         let reader = VoteReader::new(rollup.l1.clone(), deployment.rollup_id);
         Self {
@@ -53,7 +53,7 @@ impl Faults {
     /// Reads new votes and reports one fault, if there is one. `None`: there is nothing to report now.
     pub(crate) async fn report(
         &mut self,
-        rollup: &Rollup,
+        rollup: &RollupHandle,
         last: &Final,
     ) -> Result<Option<Progress>, Error> {
         self.votes.read(&rollup.lanes.of_batch(last.next_batch()).await?.lanes).await?;
@@ -83,7 +83,7 @@ impl Faults {
     }
 
     /// A voter, or a whole optimistic lane, that said two things about one input.
-    async fn contradiction(&mut self, rollup: &Rollup) -> Result<Option<Fault>, Error> {
+    async fn contradiction(&mut self, rollup: &RollupHandle) -> Result<Option<Fault>, Error> {
         for (first, second) in self.votes.pairs() {
             let fault = Fault::of_pair(first, second);
             if self.is_new(rollup, &fault) && fault.stands(rollup).await? {
@@ -94,7 +94,11 @@ impl Faults {
     }
 
     /// A vote that L1 holds wrong, or a claim of a defeated proposer.
-    async fn wrong_vote(&mut self, rollup: &Rollup, last: &Final) -> Result<Option<Fault>, Error> {
+    async fn wrong_vote(
+        &mut self,
+        rollup: &RollupHandle,
+        last: &Final,
+    ) -> Result<Option<Fault>, Error> {
         let defeated = self.defeated(rollup).await?;
         let mut disagreeing = 0;
         for ballot in self.votes.unsettled() {
@@ -128,13 +132,13 @@ impl Faults {
         Ok(None)
     }
 
-    fn is_new(&mut self, rollup: &Rollup, fault: &Fault) -> bool {
+    fn is_new(&mut self, rollup: &RollupHandle, fault: &Fault) -> bool {
         let id = fault.id(&rollup.deployment);
         !self.reported.contains(&id) && !self.refused.holds(&id)
     }
 
     /// Which proposers with unsettled votes lost once, each with the lane on which it did.
-    async fn defeated(&self, rollup: &Rollup) -> Result<HashSet<(Address, Address)>, Error> {
+    async fn defeated(&self, rollup: &RollupHandle) -> Result<HashSet<(Address, Address)>, Error> {
         let mut defeated = HashSet::new();
         for (lane, account) in self.votes.proposers() {
             let lost = rollup.optimistic_lane(lane).defeated(account).call().await;
@@ -148,7 +152,7 @@ impl Faults {
 
 /// Whether a vote about an open batch is not what our node computed; `None` while the node has not. Nothing can be reported yet,
 /// but somebody should look.
-async fn compare(rollup: &Rollup, ballot: &Ballot) -> Result<Option<bool>, Error> {
+async fn compare(rollup: &RollupHandle, ballot: &Ballot) -> Result<Option<bool>, Error> {
     let Some(ours) = rollup.statement(ballot.vote.statement.batch_index).await? else {
         return Ok(None);
     };
@@ -166,7 +170,7 @@ async fn compare(rollup: &Rollup, ballot: &Ballot) -> Result<Option<bool>, Error
 }
 
 /// What to report of a vote about a final batch, in this order; `None` while L1 or our node cannot tell.
-async fn faults_of_final(rollup: &Rollup, vote: &Vote) -> Result<Option<Vec<Fault>>, Error> {
+async fn faults_of_final(rollup: &RollupHandle, vote: &Vote) -> Result<Option<Vec<Fault>>, Error> {
     match judge(rollup, vote.statement.clone()).await? {
         Verdict::Open => return Ok(None),
         Verdict::Wrong => {}
@@ -194,7 +198,10 @@ async fn faults_of_final(rollup: &Rollup, vote: &Vote) -> Result<Option<Vec<Faul
     Ok(Some(vec![Fault::Disagreement(vote.clone()), own]))
 }
 
-async fn judge(rollup: &Rollup, statement: oneslot_types::Statement) -> Result<Verdict, Error> {
+async fn judge(
+    rollup: &RollupHandle,
+    statement: oneslot_types::Statement,
+) -> Result<Verdict, Error> {
     let verdict = rollup.settlement().judge(statement.into()).call().await;
     let address = rollup.deployment.settlement;
     Ok(Verdict::try_from(verdict.map_err(|e| rollup.call_error("Settlement", address, e))?)?)

@@ -18,5 +18,5 @@ pub use config::{
 };
 pub use error::Error;
 pub use pipeline::{attest, enclave, post, propose, settle};
-pub use rollup::Rollup;
+pub use rollup::RollupHandle;
 pub use service::{Health, Pace, Progress, Service, run};

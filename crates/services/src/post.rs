@@ -11,7 +11,8 @@ use oneslot_types::{
 };
 
 use crate::{
-    DataMode, Error, Pace, PosterConfig, Progress, Rollup, Service, transaction_ids::TransactionIds,
+    DataMode, Error, Pace, PosterConfig, Progress, RollupHandle, Service,
+    transaction_ids::TransactionIds,
 };
 
 /// Bytes that the Inbox takes as calldata.
@@ -20,7 +21,7 @@ const MAX_CALLDATA: usize = 131_072;
 /// Posts what the sequencer built. The only stage that needs the batcher's key.
 #[derive(Debug)]
 pub(crate) struct Poster {
-    rollup: Rollup,
+    rollup: RollupHandle,
     config: PosterConfig,
     ids: TransactionIds,
 }
@@ -28,7 +29,7 @@ pub(crate) struct Poster {
 impl Service for Poster {
     const NAME: &'static str = "poster";
 
-    fn rollup(&self) -> Option<&Rollup> {
+    fn rollup(&self) -> Option<&RollupHandle> {
         Some(&self.rollup)
     }
 
@@ -100,7 +101,7 @@ impl Service for Poster {
 impl Poster {
     /// Connects, and refuses a key that is not the batcher's.
     pub(crate) async fn connect(config: PosterConfig) -> Result<Self, Error> {
-        let rollup = Rollup::connect(&config.base).await?;
+        let rollup = RollupHandle::connect(&config.base).await?;
         let (batcher, own) = (rollup.deployment.config.batcher, rollup.tx_manager.address());
         if own != batcher {
             return Err(Error::Config(format!("the batcher is {batcher}, the key is {own}'s")));

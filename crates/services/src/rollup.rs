@@ -13,7 +13,7 @@ use crate::{BaseConfig, Error};
 
 /// A rollup's contracts, node and an account. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Rollup {
+pub struct RollupHandle {
     /// Addresses and rules.
     pub deployment: Deployment,
     /// L1.
@@ -27,7 +27,7 @@ pub struct Rollup {
     batch_depth: u64,
 }
 
-impl Rollup {
+impl RollupHandle {
     /// Connects to both ends and opens the account.
     pub async fn connect(config: &BaseConfig) -> Result<Self, Error> {
         let deployment = Deployment::load(&config.deployment)?;
@@ -147,7 +147,7 @@ impl Rollup {
         Ok(deep.then_some(batch))
     }
 
-    /// The statement about a batch, see [`Rollup::batch`]; refused if the node computed it for another deployment.
+    /// The statement about a batch, see [`RollupHandle::batch`]; refused if the node computed it for another deployment.
     pub async fn statement(&self, index: BatchIndex) -> Result<Option<Statement>, Error> {
         let Some(batch) = self.batch(index).await? else {
             return Ok(None);

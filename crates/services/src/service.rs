@@ -15,7 +15,7 @@ use oneslot_types::ErrorKind;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::{BaseConfig, Error, Rollup};
+use crate::{BaseConfig, Error, RollupHandle};
 
 /// Longest pause between tries.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
@@ -43,7 +43,7 @@ pub trait Service: Send {
     fn pace(&self) -> Pace;
 
     /// The account it pays from, for metrics.
-    fn rollup(&self) -> Option<&Rollup> {
+    fn rollup(&self) -> Option<&RollupHandle> {
         None
     }
 }
@@ -200,7 +200,7 @@ pub async fn run<S: Service>(mut service: S, cancel: CancellationToken) -> Resul
 }
 
 /// Puts the account's balance and open transactions into the metrics, if L1 answers.
-async fn watch_account(service: &'static str, rollup: &Rollup) {
+async fn watch_account(service: &'static str, rollup: &RollupHandle) {
     let pending = rollup.tx_manager.pending().await;
     metrics::gauge!("oneslot_pending_transactions", "service" => service).set(pending as f64);
     if let Ok(balance) = rollup.balance().await {

@@ -8,7 +8,7 @@ use oneslot_types::{BatchIndex, Statement};
 
 use self::payout::Payout;
 use crate::{
-    Error, Pace, Progress, Rollup, Service, SettlerConfig, faults::Faults,
+    Error, Pace, Progress, RollupHandle, Service, SettlerConfig, faults::Faults,
     transaction_ids::TransactionIds,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// voters did wrong, says loudly when nothing becomes final, and pays withdrawals out if asked to.
 #[derive(Debug)]
 pub(crate) struct Settler {
-    rollup: Rollup,
+    rollup: RollupHandle,
     config: SettlerConfig,
     ids: TransactionIds,
     faults: Faults,
@@ -26,7 +26,7 @@ pub(crate) struct Settler {
 impl Service for Settler {
     const NAME: &'static str = "settler";
 
-    fn rollup(&self) -> Option<&Rollup> {
+    fn rollup(&self) -> Option<&RollupHandle> {
         Some(&self.rollup)
     }
 
@@ -74,7 +74,7 @@ impl Service for Settler {
 
 impl Settler {
     pub(crate) async fn connect(config: SettlerConfig) -> Result<Self, Error> {
-        let rollup = Rollup::connect(&config.base).await?;
+        let rollup = RollupHandle::connect(&config.base).await?;
         Ok(Self {
             faults: Faults::new(&rollup, &config),
             payout: Payout::new(&config),

@@ -1,8 +1,8 @@
-//! Collects what [`Status`] is drawn from.
+//! Collects what [`WithdrawalStatus`] is drawn from.
 
 use crate::{
     Error, Wallet, Withdrawal,
-    status::{Facts, Instant, Lane, OpenBatch, Stage, Status, Vote},
+    status::{Facts, Instant, Lane, LaneState, OpenBatch, Stage, WithdrawalStatus},
     wallet::{L1, POLL, Side},
 };
 use alloy::{eips::BlockNumberOrTag, providers::DynProvider};
@@ -29,8 +29,8 @@ impl Wallet {
     ///
     /// What L1 says is read from L1; which batch holds the withdrawal, and what that batch does, from the
     /// rollup's node, which can so delay or confuse this answer, but cannot change a payment.
-    pub async fn status(&self, withdrawal: &Withdrawal) -> Result<Status, Error> {
-        Ok(Status::of(&self.facts(withdrawal).await?))
+    pub async fn status(&self, withdrawal: &Withdrawal) -> Result<WithdrawalStatus, Error> {
+        Ok(WithdrawalStatus::of(&self.facts(withdrawal).await?))
     }
 
     /// Waits until a withdrawal can be paid or is paid, and tells `progress` every change. A node
@@ -38,8 +38,8 @@ impl Wallet {
     pub async fn until_payable(
         &self,
         withdrawal: &Withdrawal,
-        mut progress: impl FnMut(&Status),
-    ) -> Status {
+        mut progress: impl FnMut(&WithdrawalStatus),
+    ) -> WithdrawalStatus {
         let mut last = None;
         loop {
             match self.status(withdrawal).await {
@@ -158,16 +158,20 @@ impl Wallet {
     async fn votes(&self, statement: &Statement) -> Result<Vec<Lane>, Error> {
         let mut lanes = Vec::new();
         for lane in self.lanes.of_batch(statement.batch_index).await?.lanes {
-            let mut shown =
-                Lane { address: lane.address, kind: lane.kind, vote: Vote::Missing, window: 0 };
+            let mut shown = Lane {
+                address: lane.address,
+                kind: lane.kind,
+                vote: LaneState::Missing,
+                window: 0,
+            };
             let optimistic = OptimisticLane::new(lane.address, self.l1.provider());
             if lane.kind == LaneKind::Optimistic {
                 shown.window = optimistic.window().call().await.map_err(failed)?;
             }
             if self.lanes.is_suspended(lane.address).await? {
-                shown.vote = Vote::Suspended;
+                shown.vote = LaneState::Suspended;
             } else if self.lanes.attests(lane.address, statement).await? {
-                shown.vote = Vote::Attested;
+                shown.vote = LaneState::Attested;
             } else if lane.kind == LaneKind::Optimistic {
                 let claim = optimistic.claimOf(statement.id().0).call().await.map_err(failed)?;
                 let open = optimistic.openClaims(statement.input_id().0).call().await;
@@ -184,15 +188,15 @@ impl Wallet {
 }
 
 /// What a claim that does not attest now stands for. `open_claims` counts all with its input, itself included.
-fn claim_vote(claim: &Claim, open_claims: U256) -> Result<Vote, Error> {
+fn claim_vote(claim: &Claim, open_claims: U256) -> Result<LaneState, Error> {
     Ok(match ClaimState::try_from(claim.state)? {
-        ClaimState::None if open_claims.is_zero() => Vote::Missing,
+        ClaimState::None if open_claims.is_zero() => LaneState::Missing,
         // Somebody claims another output.
-        ClaimState::None => Vote::Disputed,
+        ClaimState::None => LaneState::Disputed,
         ClaimState::Open if claim.openChallenges == 0 && open_claims == U256::ONE => {
-            Vote::Claimed { ready_at: claim.readyAt.to() }
+            LaneState::Claimed { ready_at: claim.readyAt.to() }
         }
-        _ => Vote::Disputed,
+        _ => LaneState::Disputed,
     })
 }
 
@@ -218,12 +222,12 @@ mod tests {
     fn claims_are_read_as_the_lane_counts_them() {
         let one = U256::ONE;
         let vote = |state, challenges, open| claim_vote(&claim(state, challenges), open).unwrap();
-        assert_eq!(vote(ClaimState::None, 0, U256::ZERO), Vote::Missing);
-        assert_eq!(vote(ClaimState::None, 0, one), Vote::Disputed);
-        assert_eq!(vote(ClaimState::Open, 0, one), Vote::Claimed { ready_at: 77 });
-        assert_eq!(vote(ClaimState::Open, 1, one), Vote::Disputed);
-        assert_eq!(vote(ClaimState::Open, 0, U256::from(2)), Vote::Disputed);
-        assert_eq!(vote(ClaimState::Lost, 0, U256::ZERO), Vote::Disputed);
-        assert_eq!(vote(ClaimState::Returned, 0, U256::ZERO), Vote::Disputed);
+        assert_eq!(vote(ClaimState::None, 0, U256::ZERO), LaneState::Missing);
+        assert_eq!(vote(ClaimState::None, 0, one), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Open, 0, one), LaneState::Claimed { ready_at: 77 });
+        assert_eq!(vote(ClaimState::Open, 1, one), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Open, 0, U256::from(2)), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Lost, 0, U256::ZERO), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Returned, 0, U256::ZERO), LaneState::Disputed);
     }
 }

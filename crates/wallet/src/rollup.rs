@@ -7,7 +7,7 @@ use oneslot_types::RollupId;
 /// The addresses of one rollup on L1: what a wallet needs of a [`Deployment`], the file
 /// `deployment.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rollup {
+pub struct RollupAddresses {
     /// EIP-155 id of L1.
     pub l1_chain_id: u64,
     /// EIP-155 id of the rollup.
@@ -26,7 +26,7 @@ pub struct Rollup {
     pub l1_standard_bridge: Address,
 }
 
-impl From<&Deployment> for Rollup {
+impl From<&Deployment> for RollupAddresses {
     fn from(deployment: &Deployment) -> Self {
         Self {
             l1_chain_id: deployment.l1_chain_id,

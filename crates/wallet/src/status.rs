@@ -14,7 +14,7 @@ const QUORUM: usize = 2;
 /// What a lane says about a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
-pub enum Vote {
+pub enum LaneState {
     /// It attests the batch's output.
     Attested,
     /// Nothing yet.
@@ -40,7 +40,7 @@ pub struct Lane {
     /// Its family.
     pub kind: LaneKind,
     /// What it says.
-    pub vote: Vote,
+    pub vote: LaneState,
     /// Window of an optimistic lane, seconds; 0 for the others.
     pub window: u64,
 }
@@ -116,7 +116,7 @@ pub enum Stage {
 /// The answer to "where is my money?".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status {
+pub struct WithdrawalStatus {
     /// How far it has come.
     pub stage: Stage,
     /// The batch that holds it.
@@ -137,17 +137,17 @@ pub struct Status {
     pub last_resort: Option<u64>,
 }
 
-impl Status {
+impl WithdrawalStatus {
     /// One line about the lanes: `TEE attested, OP claimed, attests at 1700000000`.
     pub fn votes(&self) -> String {
         let vote = |lane: &Lane| {
             let name = lane.kind;
             match lane.vote {
-                Vote::Attested => format!("{name} attested"),
-                Vote::Missing => format!("{name} missing"),
-                Vote::Claimed { ready_at } => format!("{name} claimed, attests at {ready_at}"),
-                Vote::Disputed => format!("{name} disputed"),
-                Vote::Suspended => format!("{name} suspended"),
+                LaneState::Attested => format!("{name} attested"),
+                LaneState::Missing => format!("{name} missing"),
+                LaneState::Claimed { ready_at } => format!("{name} claimed, attests at {ready_at}"),
+                LaneState::Disputed => format!("{name} disputed"),
+                LaneState::Suspended => format!("{name} suspended"),
             }
         };
         self.lanes.iter().map(vote).collect::<Vec<_>>().join(", ")
@@ -220,16 +220,16 @@ fn held_back(facts: &Facts) -> bool {
 }
 
 fn attested(lanes: &[Lane]) -> usize {
-    lanes.iter().filter(|lane| lane.vote == Vote::Attested).count()
+    lanes.iter().filter(|lane| lane.vote == LaneState::Attested).count()
 }
 
 /// Earliest second in which the lane can attest; None: unknown or never.
 fn can_attest(lane: &Lane, now: u64) -> Option<u64> {
     match lane.vote {
-        Vote::Attested => Some(now),
-        Vote::Missing => Some(now.saturating_add(lane.window)),
-        Vote::Claimed { ready_at } => Some(ready_at.max(now)),
-        Vote::Disputed | Vote::Suspended => None,
+        LaneState::Attested => Some(now),
+        LaneState::Missing => Some(now.saturating_add(lane.window)),
+        LaneState::Claimed { ready_at } => Some(ready_at.max(now)),
+        LaneState::Disputed | LaneState::Suspended => None,
     }
 }
 
@@ -242,7 +242,7 @@ fn best(lanes: &[Lane], now: u64) -> Option<u64> {
 
 /// The same without the one lane whose silence costs most. A vote already given cannot fall silent.
 fn worst(lanes: &[Lane], now: u64) -> Option<u64> {
-    let silent = lanes.iter().filter(|lane| lane.vote != Vote::Attested);
+    let silent = lanes.iter().filter(|lane| lane.vote != LaneState::Attested);
     let without = silent.map(|silent| {
         let rest: Vec<Lane> =
             lanes.iter().filter(|lane| lane.address != silent.address).copied().collect();

@@ -1,7 +1,7 @@
 //! A connection to both chains, and an account.
 
 use crate::{
-    Error, Rollup,
+    Error, RollupAddresses,
     l2::{L2, Receipt},
 };
 use alloy::{
@@ -31,7 +31,7 @@ const RESEND: u32 = 10;
 #[derive(Clone, Debug)]
 pub struct WalletConfig {
     /// The rollup.
-    pub rollup: Rollup,
+    pub rollup: RollupAddresses,
     /// JSON-RPC of L1.
     pub l1_rpc: Url,
     /// JSON-RPC of the rollup.
@@ -46,7 +46,7 @@ pub struct WalletConfig {
 
 impl WalletConfig {
     /// The defaults: 10 s a request, 3 s away, 3 min until inclusion.
-    pub fn new(rollup: Rollup, l1_rpc: Url, l2_rpc: Url) -> Self {
+    pub fn new(rollup: RollupAddresses, l1_rpc: Url, l2_rpc: Url) -> Self {
         Self {
             rollup,
             l1_rpc,
@@ -158,7 +158,7 @@ impl Wallet {
     }
 
     /// The rollup it works with.
-    pub fn rollup(&self) -> &Rollup {
+    pub fn rollup(&self) -> &RollupAddresses {
         &self.config.rollup
     }
 

@@ -15,7 +15,7 @@ use oneslot_l1::{
     bindings::{Inbox, L2ToL1MessagePasser, TestToken},
 };
 use oneslot_types::{OutputRoot, RollupConfig, RollupId};
-use oneslot_wallet::{Error, ErrorKind, Rollup, Side, Wallet, WalletConfig};
+use oneslot_wallet::{Error, ErrorKind, RollupAddresses, Side, Wallet, WalletConfig};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -74,11 +74,11 @@ async fn world() -> World {
 }
 
 impl World {
-    fn rollup(&self) -> Rollup {
-        Rollup::from(&self.deployment)
+    fn rollup(&self) -> RollupAddresses {
+        RollupAddresses::from(&self.deployment)
     }
 
-    fn config(&self, rollup: Rollup) -> WalletConfig {
+    fn config(&self, rollup: RollupAddresses) -> WalletConfig {
         WalletConfig::new(rollup, self.l1.url().clone(), self.l2.url().clone())
     }
 

@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Chain,
+        SegmentChain,
         witness::tests::{instruction, program},
     };
 
@@ -167,7 +167,7 @@ mod tests {
     fn a_run_of_2_to_the_28_instructions_is_cut_into_segments() {
         let program = long();
         let mut execution = Execution::new(&program, Tape::new(&[]), 1 << 22).expect("a size");
-        let mut chain = Chain::new(&program);
+        let mut chain = SegmentChain::new(&program);
         let mut steps = 0;
         while let Some((input, public)) = execution.next_segment().expect("the program halts") {
             assert!(input.steps() <= 1 << 22);

@@ -42,4 +42,4 @@ pub use proof::{MAX_INPUT_BYTES, MAX_LOG_HEIGHT, MAX_PROOF_BYTES, SegmentProof};
 pub use prove::Prover;
 pub use public::{PUBLIC_VALUES_BYTES, PublicValues};
 pub use security::{security_report, shape, union_bits};
-pub use verify::{Chain, Outcome, Verifier};
+pub use verify::{Outcome, SegmentChain, Verifier};

@@ -155,7 +155,7 @@ impl Verifier {
         program: &Program,
         proofs: impl IntoIterator<Item = &'a SegmentProof>,
     ) -> Result<Outcome, Error> {
-        let mut chain = Chain::new(program);
+        let mut chain = SegmentChain::new(program);
         for proof in proofs {
             self.verify_segment(proof)?;
             chain.push(&proof.public)?;
@@ -191,14 +191,14 @@ pub struct Outcome {
 ///
 /// The values must come from verified segments.
 #[derive(Clone, Debug)]
-pub struct Chain {
+pub struct SegmentChain {
     image: ProgramImage,
     segments: u64,
     last: Option<PublicValues>,
 }
 
-impl Chain {
-    /// Chain that must begin at the start of `program`.
+impl SegmentChain {
+    /// A chain that must begin at the start of `program`.
     pub fn new(program: &Program) -> Self {
         Self { image: ProgramImage::new(program), segments: 0, last: None }
     }
@@ -291,7 +291,7 @@ mod tests {
         // Segments that are missing, doubled, in another order, or of another program. None of these is refused for its
         // proof, so the chain alone decides.
         let refused = |proofs: &[&SegmentProof]| {
-            let mut chain = Chain::new(&program);
+            let mut chain = SegmentChain::new(&program);
             let pushed = proofs.iter().try_for_each(|proof| chain.push(&proof.public));
             pushed.and_then(|()| chain.finish().map(drop)).expect_err("refused");
         };

@@ -4,7 +4,7 @@ use super::{Amount, WalletSection, print};
 use crate::config::Source;
 use alloy_primitives::{Address, B256};
 use eyre::{Result, eyre};
-use oneslot_wallet::{Payment, Stage, Status, Wallet, Withdrawal};
+use oneslot_wallet::{Payment, Stage, Wallet, Withdrawal, WithdrawalStatus};
 use serde::Serialize;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ pub(crate) enum Command {
         to: Option<Address>,
     },
     /// Where a withdrawal stands: which lanes attested, which is missing, when it can be paid.
-    Status {
+    WithdrawalStatus {
         /// The L2 transaction that started it.
         l2_tx: B256,
     },
@@ -41,7 +41,7 @@ struct Shown {
     state: Stage,
     withdrawal_hash: B256,
     #[serde(flatten)]
-    status: Status,
+    status: WithdrawalStatus,
 }
 
 pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result<()> {
@@ -60,7 +60,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
                 },
             )
         }
-        Command::Status { l2_tx } => {
+        Command::WithdrawalStatus { l2_tx } => {
             let wallet = section.connect(false).await?;
             for withdrawal in find(&wallet, l2_tx).await? {
                 let status = wallet.status(&withdrawal).await?;
@@ -109,7 +109,7 @@ async fn find(wallet: &Wallet, l2_tx: B256) -> Result<Vec<Withdrawal>> {
     Ok(found)
 }
 
-fn print_status(status: &Status) {
+fn print_status(status: &WithdrawalStatus) {
     let state = match status.stage {
         Stage::NotIncluded => "not in an L2 block",
         Stage::Included => "in an L2 block; its batch is not posted yet",

@@ -9,7 +9,7 @@ use oneslot_l1::{
     bindings::{OptimisticLane, Settlement, TeeLane},
 };
 
-use crate::{Error, Rollup};
+use crate::{Error, RollupHandle};
 
 /// A fault that L1 can be shown.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Fault {
     }
 
     /// Whether L1 still lacks the report.
-    pub(super) async fn stands(&self, rollup: &Rollup) -> Result<bool, Error> {
+    pub(super) async fn stands(&self, rollup: &RollupHandle) -> Result<bool, Error> {
         match self {
             Self::Key(vote, _) => {
                 let known = key_info(rollup, vote).await?;
@@ -197,13 +197,13 @@ fn disproof(vote: &Vote) -> TeeLane::disproveCall {
     TeeLane::disproveCall { statement: vote.statement.clone().into(), payee, signature }
 }
 
-async fn key_info(rollup: &Rollup, vote: &Vote) -> Result<TeeLane::KeyInfo, Error> {
+async fn key_info(rollup: &RollupHandle, vote: &Vote) -> Result<TeeLane::KeyInfo, Error> {
     let lane = vote.lane.address;
     let info = rollup.tee_lane(lane).keyInfo(vote.voter.address()).call().await;
     info.map_err(|e| rollup.call_error("TeeLane", lane, e))
 }
 
-async fn would_disprove(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
+async fn would_disprove(rollup: &RollupHandle, vote: &Vote) -> Result<bool, Error> {
     let call = disproof(vote);
     let lane = rollup.tee_lane(vote.lane.address);
     let tried = lane.disprove(call.statement, call.payee, call.signature).call().await;
@@ -215,7 +215,7 @@ async fn would_disprove(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
 }
 
 /// Whether the claim of exactly this proposer is open.
-async fn is_open(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
+async fn is_open(rollup: &RollupHandle, vote: &Vote) -> Result<bool, Error> {
     let lane = vote.lane.address;
     let claim = rollup.optimistic_lane(lane).claimOf(vote.statement.id().0).call().await;
     let claim = claim.map_err(|e| rollup.call_error("OptimisticLane", lane, e))?;
@@ -224,6 +224,6 @@ async fn is_open(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
 }
 
 /// Whether the voter's lane attests the statement now.
-async fn attests(rollup: &Rollup, vote: &Vote) -> Result<bool, Error> {
+async fn attests(rollup: &RollupHandle, vote: &Vote) -> Result<bool, Error> {
     Ok(rollup.lanes.attests(vote.lane.address, &vote.statement).await?)
 }

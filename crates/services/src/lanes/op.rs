@@ -11,7 +11,7 @@ use oneslot_types::{LaneKind, Statement, StatementId};
 
 use self::bonds::Bonds;
 use crate::{
-    Error, Pace, Progress, ProposerConfig, Rollup, Service, backoff::Backoff,
+    Error, Pace, Progress, ProposerConfig, RollupHandle, Service, backoff::Backoff,
     transaction_ids::TransactionIds,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 /// the lane: a claim is ours if it says so.
 #[derive(Debug)]
 pub(crate) struct Proposer {
-    rollup: Rollup,
+    rollup: RollupHandle,
     config: ProposerConfig,
     ids: TransactionIds,
     bonds: Bonds,
@@ -33,7 +33,7 @@ const CLAIM_REFUSED_FOR: Duration = Duration::from_secs(60);
 impl Service for Proposer {
     const NAME: &'static str = "proposer";
 
-    fn rollup(&self) -> Option<&Rollup> {
+    fn rollup(&self) -> Option<&RollupHandle> {
         Some(&self.rollup)
     }
 
@@ -72,7 +72,7 @@ impl Service for Proposer {
 impl Proposer {
     pub(crate) async fn connect(config: ProposerConfig) -> Result<Self, Error> {
         Ok(Self {
-            rollup: Rollup::connect(&config.base).await?,
+            rollup: RollupHandle::connect(&config.base).await?,
             bonds: Bonds::new(config.bond_lookback),
             config,
             ids: TransactionIds::default(),

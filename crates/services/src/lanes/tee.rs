@@ -12,7 +12,7 @@ use oneslot_types::{LaneKind, Statement};
 
 use self::enclave::Enclave;
 use crate::{
-    AttesterConfig, Error, Pace, Progress, Rollup, Service, transaction_ids::TransactionIds,
+    AttesterConfig, Error, Pace, Progress, RollupHandle, Service, transaction_ids::TransactionIds,
 };
 
 pub(crate) use process::run_enclave;
@@ -21,7 +21,7 @@ pub(crate) use process::run_enclave;
 /// the lane lets Settlement advance in the same transaction.
 #[derive(Debug)]
 pub(crate) struct Attester {
-    rollup: Rollup,
+    rollup: RollupHandle,
     enclave: Enclave,
     config: AttesterConfig,
     ids: TransactionIds,
@@ -30,7 +30,7 @@ pub(crate) struct Attester {
 impl Service for Attester {
     const NAME: &'static str = "attester";
 
-    fn rollup(&self) -> Option<&Rollup> {
+    fn rollup(&self) -> Option<&RollupHandle> {
         Some(&self.rollup)
     }
 
@@ -60,7 +60,7 @@ impl Service for Attester {
 impl Attester {
     pub(crate) async fn connect(config: AttesterConfig) -> Result<Self, Error> {
         let enclave = Enclave::new(&config.enclave)?;
-        let rollup = Rollup::connect(&config.base).await?;
+        let rollup = RollupHandle::connect(&config.base).await?;
         Ok(Self { rollup, enclave, config, ids: TransactionIds::default() })
     }
 

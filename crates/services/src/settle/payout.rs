@@ -8,7 +8,7 @@ use oneslot_l1::{Final, TxRequest};
 use oneslot_types::BatchIndex;
 use oneslot_wallet::{MESSAGE_PASSED, MESSAGE_PASSER, PaymentProof, Withdrawal};
 
-use crate::{Error, Progress, Rollup, SettlerConfig, backoff::Backoff};
+use crate::{Error, Progress, RollupHandle, SettlerConfig, backoff::Backoff};
 
 /// How long a refused withdrawal is left alone. Nothing else would have to change for it to work later.
 const REFUSED_FOR: Duration = Duration::from_secs(3_600);
@@ -51,7 +51,11 @@ impl Payout {
 
     /// Pays the next unpaid withdrawal of a final batch, proven against the newest final output: every later one holds
     /// it too.
-    pub(crate) async fn pay(&mut self, rollup: &Rollup, last: &Final) -> Result<Progress, Error> {
+    pub(crate) async fn pay(
+        &mut self,
+        rollup: &RollupHandle,
+        last: &Final,
+    ) -> Result<Progress, Error> {
         let first = last.back(self.lookback);
         loop {
             self.unpaid.extend(self.refused.take_due());
@@ -87,7 +91,7 @@ impl Payout {
     /// `None`: the node has not derived the last final batch.
     async fn pay_one(
         &self,
-        rollup: &Rollup,
+        rollup: &RollupHandle,
         withdrawal: &Withdrawal,
         last: &Final,
     ) -> Result<Option<Outcome>, Error> {
@@ -124,7 +128,11 @@ impl Payout {
 }
 
 /// The withdrawals of the L2 blocks `first..=last`, in the order they were made.
-async fn withdrawals(rollup: &Rollup, first: u64, last: u64) -> Result<Vec<Withdrawal>, Error> {
+async fn withdrawals(
+    rollup: &RollupHandle,
+    first: u64,
+    last: u64,
+) -> Result<Vec<Withdrawal>, Error> {
     let filter = Filter::new()
         .address(MESSAGE_PASSER)
         .event_signature(MESSAGE_PASSED)

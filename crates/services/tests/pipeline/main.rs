@@ -15,7 +15,7 @@ use alloy_primitives::{Address, U256, address};
 use axum::{Json, Router, extract::State, routing::post};
 use oneslot_l1::bindings::{Inbox, OptimisticLane, Portal, Settlement};
 use oneslot_types::{BatchIndex, LaneKind};
-use oneslot_wallet::{Rollup, Wallet, WalletConfig};
+use oneslot_wallet::{RollupAddresses, Wallet, WalletConfig};
 use serde_json::{Value, json};
 use support::{ETHER, Network, Service};
 use url::Url;
@@ -40,7 +40,7 @@ async fn a_deposit_and_a_withdrawal_go_all_the_way() {
     let tx = network.withdraw(RECIPIENT, ETHER / U256::from(2)).await;
 
     // Final, and provable by anyone, but this settler does not pay.
-    let rollup = Rollup::from(&network.deployment);
+    let rollup = RollupAddresses::from(&network.deployment);
     let open = async |l2: Url| {
         let config = WalletConfig::new(rollup.clone(), network.anvil_url(), l2);
         Wallet::connect(config, None).await.unwrap()

@@ -3,7 +3,7 @@
 use alloy::providers::Provider;
 use oneslot_l1::bindings::OptimisticLane;
 use oneslot_types::LaneKind;
-use oneslot_wallet::{Rollup, Stage, Status, Vote, Wallet, WalletConfig};
+use oneslot_wallet::{LaneState, RollupAddresses, Stage, Wallet, WalletConfig, WithdrawalStatus};
 
 use crate::{
     ETHER, RECIPIENT,
@@ -14,7 +14,7 @@ use crate::{
 /// Seconds of the window: more than the test takes, so that the claim stays open.
 const WINDOW: u64 = 3_600;
 
-fn votes(status: &Status) -> Vec<(LaneKind, Vote)> {
+fn votes(status: &WithdrawalStatus) -> Vec<(LaneKind, LaneState)> {
     status.lanes.iter().map(|lane| (lane.kind, lane.vote)).collect()
 }
 
@@ -27,7 +27,7 @@ async fn a_challenged_claim_is_disputed_and_promises_no_time() {
     .await;
     network.spawn(Service::Post);
     let tx = network.withdraw(RECIPIENT, ETHER).await;
-    let rollup = Rollup::from(&network.deployment);
+    let rollup = RollupAddresses::from(&network.deployment);
     let config = WalletConfig::new(rollup, network.anvil_url(), network.l2_url());
     let wallet = Wallet::connect(config, None).await.unwrap();
     let withdrawal = wallet.find(tx).await.unwrap().remove(0);
@@ -38,13 +38,13 @@ async fn a_challenged_claim_is_disputed_and_promises_no_time() {
     network.until("the withdrawal is in a posted batch", posted).await;
 
     let status = wallet.status(&withdrawal).await.unwrap();
-    let missing = [(LaneKind::Tee, Vote::Missing), (LaneKind::Optimistic, Vote::Missing)];
+    let missing = [(LaneKind::Tee, LaneState::Missing), (LaneKind::Optimistic, LaneState::Missing)];
     assert_eq!(votes(&status), missing);
 
     let statement = network.batch(status.batch.unwrap()).await.unwrap().statement;
     claim(&network, 7, &[&statement]).await;
     let status = wallet.status(&withdrawal).await.unwrap();
-    let [(_, Vote::Missing), (LaneKind::Optimistic, Vote::Claimed { ready_at })] =
+    let [(_, LaneState::Missing), (LaneKind::Optimistic, LaneState::Claimed { ready_at })] =
         votes(&status)[..]
     else {
         panic!("{status:?}");
@@ -58,7 +58,8 @@ async fn a_challenged_claim_is_disputed_and_promises_no_time() {
     assert!(challenge.get_receipt().await.unwrap().status());
 
     let status = wallet.status(&withdrawal).await.unwrap();
-    let disputed = [(LaneKind::Tee, Vote::Missing), (LaneKind::Optimistic, Vote::Disputed)];
+    let disputed =
+        [(LaneKind::Tee, LaneState::Missing), (LaneKind::Optimistic, LaneState::Disputed)];
     assert_eq!(votes(&status), disputed);
     assert_eq!(status.stage, Stage::Posted);
     assert_eq!(status.votes_missing, 2);

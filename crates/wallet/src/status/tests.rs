@@ -3,12 +3,12 @@ use super::*;
 const NOW: u64 = 1000;
 const WINDOW: u64 = 100;
 
-fn lane(kind: LaneKind, vote: Vote) -> Lane {
+fn lane(kind: LaneKind, vote: LaneState) -> Lane {
     let window = if kind == LaneKind::Optimistic { WINDOW } else { 0 };
     Lane { address: Address::repeat_byte(kind as u8 + 1), kind, vote, window }
 }
 
-fn lanes(zk: Vote, tee: Vote, op: Vote) -> Vec<Lane> {
+fn lanes(zk: LaneState, tee: LaneState, op: LaneState) -> Vec<Lane> {
     vec![lane(LaneKind::Zk, zk), lane(LaneKind::Tee, tee), lane(LaneKind::Optimistic, op)]
 }
 
@@ -31,12 +31,12 @@ fn posted(lanes: Vec<Lane>) -> Facts {
 }
 
 fn times(lanes: Vec<Lane>) -> (Option<u64>, Option<u64>) {
-    let status = Status::of(&posted(lanes));
+    let status = WithdrawalStatus::of(&posted(lanes));
     assert_eq!(status.stage, Stage::Posted);
     (status.earliest, status.worst_case)
 }
 
-use Vote::*;
+use LaneState::*;
 
 #[test]
 fn nobody_voted() {
@@ -89,7 +89,7 @@ fn the_slowest_open_batch_decides() {
         lanes: lanes(Suspended, Attested, Claimed { ready_at: 1500 }),
     };
     facts.open.insert(0, first);
-    let status = Status::of(&facts);
+    let status = WithdrawalStatus::of(&facts);
     assert_eq!(status.votes_missing, 0);
     assert_eq!(status.batches_before, 2);
     assert_eq!(status.earliest, Some(1500));
@@ -104,7 +104,7 @@ fn votes_are_counted_for_the_own_batch() {
         (lanes(Suspended, Attested, Missing), 1),
         (lanes(Attested, Attested, Attested), 0),
     ] {
-        let status = Status::of(&posted(votes.clone()));
+        let status = WithdrawalStatus::of(&posted(votes.clone()));
         assert_eq!(status.votes_missing, missing);
         assert_eq!(status.lanes, votes);
         assert_eq!(status.batches_before, 0);
@@ -114,25 +114,25 @@ fn votes_are_counted_for_the_own_batch() {
 #[test]
 fn the_last_resort_needs_its_time_and_a_claim() {
     let mut facts = posted(lanes(Missing, Suspended, Missing));
-    assert_eq!(Status::of(&facts).last_resort, None);
+    assert_eq!(WithdrawalStatus::of(&facts).last_resort, None);
     facts.last_resort_after = 600;
-    assert_eq!(Status::of(&facts).last_resort, Some(1500));
+    assert_eq!(WithdrawalStatus::of(&facts).last_resort, Some(1500));
     facts.last_resort_after = 50;
-    assert_eq!(Status::of(&facts).last_resort, Some(NOW + WINDOW));
+    assert_eq!(WithdrawalStatus::of(&facts).last_resort, Some(NOW + WINDOW));
     facts.open[0].lanes[2].vote = Disputed;
-    assert_eq!(Status::of(&facts).last_resort, None);
+    assert_eq!(WithdrawalStatus::of(&facts).last_resort, None);
 }
 
 #[test]
 fn stages_in_order() {
     let mut facts = posted(lanes(Missing, Missing, Missing));
-    let stage = |facts: &Facts| Status::of(facts).stage;
+    let stage = |facts: &Facts| WithdrawalStatus::of(facts).stage;
     facts.included = false;
     facts.batch = None;
     assert_eq!(stage(&facts), Stage::NotIncluded);
     facts.included = true;
     assert_eq!(stage(&facts), Stage::Included);
-    assert_eq!(Status::of(&facts).worst_case, None);
+    assert_eq!(WithdrawalStatus::of(&facts).worst_case, None);
     facts.batch = Some(BatchIndex(3));
     assert_eq!(stage(&facts), Stage::Posted);
     facts.finalized = BatchIndex(3);
@@ -150,19 +150,19 @@ fn the_instant_cap_is_the_portals() {
     facts.finalized = BatchIndex(3);
     facts.finalized_at = 990;
     facts.instant = Instant::Capped(U256::from(5));
-    assert_eq!(Status::of(&facts).stage, Stage::Payable);
+    assert_eq!(WithdrawalStatus::of(&facts).stage, Stage::Payable);
 
     facts.value = U256::from(6);
-    let status = Status::of(&facts);
+    let status = WithdrawalStatus::of(&facts);
     assert_eq!(status.stage, Stage::Capped);
     assert_eq!((status.earliest, status.worst_case), (Some(NOW), Some(1040)));
 
     // A call waits whatever it carries, since it can move tokens.
     facts.value = U256::ZERO;
     facts.calls = true;
-    assert_eq!(Status::of(&facts).stage, Stage::Capped);
+    assert_eq!(WithdrawalStatus::of(&facts).stage, Stage::Capped);
     facts.instant = Instant::Free;
-    assert_eq!(Status::of(&facts).stage, Stage::Payable);
+    assert_eq!(WithdrawalStatus::of(&facts).stage, Stage::Payable);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn times_never_overflow() {
     facts.now = u64::MAX;
     facts.finalized_at = u64::MAX;
     facts.last_resort_after = u64::MAX;
-    let status = Status::of(&facts);
+    let status = WithdrawalStatus::of(&facts);
     assert_eq!(status.worst_case, Some(u64::MAX));
     assert_eq!(status.last_resort, Some(u64::MAX));
 }

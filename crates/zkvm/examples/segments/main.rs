@@ -19,7 +19,9 @@ use std::{
 };
 
 use oneslot_riscv::{Program, Tape};
-use oneslot_zkvm::{Chain, Execution, Prover, SegmentInput, SegmentProof, TableSize, Verifier};
+use oneslot_zkvm::{
+    Execution, Prover, SegmentChain, SegmentInput, SegmentProof, TableSize, Verifier,
+};
 use phases::Phases;
 use tracing_subscriber::prelude::*;
 
@@ -159,7 +161,7 @@ fn verify_folder(elf: &Path, folder: &Path, phases: &Phases) -> Result<()> {
     let total: usize = bytes.iter().map(Vec::len).sum();
     figure("proofs", "a segment's proof", (total / bytes.len()).to_string(), "bytes");
     let mut times = Vec::new();
-    let mut chain = Chain::new(&program);
+    let mut chain = SegmentChain::new(&program);
     for bytes in &bytes {
         for _ in 0..VERIFICATIONS {
             let start = Instant::now();

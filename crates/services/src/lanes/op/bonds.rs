@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use oneslot_l1::{ClaimState, Final, Lanes, TxRequest, bindings::OptimisticLane};
 use oneslot_types::{BatchIndex, LaneKind};
 
-use crate::{Error, Progress, Rollup, backoff::Backoff};
+use crate::{Error, Progress, RollupHandle, backoff::Backoff};
 
 /// How long a bond that cannot be fetched is left alone: a challenge of its claim is open.
 const LATER: Duration = Duration::from_secs(600);
@@ -39,7 +39,11 @@ impl Bonds {
     }
 
     /// Fetches the bond of one claim whose batch is final.
-    pub(crate) async fn fetch(&mut self, rollup: &Rollup, last: &Final) -> Result<Progress, Error> {
+    pub(crate) async fn fetch(
+        &mut self,
+        rollup: &RollupHandle,
+        last: &Final,
+    ) -> Result<Progress, Error> {
         let first = last.back(self.lookback);
         // Most final batches were judged by the policy of the last one, so it is read once.
         let newest = rollup.lanes.of_batch(last.batch).await?;
@@ -74,7 +78,7 @@ impl Bonds {
 
 /// `None`: the node has not derived the batch.
 async fn fetch_one(
-    rollup: &Rollup,
+    rollup: &RollupHandle,
     lanes: &Lanes,
     batch: BatchIndex,
 ) -> Result<Option<Bond>, Error> {
@@ -85,7 +89,7 @@ async fn fetch_one(
 }
 
 async fn fetch_from(
-    rollup: &Rollup,
+    rollup: &RollupHandle,
     address: Address,
     batch: BatchIndex,
 ) -> Result<Option<Bond>, Error> {

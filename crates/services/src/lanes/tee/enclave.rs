@@ -5,7 +5,7 @@ use alloy_primitives::{Address, Bytes};
 use oneslot_l1::{TxRequest, bindings::TeeLane};
 use oneslot_tee::{Attestation, Client, ClientConfig, Endpoint, Info};
 
-use crate::{Error, Progress, Rollup, transaction_ids::TransactionIds};
+use crate::{Error, Progress, RollupHandle, transaction_ids::TransactionIds};
 
 /// Days before a key's end at which the operator is told to restart the enclave for a new one.
 const WARN_DAYS: u64 = 2;
@@ -33,7 +33,7 @@ impl Enclave {
     /// Sees to it that a TEE lane counts the enclave's key. `None`: it does.
     pub(crate) async fn enrol(
         &mut self,
-        rollup: &Rollup,
+        rollup: &RollupHandle,
         lane: Address,
         ids: &mut TransactionIds,
     ) -> Result<Option<Progress>, Error> {
@@ -86,7 +86,7 @@ impl Enclave {
 
     async fn register(
         &self,
-        rollup: &Rollup,
+        rollup: &RollupHandle,
         lane: Address,
         ids: &mut TransactionIds,
     ) -> Result<Progress, Error> {
@@ -118,7 +118,7 @@ impl Enclave {
     /// Executes a batch inside the enclave and returns the statement, signed for a TEE lane.
     pub(crate) async fn attest(
         &self,
-        rollup: &Rollup,
+        rollup: &RollupHandle,
         lane: Address,
         payee: Address,
         input: Bytes,
