@@ -1,4 +1,4 @@
-//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin [all]]`, with `all` accelerated operations
+//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin [all]]`, with `all` precompiles
 //! or none.
 
 use std::{process::ExitCode, time::Instant};

@@ -1,7 +1,7 @@
 //! The meaning of every instruction: the one loop that runs, steps, traces and profiles.
 
 use crate::{
-    Access, Instruction, Memory, Op, Status, Tape, Trap, accelerated, program::Parts,
+    Access, Instruction, Memory, Op, Status, Tape, Trap, precompiles, program::Parts,
     trace::Observer,
 };
 
@@ -238,8 +238,8 @@ fn ecall<O: Observer>(
             *output = Some(bytes);
             Status::Running
         }
-        ECALL_KECCAK => done(accelerated::keccak(memory, x[A0], observer)),
-        ECALL_MULMOD => done(accelerated::mulmod(memory, [x[A0], x[A1], x[A2]], observer)),
+        ECALL_KECCAK => done(precompiles::keccak(memory, x[A0], observer)),
+        ECALL_MULMOD => done(precompiles::mulmod(memory, [x[A0], x[A1], x[A2]], observer)),
         number => Status::Trapped(Trap::UnknownEcall { number }),
     }
 }

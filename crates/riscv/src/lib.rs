@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod accelerated;
 mod error;
 mod execute;
 mod instruction;
 mod machine;
 mod memory;
+mod precompiles;
 mod profile;
 mod program;
 mod symbols;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Offset of the word that tells which accelerated operations a program should use: a mask of
+/// Offset of the word that tells which precompiles a program should use: a mask of
 /// [`FEATURE_KECCAK`] and [`FEATURE_MULMOD`]. A program computes the same without them.
 pub const FEATURES_OFFSET: u64 = u64::MAX;
 /// Bit of keccak-f\[1600\], call 3.

@@ -2,8 +2,8 @@
 
 use crate::{
     Instruction, Machine, Memory, Op, Status,
-    accelerated::{KECCAK_WORDS, NUMBER_WORDS},
     execute::{A0, A1, A2, A7, ECALL_MULMOD, ECALL_READ},
+    precompiles::{KECCAK_WORDS, NUMBER_WORDS},
 };
 
 /// Hooks of the execution loop. The empty observer costs nothing.

@@ -17,13 +17,13 @@ use core::{
     panic::PanicInfo,
 };
 
-mod accelerated;
+mod precompiles;
 mod heap;
 #[cfg(feature = "keccak256")]
 mod keccak256;
 mod memory;
 
-pub use accelerated::{FEATURE_KECCAK, FEATURE_MULMOD, features, keccak_f, mul_mod, square_mod};
+pub use precompiles::{FEATURE_KECCAK, FEATURE_MULMOD, features, keccak_f, mul_mod, square_mod};
 #[cfg(feature = "keccak256")]
 pub use keccak256::keccak256;
 

@@ -77,7 +77,7 @@ pub(super) fn stf() -> Result<Vec<Row>> {
 }
 
 /// The same with precompiles.
-pub(super) fn accelerated() -> Result<Vec<Row>> {
+pub(super) fn precompiles() -> Result<Vec<Row>> {
     let features = PRECOMPILES;
     each([10, 100].map(|count| Transfers { count, segments: 6, features, ..PLAIN }))
 }

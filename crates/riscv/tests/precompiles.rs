@@ -1,4 +1,4 @@
-//! The accelerated operations against other implementations, and every way they can stop. (docs/reference/riscv.md)
+//! The precompiles against other implementations, and every way they can stop. (docs/reference/riscv.md)
 
 mod assembler;
 

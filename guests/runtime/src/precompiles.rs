@@ -1,4 +1,4 @@
-//! The accelerated operations of the machine.
+//! The precompiles of the machine.
 
 use core::{
     arch::asm,
@@ -18,7 +18,7 @@ const KNOWN: u64 = 1 << 63;
 /// The machine has one thread and no atomic instructions: the build makes plain loads and stores of these.
 static FEATURES: AtomicU64 = AtomicU64::new(0);
 
-/// Which accelerated operations the program should use, a mask of the `FEATURE` constants.
+/// Which precompiles the program should use, a mask of the `FEATURE` constants.
 ///
 /// Advice from outside that nothing proves: the output must not depend on it.
 #[inline]

@@ -1,4 +1,4 @@
-//! The accelerated operations: what calls 3 and 4 do to memory.
+//! The precompiles: what calls 3 and 4 do to memory.
 
 use ruint::aliases::U256;
 
