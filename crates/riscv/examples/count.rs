@@ -4,7 +4,7 @@
 use std::{process::ExitCode, time::Instant};
 
 use oneslot_riscv::{
-    FEATURE_KECCAK, FEATURE_MULMOD, Machine, Profile, Program, Status, Symbols, Tape,
+    Machine, PRECOMPILES, Profile, Program, Status, Symbols, Tape,
 };
 
 /// Functions printed.
@@ -18,7 +18,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let elf = std::fs::read(path)?;
     let input = arguments.next().map(std::fs::read).transpose()?.unwrap_or_default();
     let features = match arguments.next() {
-        Some(word) if word == "all" => FEATURE_KECCAK | FEATURE_MULMOD,
+        Some(word) if word == "all" => PRECOMPILES,
         Some(word) => return Err(format!("expected all, got {word:?}").into()),
         None => 0,
     };
