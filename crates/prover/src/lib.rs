@@ -17,7 +17,7 @@ use std::{
     time::Instant,
 };
 
-use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
+use oneslot_riscv::{Machine, PRECOMPILES, Program, Status, Tape};
 use oneslot_zkvm::{
     Chain, Execution, Outcome, Prover, PublicValues, SegmentInput, SegmentProof, Verifier,
 };
@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 /// Largest manifest accepted, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Version of the folder's layout.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 const MANIFEST: &str = "manifest.json";
 const PROGRAM: &str = "program.elf";
 
@@ -170,7 +170,7 @@ pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<
 
 /// The tape of a run: the input, and which operations to use.
 pub fn tape(input: &[u8], precompiles: bool) -> Tape {
-    let features = if precompiles { FEATURE_KECCAK | FEATURE_MULMOD } else { 0 };
+    let features = if precompiles { PRECOMPILES } else { 0 };
     Tape::new(input).with_features(features)
 }
 

@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn json_is_in_camel_case() {
         let manifest = Manifest {
-            version: 3,
+            version: 4,
             program_sha256: "00".to_owned(),
             input_sha256: "01".to_owned(),
             precompiles: true,
