@@ -3,9 +3,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use oneslot_riscv::{
-    Machine, PRECOMPILES, Profile, Program, Status, Symbols, Tape,
-};
+use oneslot_riscv::{Machine, PRECOMPILES, Profile, Program, Status, Symbols, Tape};
 
 /// Functions printed.
 const TOP: usize = 25;
