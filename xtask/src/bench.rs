@@ -36,7 +36,7 @@ const SUITES: [Bench; 14] = [
     ("zkvm-loop", RELEASE, zkvm::fibonacci),
     ("zkvm-sha256", RELEASE, zkvm::sha256),
     ("zkvm-stf", RELEASE, zkvm::stf),
-    ("zkvm-accelerated", RELEASE, zkvm::accelerated),
+    ("zkvm-precompiles", RELEASE, zkvm::precompiles),
     ("zkvm-sizes", RELEASE, zkvm::sizes),
     ("zkvm-long", RELEASE, zkvm::long),
     ("zkvm-whole", RELEASE, zkvm::whole),

@@ -17,7 +17,7 @@ use std::{
     time::Instant,
 };
 
-use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
+use oneslot_riscv::{Machine, PRECOMPILES, Program, Status, Tape};
 use oneslot_zkvm::{
     Execution, Outcome, Prover, PublicValues, SegmentChain, SegmentInput, SegmentProof, Verifier,
 };
@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 /// Largest manifest accepted, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Version of the folder's layout.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 const MANIFEST: &str = "manifest.json";
 const PROGRAM: &str = "program.elf";
 
@@ -87,8 +87,8 @@ pub struct Manifest {
     pub program_sha256: String,
     /// SHA-256 of the input, hexadecimal. The proof does not bind the input: the program does, by what it commits.
     pub input_sha256: String,
-    /// Whether the program was told to use the accelerated operations.
-    pub accelerated: bool,
+    /// Whether the program was told to use the precompiles.
+    pub precompiles: bool,
     /// Instructions of a segment, at most.
     pub segment_steps: u64,
     /// Segments of the run.
@@ -106,8 +106,8 @@ pub struct Run {
     pub elf: Vec<u8>,
     /// Input of the program.
     pub input: Vec<u8>,
-    /// Whether to tell the program to use the accelerated operations. A program computes the same without them.
-    pub accelerated: bool,
+    /// Whether to tell the program to use the precompiles. A program computes the same without them.
+    pub precompiles: bool,
     /// Instructions of a segment, at most.
     pub segment_steps: u64,
     /// Segments proven at the same time, each on one thread.
@@ -143,7 +143,7 @@ pub enum Event {
 /// See [`Error`]. After an error the folder can be resumed.
 pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<Manifest, Error> {
     let program = Program::from_elf(&run.elf)?;
-    let tape = tape(&run.input, run.accelerated);
+    let tape = tape(&run.input, run.precompiles);
     let mut machine = Machine::new(program.clone(), tape.clone());
     let status = machine.run(u64::MAX);
     let instructions = machine.steps();
@@ -154,7 +154,7 @@ pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<
         version: VERSION,
         program_sha256: sha256(&run.elf),
         input_sha256: sha256(&run.input),
-        accelerated: run.accelerated,
+        precompiles: run.precompiles,
         segment_steps: run.segment_steps,
         segments: Execution::count_segments(&program, tape.clone(), run.segment_steps)?,
         instructions,
@@ -169,8 +169,8 @@ pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<
 }
 
 /// The tape of a run: the input, and which operations to use.
-pub fn tape(input: &[u8], accelerated: bool) -> Tape {
-    let features = if accelerated { FEATURE_KECCAK | FEATURE_MULMOD } else { 0 };
+pub fn tape(input: &[u8], precompiles: bool) -> Tape {
+    let features = if precompiles { PRECOMPILES } else { 0 };
     Tape::new(input).with_features(features)
 }
 
@@ -305,7 +305,7 @@ fn open(folder: &Path, run: &Run, manifest: &Manifest) -> Result<(), Error> {
         ("version", found.version == manifest.version),
         ("the program", found.program_sha256 == manifest.program_sha256),
         ("the input", found.input_sha256 == manifest.input_sha256),
-        ("the use of accelerated operations", found.accelerated == manifest.accelerated),
+        ("the use of precompiles", found.precompiles == manifest.precompiles),
         ("the segment's size", found.segment_steps == manifest.segment_steps),
         ("the result", found == *manifest),
     ];

@@ -10,7 +10,7 @@ fn run(n: u64) -> Run {
     Run {
         elf: fs::read(elf).expect("the committed program"),
         input: n.to_le_bytes().to_vec(),
-        accelerated: true,
+        precompiles: true,
         segment_steps: 1 << 11,
         workers: 2,
     }
@@ -67,7 +67,7 @@ fn a_folder_is_resumed_verified_and_trusted_for_nothing() {
     other.input = 1_201u64.to_le_bytes().to_vec();
     let error = proven_now(&other, folder).expect_err("another input");
     assert!(matches!(error, Error::OtherRun { what: "the input", .. }), "{error}");
-    other = Run { accelerated: false, ..run };
+    other = Run { precompiles: false, ..run };
     let error = proven_now(&other, folder).expect_err("other features");
     assert!(matches!(error, Error::OtherRun { .. }), "{error}");
 

@@ -1,11 +1,9 @@
-//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin [all]]`, with `all` accelerated operations
+//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin [all]]`, with `all` precompiles
 //! or none.
 
 use std::{process::ExitCode, time::Instant};
 
-use oneslot_riscv::{
-    FEATURE_KECCAK, FEATURE_MULMOD, Machine, Profile, Program, Status, Symbols, Tape,
-};
+use oneslot_riscv::{Machine, PRECOMPILES, Profile, Program, Status, Symbols, Tape};
 
 /// Functions printed.
 const TOP: usize = 25;
@@ -18,7 +16,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let elf = std::fs::read(path)?;
     let input = arguments.next().map(std::fs::read).transpose()?.unwrap_or_default();
     let features = match arguments.next() {
-        Some(word) if word == "all" => FEATURE_KECCAK | FEATURE_MULMOD,
+        Some(word) if word == "all" => PRECOMPILES,
         Some(word) => return Err(format!("expected all, got {word:?}").into()),
         None => 0,
     };

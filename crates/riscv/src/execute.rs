@@ -1,7 +1,7 @@
 //! The meaning of every instruction: the one loop that runs, steps, traces and profiles.
 
 use crate::{
-    Access, Instruction, Memory, Op, Status, Tape, Trap, accelerated, program::Parts,
+    Access, Instruction, Memory, Op, Status, Tape, Trap, precompiles, program::Parts,
     trace::Observer,
 };
 
@@ -15,6 +15,10 @@ pub const ECALL_COMMIT: u64 = 2;
 pub const ECALL_KECCAK: u64 = 3;
 /// Number of the call that multiplies two numbers of 256 bits modulo a third.
 pub const ECALL_MULMOD: u64 = 4;
+/// Number of the call that adds a point of secp256k1 to another.
+pub const ECALL_POINT_ADD: u64 = 5;
+/// Number of the call that doubles a point of secp256k1.
+pub const ECALL_POINT_DOUBLE: u64 = 6;
 
 pub(crate) const A0: usize = 10;
 pub(crate) const A1: usize = 11;
@@ -238,8 +242,10 @@ fn ecall<O: Observer>(
             *output = Some(bytes);
             Status::Running
         }
-        ECALL_KECCAK => done(accelerated::keccak(memory, x[A0], observer)),
-        ECALL_MULMOD => done(accelerated::mulmod(memory, [x[A0], x[A1], x[A2]], observer)),
+        ECALL_KECCAK => done(precompiles::keccak(memory, x[A0], observer)),
+        ECALL_MULMOD => done(precompiles::mulmod(memory, [x[A0], x[A1], x[A2]], observer)),
+        ECALL_POINT_ADD => done(precompiles::point_add(memory, [x[A0], x[A1]], observer)),
+        ECALL_POINT_DOUBLE => done(precompiles::point_double(memory, x[A0], observer)),
         number => Status::Trapped(Trap::UnknownEcall { number }),
     }
 }

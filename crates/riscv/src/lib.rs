@@ -1,20 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-mod accelerated;
 mod error;
 mod execute;
 mod instruction;
 mod machine;
 mod memory;
+mod precompiles;
 mod profile;
 mod program;
+mod secp256k1;
 mod symbols;
 mod tape;
 mod trace;
 mod trap;
 
 pub use error::Error;
-pub use execute::{ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_READ};
+pub use execute::{
+    ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_POINT_DOUBLE,
+    ECALL_READ,
+};
 pub use instruction::{Instruction, Op};
 pub use machine::{Machine, Snapshot};
 pub use memory::{Memory, PAGE_COUNT, PAGE_SIZE, Page, PageMap};
@@ -23,7 +27,7 @@ pub use program::{
     INITIAL_STACK_POINTER, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_IMAGE_BYTES, MAX_SEGMENTS, Program,
 };
 pub use symbols::Symbols;
-pub use tape::{FEATURE_KECCAK, FEATURE_MULMOD, FEATURES_OFFSET, Tape};
+pub use tape::{FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, FEATURES_OFFSET, PRECOMPILES, Tape};
 pub use trace::{Access, MemoryWord, RegisterWrite, Step, Trace};
 pub use trap::{Status, Trap};
 

@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Offset of the word that tells which accelerated operations a program should use: a mask of
-/// [`FEATURE_KECCAK`] and [`FEATURE_MULMOD`]. A program computes the same without them.
+/// Offset of the word that tells which precompiles a program should use: a mask of
+/// [`FEATURE_KECCAK`], [`FEATURE_MULMOD`] and [`FEATURE_POINT`]. A program computes the same without them.
 pub const FEATURES_OFFSET: u64 = u64::MAX;
 /// Bit of keccak-f\[1600\], call 3.
 pub const FEATURE_KECCAK: u64 = 1;
 /// Bit of the modular multiplication, call 4.
 pub const FEATURE_MULMOD: u64 = 2;
+/// Bit of the operations on points of secp256k1, calls 5 and 6.
+pub const FEATURE_POINT: u64 = 4;
+/// Mask of all precompiles.
+pub const PRECOMPILES: u64 = FEATURE_KECCAK | FEATURE_MULMOD | FEATURE_POINT;
 
 /// Input of a program as words of 8 bytes, addressed by offset.
 ///

@@ -2,8 +2,9 @@
 
 use crate::{
     Instruction, Machine, Memory, Op, Status,
-    accelerated::{KECCAK_WORDS, NUMBER_WORDS},
-    execute::{A0, A1, A2, A7, ECALL_MULMOD, ECALL_READ},
+    execute::{A0, A1, A2, A7, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_READ},
+    precompiles::{KECCAK_WORDS, NUMBER_WORDS},
+    secp256k1::POINT_WORDS,
 };
 
 /// Hooks of the execution loop. The empty observer costs nothing.
@@ -65,6 +66,18 @@ pub enum Access {
         /// First byte of the modulus, a multiple of 8.
         m: u64,
     },
+    /// Addition of points of 64 bytes.
+    PointAdd {
+        /// First byte of the first point, which the result replaces; a multiple of 8.
+        p: u64,
+        /// First byte of the second point, a multiple of 8.
+        q: u64,
+    },
+    /// Doubling of a point of 64 bytes.
+    PointDouble {
+        /// First byte, a multiple of 8.
+        p: u64,
+    },
 }
 
 /// A register that a step writes; never x0.
@@ -103,7 +116,8 @@ pub struct Step {
     /// Registers read, with their values: rs1 and rs2, or a7 and a0 for `ecall`. Operands that the operation does not
     /// have are x0.
     pub reads: [(u8, u64); 2],
-    /// Further registers that a call reads: a1 and a2 for the modular multiplication. All others read none, which is x0.
+    /// Further registers that a call reads: a1 and a2 for the modular multiplication, a1 for the addition of points. All
+    /// others read none, which is x0.
     pub more_reads: [(u8, u64); 2],
     /// Register written, if any.
     pub write: Option<RegisterWrite>,
@@ -113,7 +127,8 @@ pub struct Step {
     /// What the instruction touched besides registers. `None` also if the access trapped.
     pub access: Option<Access>,
     /// Accesses to memory words in the order of docs/reference/riscv.md: one for a load or store, four for a commit, 25 for
-    /// keccak, and for the modular multiplication four each of the modulus, the second factor and the first factor.
+    /// keccak, for the modular multiplication four each of the modulus, the second factor and the first factor, for the
+    /// addition of points eight each of the second and the first point, and eight for a doubling.
     /// Where these areas share a word, each of its accesses is listed; all reads come before the write.
     pub words: Vec<MemoryWord>,
     /// Status after the step.
@@ -179,6 +194,14 @@ impl Observer for Recorder {
                 [m, b, a].into_iter().for_each(|area| self.record(memory, area, NUMBER_WORDS));
                 self.written = 2 * NUMBER_WORDS;
             }
+            Access::PointAdd { p, q } => {
+                [q, p].into_iter().for_each(|area| self.record(memory, area, POINT_WORDS));
+                self.written = POINT_WORDS;
+            }
+            Access::PointDouble { p } => {
+                self.record(memory, p, POINT_WORDS);
+                self.written = 0;
+            }
         }
     }
 
@@ -224,7 +247,11 @@ impl Iterator for Trace<'_> {
             after: self.machine.registers()[usize::from(target)],
         });
         let call = instruction.is_some_and(|instruction| instruction.op == Op::Ecall);
-        let more = if call && before[A7] == ECALL_MULMOD { [A1, A2] } else { [0, 0] };
+        let more = match before[A7] {
+            ECALL_MULMOD if call => [A1, A2],
+            ECALL_POINT_ADD if call => [A1, 0],
+            _ => [0, 0],
+        };
         Some(Step {
             index,
             pc,

@@ -32,7 +32,8 @@ pub enum Trap {
     MisalignedAccess {
         /// First byte of the access.
         address: u64,
-        /// Bytes accessed: 1, 2, 4, 8, 32 for commit and each number of mulmod, 200 for keccak.
+        /// Bytes accessed: 1, 2, 4, 8, 32 for commit and each number of mulmod, 64 for a point, 200 for
+        /// keccak.
         size: u8,
     },
     /// A load, store or call whose bytes do not lie wholly below 2^32.

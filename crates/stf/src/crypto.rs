@@ -3,7 +3,7 @@
 use crate::{
     blob,
     modexp::modexp,
-    mulmod::{MulMod, Software, Words},
+    mulmod::{MulMod, Points, Software, Words},
     recover,
     secp256k1::{self, Recoverable},
 };
@@ -40,5 +40,10 @@ impl Crypto {
             interpolate: blob::interpolate::<M>,
             modexp: modexp::<M>,
         }
+    }
+
+    /// By multiplications and additions of points of the machine `M`.
+    pub const fn adding_points<M: Points>() -> Self {
+        Self { recover: secp256k1::recover_by_points::<M>, ..Self::multiplying::<M>() }
     }
 }

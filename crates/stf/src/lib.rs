@@ -53,7 +53,7 @@ pub use genesis::{
     GENESIS_BASE_FEE, GenesisAccount, GenesisState, genesis_header, genesis_state, l1_block_storage,
 };
 pub use input::{BatchData, ExecutionInput};
-pub use mulmod::MulMod;
+pub use mulmod::{MulMod, Points};
 pub use origin::{L1_BLOCK, L1Origin, Tip};
 pub use precompiles::Precompiles;
 pub use rules::ForkRules;

@@ -21,6 +21,18 @@ pub trait MulMod: Copy + Debug + Send + Sync + 'static {
     }
 }
 
+/// A machine that also adds points of the curve secp256k1.
+///
+/// A point is its coordinates x and y, each four words, the least significant first. The machine takes coordinates modulo
+/// the order of the field, leaves ones below it, and does not check that a point is on the curve.
+pub trait Points: MulMod {
+    /// `p` becomes the sum of `p` and `q`; `(0, 0)` if both have the same x.
+    fn point_add(p: &mut [u64; 8], q: &[u64; 8]);
+
+    /// `p` becomes its double; `(0, 0)` if its y is 0.
+    fn point_double(p: &mut [u64; 8]);
+}
+
 /// Multiplication in software.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Software;

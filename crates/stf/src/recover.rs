@@ -85,10 +85,12 @@ mod tests {
     use crate::mulmod::Software;
     use proptest::prelude::*;
 
-    /// Both routines, which must agree.
+    /// All routines, which must agree.
     fn recover(signature: &Signature, hash: B256) -> Option<Address> {
         let got = super::recover(signature, hash, Crypto::SOFTWARE);
-        assert_eq!(super::recover(signature, hash, Crypto::multiplying::<Software>()), got);
+        for crypto in [Crypto::multiplying::<Software>(), Crypto::adding_points::<Software>()] {
+            assert_eq!(super::recover(signature, hash, crypto), got);
+        }
         got
     }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use oneslot_riscv::{
-    Access as Touched, ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, Instruction, Machine,
-    MemoryWord, Op, Program, Snapshot, Status, Step, Tape,
+    Access as Touched, ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD,
+    ECALL_POINT_DOUBLE, Instruction, Machine, MemoryWord, Op, Program, Snapshot, Status, Step,
+    Tape,
 };
 
 use crate::{
@@ -13,7 +14,13 @@ use crate::{
     keccak::{LANES, Round},
     memory::{COMMITTED_WORD, CodeRange, EXIT_WORD, OUTPUT_WORD, word_key},
     record::{Executed, Seen, Touch},
-    tables::{commit::Committed, keccak_word::Permuted, mulmod::Multiplied, refresh::Refreshed},
+    tables::{
+        commit::Committed,
+        keccak_word::Permuted,
+        mulmod::Multiplied,
+        point::{self, PointCall},
+        refresh::Refreshed,
+    },
 };
 
 /// Longest time between two accesses of a word.
@@ -48,6 +55,8 @@ pub(crate) struct Events {
     /// Rounds of keccak.
     pub(crate) rounds: Vec<Round>,
     pub(crate) multiplied: Vec<Multiplied>,
+    /// Additions and doublings of points.
+    pub(crate) points: Vec<PointCall>,
     pub(crate) refreshes: Vec<Refreshed>,
     /// Executed addresses, with how often.
     pub(crate) fetched: BTreeMap<u64, u64>,
@@ -210,6 +219,7 @@ impl Recorder {
             }
             ECALL_KECCAK => self.keccak(step, time)?,
             ECALL_MULMOD => self.mulmod(step, time)?,
+            ECALL_POINT_ADD | ECALL_POINT_DOUBLE => self.point(step, time)?,
             _ => {}
         }
         self.events.steps.push(Executed {
@@ -275,6 +285,43 @@ impl Recorder {
         }
         self.events.multiplied.push(call);
         Ok(())
+    }
+
+    fn point(&mut self, step: &Step, time: u64) -> Result<(), Error> {
+        let doubles = matches!(step.access, Some(Touched::PointDouble { .. }));
+        let mut call = PointCall { time, doubles, ..PointCall::default() };
+        let (second, first) = if doubles {
+            (None, areas(&step.words)?)
+        } else {
+            let words: &[MemoryWord; 2 * point::WORDS] = areas(&step.words)?;
+            let (second, first) = words.split_at(point::WORDS);
+            (Some(areas(second)?), areas(first)?)
+        };
+        if let Some(second) = second {
+            let (register, value) = step.more_reads[0];
+            call.register = self.read_register(register, time + 1, value)?;
+            call.seen[1] = self.point_words(second, time + 2)?;
+            call.word[1] = second[0].address / 8;
+            call.code = second.each_ref().map(|word| self.memory_word(word.address).1 >= CODE_KEY);
+        }
+        call.seen[0] = self.point_words(first, time + 3)?;
+        call.word[0] = first[0].address / 8;
+        self.events.points.push(call);
+        Ok(())
+    }
+
+    /// Accesses the words of a point.
+    fn point_words(
+        &mut self,
+        words: &[MemoryWord; point::WORDS],
+        time: u64,
+    ) -> Result<[Seen; point::WORDS], Error> {
+        let mut seen = [Seen::default(); point::WORDS];
+        for (seen, word) in seen.iter_mut().zip(words) {
+            let (_, key) = self.memory_word(word.address);
+            *seen = self.access(key, time, word.after)?;
+        }
+        Ok(seen)
     }
 
     fn finish(mut self, end_pc: u64) -> Result<Events, Error> {

@@ -185,17 +185,27 @@ impl Meter {
             }
             *last = time;
         }
-        let multiplies = matches!(step.access, Some(Access::MulMod { .. }));
         for (index, word) in step.words.iter().enumerate() {
-            // The areas of a multiplication are accessed one after the other.
-            let offset = if multiplies { 1 + index as u64 / 4 } else { 2 };
+            // Where a call has several areas they are accessed one after the other.
+            let offset = match step.access {
+                Some(Access::MulMod { .. }) => 1 + index as u64 / 4,
+                Some(Access::PointAdd { .. }) => 2 + index as u64 / 8,
+                Some(Access::PointDouble { .. }) => 3,
+                _ => 2,
+            };
             self.access(word.address / 8, time + offset, word.before != word.after);
         }
         match step.access {
             Some(Access::Input { offset }) => {
                 self.program_input.entry(offset).or_insert((step.result, self.steps));
             }
-            Some(Access::Commit { .. } | Access::Keccak { .. } | Access::MulMod { .. }) => {
+            Some(
+                Access::Commit { .. }
+                | Access::Keccak { .. }
+                | Access::MulMod { .. }
+                | Access::PointAdd { .. }
+                | Access::PointDouble { .. },
+            ) => {
                 let rows = Table::ALL.iter().map(|table| (*table, table.precompile_rows(step)));
                 self.pending.extend(rows.filter(|(_, rows)| *rows > 0));
             }
@@ -336,10 +346,10 @@ fn registers(step: &Step, time: u64) -> impl Iterator<Item = (u8, u64)> {
         op.is_some_and(|op| !matches!(op, Op::Jal | Op::Auipc)).then_some((rs1, time)),
         op.is_some_and(|op| op == Op::Ecall || reads_rs2(op)).then_some((rs2, time + 1)),
     ];
-    let more = matches!(step.access, Some(Access::MulMod { .. }));
-    let more = more.then(|| step.more_reads.map(|(register, _)| (register, time + 1)));
+    let more = step.more_reads.into_iter().filter(|(register, _)| *register != 0);
+    let more = more.map(move |(register, _)| (register, time + 1));
     let write = step.write.map(|write| (write.register, time + 3));
-    reads.into_iter().flatten().chain(more.into_iter().flatten()).chain(write)
+    reads.into_iter().flatten().chain(more).chain(write)
 }
 
 #[cfg(test)]

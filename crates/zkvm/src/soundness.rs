@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Loads, stores, divides, writes x0, commits and calls both precompiles, in a few instructions.
+/// Loads, stores, divides, writes x0, commits and calls each precompile, in a few instructions.
 fn small() -> Program {
     use Op::*;
     let i = instruction;
@@ -54,6 +54,8 @@ fn small() -> Program {
     code.extend(call(3));
     code.extend([i(Addi, 11, 5, 0, 32), i(Addi, 12, 5, 0, 64)]);
     code.extend(call(4));
+    code.extend(call(5));
+    code.extend(call(6));
     code.extend(call(2));
     code.push(i(Addi, 10, 0, 0, 0));
     code.extend(call(0));

@@ -8,13 +8,13 @@ const RATE: usize = 136;
 
 /// Keccak-256 as Ethereum uses it (padding 0x01, not that of SHA-3).
 pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
-    let accelerated = features() & FEATURE_KECCAK != 0;
+    let permutes = features() & FEATURE_KECCAK != 0;
     let mut state = [0; 25];
     let mut absorb = |block: &[u64; RATE / 8]| {
         for (lane, word) in state.iter_mut().zip(block) {
             *lane ^= word;
         }
-        if accelerated {
+        if permutes {
             keccak_f(&mut state);
         } else {
             keccak::Keccak::new().with_f1600(|permute| permute(&mut state));

@@ -3,7 +3,8 @@
 //! The machine (docs/reference/riscv.md) starts at `_start` with the stack pointer set and all other registers
 //! zero, memory beyond the image zero, and takes these calls, the number in a7: 0 halt with the exit code in
 //! a0, 1 read the tape's word at the offset in a0 into a0, 2 commit the 32 bytes at the address in a0, 3 permute the
-//! keccak state at a0, 4 multiply the number at a0 by the one at a1 modulo the one at a2.
+//! keccak state at a0, 4 multiply the number at a0 by the one at a1 modulo the one at a2, 5 add the point at a1 to the
+//! one at a0, 6 double the point at a0.
 //!
 //! All `unsafe` of the programs is here.
 
@@ -17,15 +18,18 @@ use core::{
     panic::PanicInfo,
 };
 
-mod accelerated;
 mod heap;
 #[cfg(feature = "keccak256")]
 mod keccak256;
 mod memory;
+mod precompiles;
 
-pub use accelerated::{FEATURE_KECCAK, FEATURE_MULMOD, features, keccak_f, mul_mod, square_mod};
 #[cfg(feature = "keccak256")]
 pub use keccak256::keccak256;
+pub use precompiles::{
+    FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, features, keccak_f, mul_mod, point_add,
+    point_double, square_mod,
+};
 
 /// Exit code of a program that panicked: by construction a defect, see the totality of the programs.
 const PANICKED: u64 = 101;

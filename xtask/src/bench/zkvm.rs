@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Instructions of a segment, at most, where the size is not what is measured.
 const STEPS: u64 = 1 << 20;
 /// Mask of all precompiles of the machine.
-const PRECOMPILES: u64 = 3;
+const PRECOMPILES: u64 = 7;
 
 /// One run of the example `segments`.
 struct Run {
@@ -77,7 +77,7 @@ pub(super) fn stf() -> Result<Vec<Row>> {
 }
 
 /// The same with precompiles.
-pub(super) fn accelerated() -> Result<Vec<Row>> {
+pub(super) fn precompiles() -> Result<Vec<Row>> {
     let features = PRECOMPILES;
     each([10, 100].map(|count| Transfers { count, segments: 6, features, ..PLAIN }))
 }

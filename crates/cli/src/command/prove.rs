@@ -23,7 +23,7 @@ pub(crate) struct ProveArgs {
     /// Folder for the proofs. A folder with some of them is continued.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Tell the program to do without the accelerated operations.
+    /// Tell the program to do without the precompiles.
     #[arg(long)]
     software: bool,
     /// Instructions of a segment, at most: more need more memory and less time in all.
@@ -47,7 +47,7 @@ pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
     let run = Run {
         elf: read(&args.elf)?,
         input: args.input.as_ref().map(read).transpose()?.unwrap_or_default(),
-        accelerated: !args.software,
+        precompiles: !args.software,
         segment_steps: args.segment_steps,
         workers: args
             .workers
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn json_is_in_camel_case() {
         let manifest = Manifest {
-            version: 3,
+            version: 4,
             program_sha256: "00".to_owned(),
             input_sha256: "01".to_owned(),
-            accelerated: true,
+            precompiles: true,
             segment_steps: 4,
             segments: 1,
             instructions: 3,
@@ -153,12 +153,12 @@ mod tests {
         let mut proved = keys(&proved(&manifest, 1.0, 2, 3));
         proved.sort_unstable();
         let expected = [
-            "accelerated",
             "inputSha256",
             "instructions",
             "instructionsProvenNow",
             "manifest",
             "output",
+            "precompiles",
             "programSha256",
             "proofBytes",
             "seconds",

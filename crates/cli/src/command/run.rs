@@ -16,7 +16,7 @@ pub(crate) struct Args {
     /// File with the program's input; empty input if left out.
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
-    /// Tell the program to do without the accelerated operations.
+    /// Tell the program to do without the precompiles.
     #[arg(long)]
     software: bool,
     /// Instructions of a segment, at most. `oneslot prove` cuts where tables are full, so it may make up to twice as many

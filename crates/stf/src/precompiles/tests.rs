@@ -8,8 +8,9 @@ use revm::precompile::{modexp::berlin_run, secp256k1::ec_recover_run};
 
 const ORDER: [u8; 32] = hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
 
-/// In software, and by the routines for a machine with a modular multiplication.
-const CRYPTOS: [Crypto; 2] = [Crypto::SOFTWARE, Crypto::multiplying::<Software>()];
+/// In software, and by the routines for machines with precompiles.
+const CRYPTOS: [Crypto; 3] =
+    [Crypto::SOFTWARE, Crypto::multiplying::<Software>(), Crypto::adding_points::<Software>()];
 
 /// Whether a signer was found.
 fn check_ecrecover(input: &[u8], gas: u64) -> bool {

@@ -1,12 +1,18 @@
 //! Against k256.
 
 use super::*;
-use crate::mulmod::{Software, from_be_bytes, to_be_bytes};
+use crate::{
+    mulmod::{Software, from_be_bytes, to_be_bytes},
+    recover,
+};
+use alloy_primitives::{Address, B256};
 use k256::{
     AffinePoint, ProjectivePoint, Scalar, U256 as Uint,
     elliptic_curve::{Group, ff::PrimeField, ops::Reduce, sec1::ToEncodedPoint},
 };
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::{fs, path::PathBuf};
 
 type FieldElement = Element<Software>;
 
@@ -37,11 +43,50 @@ fn point(point: &ProjectivePoint) -> Point<Software> {
     Point::new(x, y)
 }
 
-/// Both routines on `u G + v (k G)`.
-fn check(u: &Words, v: &Words, k: &Words) {
+/// What the machine does, by formulas of elements.
+impl Points for Software {
+    fn point_add(p: &mut [u64; 8], q: &[u64; 8]) {
+        let ([x1, y1], [x2, y2]) = (elements(p), elements(q));
+        on_line(p, [x1, y1], x2, y2 - y1, x2 - x1);
+    }
+
+    fn point_double(p: &mut [u64; 8]) {
+        let [x, y] = elements(p);
+        on_line(p, [x, y], x, x.square() * (Element::TWO + Element::ONE), y + y);
+    }
+}
+
+fn elements(p: &[u64; 8]) -> [FieldElement; 2] {
+    [0, 4].map(|at| FieldElement::new(std::array::from_fn(|word| p[at + word])))
+}
+
+fn on_line(
+    p: &mut [u64; 8],
+    [x1, y1]: [FieldElement; 2],
+    x2: FieldElement,
+    rise: FieldElement,
+    run: FieldElement,
+) {
+    if run.is_zero() {
+        *p = [0; 8];
+        return;
+    }
+    let slope = rise * run.inverse();
+    let x3 = slope.square() - x1 - x2;
+    let y3 = slope * (x1 - x3) - y1;
+    p[..4].copy_from_slice((x3 * Element::ONE).words());
+    p[4..].copy_from_slice((y3 * Element::ONE).words());
+}
+
+/// Both routines on `u G + v (k G)`. Whether the one that adds points adds them up.
+fn check(u: &Words, v: &Words, k: &Words) -> bool {
     let r = ProjectivePoint::GENERATOR * scalar(k);
-    let expected = ProjectivePoint::GENERATOR * scalar(u) + r * scalar(v);
-    assert_eq!(combine(u, v, point(&r)).to_bytes(), bytes(&expected), "{u:x?} {v:x?} {k:x?}");
+    let expected = bytes(&(ProjectivePoint::GENERATOR * scalar(u) + r * scalar(v)));
+    assert_eq!(combine(u, v, point(&r)).to_bytes(), expected, "{u:x?} {v:x?} {k:x?}");
+    let terms = Terms { u: *u, v: *v, r: affine(&r).map(FieldElement::new) };
+    let added = affine::add_up(&terms);
+    assert!(added.is_none() || added == expected, "{u:x?} {v:x?} {k:x?}");
+    added.is_some()
 }
 
 #[test]
@@ -151,7 +196,7 @@ proptest! {
     #[test]
     fn any_sum(u: [u8; 32], v: [u8; 32], k: [u8; 32]) {
         let [u, v, k] = [u, v, k].map(|bytes| words(&scalar(&from_be_bytes(&bytes))));
-        check(&u, &v, &k);
+        prop_assert!(check(&u, &v, &k));
     }
 
     #[test]
@@ -163,4 +208,134 @@ proptest! {
         });
         prop_assert_eq!(add(&first, &mul::<Software>(second, &LAMBDA, &N), &N), k);
     }
+}
+
+/// Multiples of `G` and of `R` that make a point: `a G + b R`.
+type Multiples = [Scalar; 2];
+
+/// The additions of a recovery in their order, by what is added to what, but for those that make the table of `R`, whose
+/// points are never equal or opposite.
+fn additions(u: &Words, v: &Words) -> Vec<[Multiples; 2]> {
+    let (r_digits, g_digits) = digits::<Software>(u, v);
+    let lambda = scalar(&LAMBDA);
+    let signed = |digit: i8| {
+        let magnitude = Scalar::from(u64::from(digit.unsigned_abs()));
+        if digit < 0 { -magnitude } else { magnitude }
+    };
+    let mut additions = Vec::new();
+    let mut sum = [Scalar::ZERO; 2];
+    for at in (0..DIGITS).rev() {
+        sum = sum.map(|multiple| multiple + multiple);
+        for (digits, which) in [(&r_digits, 1), (&g_digits, 0)] {
+            for (digits, factor) in digits.iter().zip([Scalar::ONE, lambda]) {
+                if digits[at] == 0 {
+                    continue;
+                }
+                let mut other = [Scalar::ZERO; 2];
+                other[which] = signed(digits[at]) * factor;
+                if sum != [Scalar::ZERO; 2] {
+                    additions.push([sum, other]);
+                }
+                sum = [sum[0] + other[0], sum[1] + other[1]];
+            }
+        }
+    }
+    assert_eq!(sum, [scalar(u), scalar(v)]);
+    additions
+}
+
+/// A signature with the `R` for which the sum of a recovery, at one of its additions, is equal or opposite to what is added.
+/// Whoever chooses `R = k G` can make it for any `u` and `v`. None if no `R` changes whether they meet.
+fn crafted(
+    u: &Words,
+    v: &Words,
+    [sum, other]: &[Multiples; 2],
+    opposite: bool,
+) -> Option<Recoverable> {
+    let other = if opposite { other.map(|multiple| -multiple) } else { *other };
+    let inverse: Option<Scalar> = (other[1] - sum[1]).invert().into();
+    let r = ProjectivePoint::GENERATOR * ((sum[0] - other[0]) * inverse?);
+    if r.is_identity().into() {
+        return None;
+    }
+    let [x, y] = affine(&r);
+    assert!(is_less(&x, &N), "no x is between n and p by chance");
+    let s = words(&(scalar(v) * scalar(&x)));
+    let hash = words(&-(scalar(u) * scalar(&x)));
+    Some(Recoverable { r: x, s, odd: y[0] & 1 == 1, hash })
+}
+
+/// A signature of `fixtures/recoveries.json`, for which `ecrecover` gives `signer`, or nothing if that is zero.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recovery {
+    about: String,
+    hash: B256,
+    v: u8,
+    r: B256,
+    s: B256,
+    signer: Address,
+}
+
+/// At each addition of a recovery, signatures that meet an equal and an opposite point there. All routines recover the same.
+///
+/// `ONESLOT_BLESS=1 cargo test -p oneslot-stf recoveries` writes the file anew, which the test of the program reads.
+#[test]
+fn recoveries_that_meet_equal_and_opposite_points() {
+    let [u, v] = [
+        words(&scalar(&[0x0123_4567_89ab_cdef, 0xfeed_face_cafe_beef, 0x5555_aaaa, u64::MAX / 3])),
+        words(&scalar(&[0xdead_beef_0bad_f00d, 7 << 60, 0x1357_9bdf_0246_8ace, u64::MAX / 5])),
+    ];
+    let additions = additions(&u, &v);
+    assert!((60..100).contains(&additions.len()), "{}", additions.len());
+    let mut recoveries = Vec::new();
+    for (index, addition) in additions.iter().enumerate() {
+        for opposite in [false, true] {
+            let Some(signature) = crafted(&u, &v, addition, opposite) else { continue };
+            let terms = terms::<Software>(&signature).expect("a point");
+            assert_eq!((terms.u, terms.v), (u, v));
+            assert_eq!(affine::add_up(&terms), None, "addition {index}");
+            let key = recover::key(&signature);
+            assert_eq!(recover_by_points::<Software>(&signature), key, "addition {index}");
+            assert_eq!(recover::<Software>(&signature), key, "addition {index}");
+            // Opposite points at the last addition make the neutral element, which is no key.
+            assert_eq!(key.is_none(), opposite && index + 1 == additions.len());
+            let word = |words: &Words| to_be_bytes(words).into();
+            recoveries.push(Recovery {
+                about: format!(
+                    "addition {index}: {} points",
+                    if opposite { "opposite" } else { "equal" }
+                ),
+                hash: word(&signature.hash),
+                v: 27 + u8::from(signature.odd),
+                r: word(&signature.r),
+                s: word(&signature.s),
+                signer: key.map(|key| Address::from_raw_public_key(&key)).unwrap_or_default(),
+            });
+        }
+    }
+    // Additions of multiples of G to multiples of G alone do not depend on R.
+    assert!(recoveries.len() >= 2 * additions.len() - 8, "{}", recoveries.len());
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/recoveries.json");
+    if std::env::var_os("ONESLOT_BLESS").is_some() {
+        let json = serde_json::to_string_pretty(&recoveries).expect("JSON");
+        fs::write(&path, json + "\n").expect("write");
+    }
+    let json = fs::read_to_string(path).expect("fixtures/recoveries.json");
+    let committed: Vec<Recovery> = serde_json::from_str(&json).expect("recoveries");
+    assert_eq!(committed, recoveries);
+}
+
+/// Keys that are the neutral element, or `R` itself.
+#[test]
+fn sums_without_additions() {
+    let one = [1, 0, 0, 0];
+    let r = ProjectivePoint::GENERATOR * scalar(&[9, 0, 0, 0]);
+    let terms = |u, v| Terms { u, v, r: affine(&r).map(FieldElement::new) };
+    assert_eq!(affine::add_up(&terms([0; 4], one)), bytes(&r));
+    assert_eq!(affine::add_up(&terms([0; 4], [0; 4])), None);
+    // 9 G - 1 R = 0.
+    let minus_one = sub(&[0; 4], &one, &N);
+    assert_eq!(affine::add_up(&terms([9, 0, 0, 0], minus_one)), None);
+    assert!(!check(&[9, 0, 0, 0], &minus_one, &[9, 0, 0, 0]));
 }

@@ -54,6 +54,6 @@ fn digest() -> Digest {
 
 #[test]
 fn are_those_of_the_version() {
-    let expected = "0xcf35564289e41427d63a34f22216c012de1f70a26d8c6c670936ea30d3918751";
-    assert_eq!((VERSION, digest().to_string().as_str()), (3, expected));
+    let expected = "0xdee10eb58a0328abe3ba834d2f6953953c877926a6d6d516e675752f1877ba0a";
+    assert_eq!((VERSION, digest().to_string().as_str()), (4, expected));
 }

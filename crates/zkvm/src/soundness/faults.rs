@@ -79,8 +79,9 @@ fn no_row_is_left_out_or_repeated() {
 
 /// Cells that a row may leave unused: states of x0, which is not written; what other calls need; carries of negations that a
 /// division does not make, and what a division by zero has not to compare.
-const UNUSED: [(Table, &[&str]); 4] = [
-    (Table::MulMod, SECOND_UNUSED),
+const UNUSED: [(Table, &[&str]); 5] = [
+    (Table::MulMod, MULMOD_UNUSED),
+    (Table::Point, POINT_UNUSED),
     (Table::Divide, &["carry_b", "same", "inverse", "carry_result[0]", "carry_result[1]"]),
     (Table::AddImmediate, &["d.value[0]", "d.value[1]", "d.time"]),
     (
@@ -90,7 +91,7 @@ const UNUSED: [(Table, &[&str]); 4] = [
 ];
 
 /// Columns that the second row of a multiplication does not use; the tests of the table see to the first.
-const SECOND_UNUSED: &[&str] = &[
+const MULMOD_UNUSED: &[&str] = &[
     "time",
     "word[0]",
     "word[1]",
@@ -117,6 +118,41 @@ const SECOND_UNUSED: &[&str] = &[
     "m_code[1]",
     "m_code[2]",
     "m_code[3]",
+];
+
+/// Columns that the second row of a point does not use, or a doubling; the tests of the table see to additions.
+const POINT_UNUSED: &[&str] = &[
+    "last",
+    "time",
+    "word[0]",
+    "word[1]",
+    "q_code[0]",
+    "q_code[1]",
+    "q_code[2]",
+    "q_code[3]",
+    "q_code[4]",
+    "q_code[5]",
+    "q_code[6]",
+    "q_code[7]",
+    "p_time[0]",
+    "p_time[1]",
+    "p_time[2]",
+    "p_time[3]",
+    "p_time[4]",
+    "p_time[5]",
+    "p_time[6]",
+    "p_time[7]",
+    "q_time[0]",
+    "q_time[1]",
+    "q_time[2]",
+    "q_time[3]",
+    "q_time[4]",
+    "q_time[5]",
+    "q_time[6]",
+    "q_time[7]",
+    "register_time",
+    "inverse[0]",
+    "inverse[1]",
 ];
 
 /// Flags that are not boolean, multiplicities, limbs, anything: no cell of a row that says something can have another value,
@@ -302,7 +338,7 @@ fn a_false_permutation_is_refused() {
 #[test]
 fn calls_are_bound_to_their_tables() {
     let (one, eight) = (Goldilocks::ONE, Goldilocks::from_u64(8));
-    // Row 0 of the calls is keccak, row 1 mulmod.
+    // Row 0 of the calls is keccak, row 1 mulmod, row 2 an addition of points, row 3 a doubling.
     let mut forgery = Forgery::new();
     *forgery.cell(Table::System, 0, "keccak") = Goldilocks::ZERO;
     *forgery.cell(Table::System, 0, "mulmod") = one;
@@ -318,8 +354,19 @@ fn calls_are_bound_to_their_tables() {
     let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
     assert!(buses.contains(CALL) && buses.contains(MEMORY));
 
-    let mut forgery = Forgery::new();
-    forgery.traces[Table::MulMod as usize].values.fill(Goldilocks::ZERO);
-    let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
-    assert!(buses.contains(CALL));
+    // An addition that is a doubling, and the reverse.
+    for (row, is, other) in [(2, "point_add", "point_double"), (3, "point_double", "point_add")] {
+        let mut forgery = Forgery::new();
+        *forgery.cell(Table::System, row, is) = Goldilocks::ZERO;
+        *forgery.cell(Table::System, row, other) = one;
+        let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
+        assert!(buses.contains(CALL) && buses.contains(MEMORY));
+    }
+
+    for table in [Table::MulMod, Table::Point] {
+        let mut forgery = Forgery::new();
+        forgery.traces[table as usize].values.fill(Goldilocks::ZERO);
+        let Some(Refusal::Buses(buses)) = forgery.refusal() else { panic!("a refusal") };
+        assert!(buses.contains(CALL));
+    }
 }

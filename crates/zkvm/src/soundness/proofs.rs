@@ -18,10 +18,13 @@ pub(super) fn prove(prover: &Prover, forgery: &Forgery) -> SegmentProof {
 type Forge = fn(&mut Forgery);
 
 /// What a malicious prover rewrites, by what is wrong with it.
-const FORGERIES: [(&str, Forge); 5] = [
+const FORGERIES: [(&str, Forge); 6] = [
     // A constraint fails.
     ("a product off by one", |forgery| {
         *forgery.cell(Table::MulMod, 0, "limbs[48]") += Goldilocks::ONE;
+    }),
+    ("a sum of points off by one", |forgery| {
+        *forgery.cell(Table::Point, 1, "limbs[32]") += Goldilocks::ONE;
     }),
     // All constraints hold, a bus does not balance.
     ("a false permutation", |forgery| {

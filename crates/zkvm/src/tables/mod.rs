@@ -27,6 +27,7 @@ pub(crate) mod mulmod;
 pub(crate) mod multiplicities;
 pub(crate) mod multiply;
 pub(crate) mod node;
+pub(crate) mod point;
 pub(crate) mod poseidon2;
 pub(crate) mod program;
 pub(crate) mod refresh;
@@ -285,6 +286,8 @@ tables! {
     KeccakRound = keccak_round,
     /// Modular multiplications.
     MulMod = mulmod,
+    /// Additions and doublings of points.
+    Point = point,
     /// Accesses that keep words recent.
     Refresh = refresh,
     /// Executed instructions, decoded from memory.

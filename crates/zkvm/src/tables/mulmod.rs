@@ -45,7 +45,7 @@ const ADDRESSES: [u64; 2] = [11, 12];
 /// Words of a number.
 const WORDS: usize = 4;
 /// Limbs of a number.
-const LIMBS: usize = 4 * WORDS;
+pub(super) const LIMBS: usize = 4 * WORDS;
 /// Groups of two limbs of a product.
 const GROUPS: usize = LIMBS;
 /// Added to a carry for its range check.
@@ -130,8 +130,10 @@ impl TableAir for MulMod {
         }
         let numbers = Numbers::new(&row.limbs, &next.limbs);
         product(builder, row.real, &numbers, &next.limbs);
-        reduced(builder, &row, &numbers, &next.limbs);
         let real: B::Expr = row.real.into();
+        let gap = [next.limbs[GAP], next.limbs[GAP + 1]];
+        let [m, r] = [numbers.m, numbers.r].map(halves::<B, _>);
+        reduced(builder, &real, [m, r], row.differs, gap);
         accesses(builder, &row, &numbers, &real);
         let call =
             [constant::<B>(ECALL_MULMOD), row.time.into(), row.word[0].into(), B::Expr::ZERO];
@@ -192,26 +194,42 @@ fn coefficient<B: TableBuilder>(numbers: &Numbers<B::Var>, k: usize) -> B::Expr 
     sum
 }
 
-/// Demands `r < m`.
-fn reduced<B: TableBuilder>(
+/// Limbs of 32 bits of a number.
+pub(super) fn halves<B: TableBuilder, V: Copy + Into<B::Expr>>(
+    limbs: [V; LIMBS],
+) -> [B::Expr; LIMBS / 2] {
+    std::array::from_fn(|limb| join::<B>(limbs[2 * limb], limbs[2 * limb + 1]))
+}
+
+/// Demands `r < m` of numbers in limbs of 32 bits: `differs` marks the highest limb in which they differ, and `gap` is by
+/// how much, less 1, in two limbs that are looked up. On rows that are not real nothing is marked.
+pub(super) fn reduced<B: TableBuilder>(
     builder: &mut B,
-    row: &Row<B::Var>,
-    numbers: &Numbers<B::Var>,
-    second: &[B::Var; CELLS],
+    real: &B::Expr,
+    [m, r]: [[B::Expr; LIMBS / 2]; 2],
+    differs: [B::Var; LIMBS / 2],
+    gap: [B::Var; 2],
 ) {
-    builder.assert_bools(row.differs);
+    builder.assert_bools(differs);
     let mut above = B::Expr::ZERO;
-    let mut gap = B::Expr::ZERO;
-    for limb in (0..LIMBS / 2).rev() {
-        let [m, r] =
-            [numbers.m, numbers.r].map(|limbs| join::<B>(limbs[2 * limb], limbs[2 * limb + 1]));
-        above += row.differs[limb].into();
-        builder.assert_zero((row.real - above.clone()) * (m.clone() - r.clone()));
-        gap += (m - r) * row.differs[limb];
+    let mut distance = B::Expr::ZERO;
+    for ((m, r), differs) in m.into_iter().zip(r).zip(differs).rev() {
+        above += differs.into();
+        builder.assert_zero((real.clone() - above.clone()) * (m.clone() - r.clone()));
+        distance += (m - r) * differs;
     }
-    builder.assert_eq(above, row.real);
-    let stated = join::<B>(second[GAP], second[GAP + 1]) + B::Expr::ONE;
-    builder.when(row.real).assert_eq(gap, stated);
+    builder.assert_eq(above, real.clone());
+    let stated = join::<B>(gap[0], gap[1]) + B::Expr::ONE;
+    builder.when(real.clone()).assert_eq(distance, stated);
+}
+
+/// The limb of 32 bits that [`reduced`] wants marked, and the gap.
+pub(super) fn reduction(m: &[u64; LIMBS], r: &[u64; LIMBS]) -> ([Goldilocks; LIMBS / 2], [u64; 2]) {
+    let half = |limbs: &[u64; LIMBS], at: usize| limbs[2 * at] | limbs[2 * at + 1] << 16;
+    let differs = (0..LIMBS / 2).rev().find(|&at| half(m, at) != half(r, at));
+    let differs = differs.expect("invariant: the remainder is not the modulus");
+    let gap = half(m, differs) - half(r, differs) - 1;
+    (std::array::from_fn(|at| flag(at == differs)), [gap & 0xffff, gap >> 16])
 }
 
 fn accesses<B: TableBuilder>(
@@ -231,7 +249,7 @@ fn accesses<B: TableBuilder>(
     }
     for index in 0..WORDS {
         let key = |area: usize| row.word[area] + constant::<B>(index as u64);
-        let [a, b, m, r] = [a, b, m, r].map(|limbs| number_word::<B>(limbs, index));
+        let [a, b, m, r] = [a, b, m, r].map(|limbs| number_word::<B, _>(limbs, index));
         Access {
             key: key(2) + row.m_code[index] * Goldilocks::new(CODE_KEY),
             before: m.clone(),
@@ -260,7 +278,10 @@ fn accesses<B: TableBuilder>(
 }
 
 /// Limbs of 32 bits of a word of a number.
-fn number_word<B: TableBuilder>(limbs: &[B::Var; LIMBS], index: usize) -> [B::Expr; 2] {
+pub(super) fn number_word<B: TableBuilder, V: Copy + Into<B::Expr>>(
+    limbs: &[V; LIMBS],
+    index: usize,
+) -> [B::Expr; 2] {
     [0, 2].map(|half| join::<B>(limbs[4 * index + half], limbs[4 * index + half + 1]))
 }
 
@@ -297,20 +318,14 @@ pub(super) fn generate(
     let r = U256::from(r);
     let [a, b, m, r] = [a, b, m, r].map(|number| split::<LIMBS>(number.as_limbs()));
     let q = split::<{ 2 * LIMBS }>(q.as_limbs());
-    let halves = |number: [u64; LIMBS]| -> [u64; LIMBS / 2] {
-        std::array::from_fn(|limb| number[2 * limb] | number[2 * limb + 1] << 16)
-    };
-    let (high_m, high_r) = (halves(m), halves(r));
-    let differs = (0..LIMBS / 2).rev().find(|&limb| high_m[limb] != high_r[limb]);
-    let differs = differs.expect("invariant: the remainder is not the modulus");
+    let (differs, gap) = reduction(&m, &r);
 
     let mut second: Vec<_> = q.to_vec();
     for carry in carries(&[a, b, m, r], &q) {
         let carry = carry.wrapping_add(CARRY_OFFSET);
         second.extend([carry & 0xffff, carry >> 16]);
     }
-    let gap = high_m[differs] - high_r[differs] - 1;
-    second.extend([gap & 0xffff, gap >> 16]);
+    second.extend(gap);
     let first = [a, b, m, r].concat();
 
     let mut times = |area: usize, offset: u64| {
@@ -322,7 +337,7 @@ pub(super) fn generate(
         rest: flag(false),
         limbs: std::array::from_fn(|limb| multiplicities.range(first[limb])),
         time: cell(call.time),
-        differs: std::array::from_fn(|limb| flag(limb == differs)),
+        differs,
         word: cells(call.word),
         b_code: call.code[1].map(flag),
         m_code: call.code[2].map(flag),
@@ -340,7 +355,7 @@ pub(super) fn generate(
 }
 
 /// Limbs of 16 bits.
-fn split<const N: usize>(words: &[u64]) -> [u64; N] {
+pub(super) fn split<const N: usize>(words: &[u64]) -> [u64; N] {
     std::array::from_fn(|limb| quarters(words[limb / 4])[limb % 4])
 }
 

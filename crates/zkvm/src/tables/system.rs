@@ -1,9 +1,12 @@
 //! Calls: `ecall` to halt, to read a word of input, to commit the output, and for the precompiles.
 //!
-//! The row of a call takes the control flow and reads a7 and a0. What commit, keccak and mulmod do to memory happens in
-//! tables of their own, to which the row sends the address.
+//! The row of a call takes the control flow and reads a7 and a0. What commit and the precompiles do to memory
+//! happens in tables of their own, to which the row sends the address.
 
-use oneslot_riscv::{ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_READ, Op};
+use oneslot_riscv::{
+    ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_POINT_DOUBLE,
+    ECALL_READ, Op,
+};
 use oneslot_stark::columns;
 use p3_air::{AirBuilder, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
@@ -39,6 +42,8 @@ columns! {
         commit: one,
         keccak: one,
         mulmod: one,
+        point_add: one,
+        point_double: one,
         at: (At),
         next_pc: one,
         /// Time of the access to a7 before.
@@ -67,8 +72,10 @@ impl InstructionTable for System {
     fn eval<B: TableBuilder>(builder: &mut B) {
         let main = builder.main();
         let row = Row::read(main.current_slice());
-        builder.assert_bools([row.halt, row.read, row.commit, row.keccak, row.mulmod]);
-        let memory: B::Expr = row.commit + row.keccak + row.mulmod;
+        builder.assert_bools([row.halt, row.read, row.commit, row.keccak]);
+        builder.assert_bools([row.mulmod, row.point_add, row.point_double]);
+        let memory: B::Expr =
+            row.commit + row.keccak + row.mulmod + row.point_add + row.point_double;
         let real: B::Expr = memory.clone() + row.halt + row.read;
         builder.assert_bool(real.clone());
 
@@ -114,7 +121,7 @@ impl InstructionTable for System {
         values: &mut Vec<Goldilocks>,
     ) {
         let number = step.a.value;
-        let memory = [ECALL_COMMIT, ECALL_KECCAK, ECALL_MULMOD].contains(&number);
+        let memory = ![ECALL_HALT, ECALL_READ].contains(&number);
         let after = match number {
             ECALL_HALT => step.b.value,
             ECALL_COMMIT => 1,
@@ -127,6 +134,8 @@ impl InstructionTable for System {
             commit: flag(number == ECALL_COMMIT),
             keccak: flag(number == ECALL_KECCAK),
             mulmod: flag(number == ECALL_MULMOD),
+            point_add: flag(number == ECALL_POINT_ADD),
+            point_double: flag(number == ECALL_POINT_DOUBLE),
             at: At::generate(step),
             next_pc: cell(step.next_pc),
             number_time: multiplicities.access(step.time, step.a.time),
@@ -147,6 +156,8 @@ fn number<B: TableBuilder>(row: &Row<B::Var>) -> B::Expr {
         + row.commit * Goldilocks::new(ECALL_COMMIT)
         + row.keccak * Goldilocks::new(ECALL_KECCAK)
         + row.mulmod * Goldilocks::new(ECALL_MULMOD)
+        + row.point_add * Goldilocks::new(ECALL_POINT_ADD)
+        + row.point_double * Goldilocks::new(ECALL_POINT_DOUBLE)
 }
 
 fn accesses<B: TableBuilder>(

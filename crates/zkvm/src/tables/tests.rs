@@ -21,6 +21,7 @@ mod keccak;
 mod memory;
 mod mulmod;
 mod multiply;
+mod point;
 mod rows;
 mod set_less;
 mod shift;

@@ -98,7 +98,8 @@ fn traces_of_a_run_satisfy_all_constraints_and_balance() {
 }
 
 /// Calls keccak on the state at 0x2000 and multiplies: the number at 0x2000 by that at 0x2020 modulo that at 0x2040, then by code
-/// modulo itself overlapping; commits the product and halts.
+/// modulo itself overlapping. Adds code to the point at 0x2008, then the point to itself, and doubles it; commits the first
+/// words and halts.
 pub(crate) fn precompiles() -> Program {
     use Op::*;
     let i = instruction;
@@ -121,8 +122,18 @@ pub(crate) fn precompiles() -> Program {
         i(Addi, 11, 10, 0, 0),
         i(Addi, 12, 10, 0, 8),
         i(Ecall, 0, 0, 0, 0),
+        // Points.
+        i(Addi, 17, 0, 0, 6),
+        i(Ecall, 0, 0, 0, 0),
+        i(Addi, 17, 0, 0, 5),
+        i(Lui, 11, 0, 0, 0x1000),
+        i(Ecall, 0, 0, 0, 0),
+        i(Addi, 11, 10, 0, 16),
+        i(Ecall, 0, 0, 0, 0),
+        i(Addi, 11, 10, 0, 0),
+        i(Ecall, 0, 0, 0, 0),
         i(Addi, 6, 6, 0, -1),
-        i(Bne, 0, 6, 0, -60),
+        i(Bne, 0, 6, 0, -96),
         i(Addi, 17, 0, 0, 2),
         i(Addi, 10, 5, 0, 0),
         i(Ecall, 0, 0, 0, 0),
@@ -290,6 +301,79 @@ fn areas_of_mulmod_may_overlap() {
         .map(|n| [n / 25, n / 5 % 5, n % 5].map(|word| DATA + 8 * (12 * n + word)))
         .map(|[a, b, m]| [4, a, b, m])
         .chain([[4, DATA, CODE + 4096 - 16, CODE], [4, DATA, CODE, CODE - 16]])
+        .collect();
+    agrees(&calls(&list, &data));
+}
+
+/// Numbers modulo the order of the field of secp256k1: 0, 1 and 5, each twice, and others at the edges.
+fn coordinates() -> Vec<[u64; 4]> {
+    let order = [0xffff_fffe_ffff_fc2f, u64::MAX, u64::MAX, u64::MAX];
+    let above = |number: u64| [order[0] + number, u64::MAX, u64::MAX, u64::MAX];
+    vec![
+        [0; 4],
+        order,
+        [1, 0, 0, 0],
+        above(1),
+        [5, 0, 0, 0],
+        above(5),
+        [u64::MAX; 4],
+        [order[0] - 1, u64::MAX, u64::MAX, u64::MAX],
+        // The generator and its opposite.
+        [
+            0x59f2_815b_16f8_1798,
+            0x029b_fcdb_2dce_28d9,
+            0x55a0_6295_ce87_0b07,
+            0x79be_667e_f9dc_bbac,
+        ],
+        [
+            0x9c47_d08f_fb10_d4b8,
+            0xfd17_b448_a685_5419,
+            0x5da4_fbfc_0e11_08a8,
+            0x483a_da77_26a3_c465,
+        ],
+        [
+            0x63b8_2f6f_04ef_2777,
+            0x02e8_4bb7_597a_abe6,
+            0xa25b_0403_f1ee_f757,
+            0xb7c5_2588_d95c_3b9a,
+        ],
+    ]
+}
+
+#[test]
+fn points_agree_with_the_interpreter() {
+    let mut random = random(4);
+    let coordinates = coordinates();
+    let mut points = Vec::new();
+    for x in &coordinates {
+        points.extend(coordinates.iter().map(|y| [*x, *y].concat()));
+    }
+    points.extend((0..40).map(|_| (0..8).map(|_| random()).collect()));
+    let mut data = Vec::new();
+    let mut list = Vec::new();
+    // Each point doubled, and with some others added to it.
+    for (index, point) in points.iter().enumerate() {
+        let at = DATA + 8 * data.len() as u64;
+        list.push([6, at, 0, 0]);
+        data.extend(point);
+        for other in [index, index + 1, index + coordinates.len() + 2] {
+            let at = DATA + 8 * data.len() as u64;
+            list.push([5, at, at + 64, 0]);
+            data.extend(point);
+            data.extend(&points[other % points.len()]);
+        }
+    }
+    agrees(&calls(&list, &data));
+}
+
+#[test]
+fn areas_of_points_may_overlap() {
+    let mut random = random(5);
+    let data: Vec<_> = (0..24 * 17 * 17).map(|_| random()).collect();
+    let list: Vec<_> = (0..17 * 17)
+        .map(|n| [n / 17, n % 17].map(|word| DATA + 8 * (24 * n + word)))
+        .map(|[p, q]| [5, p, q, 0])
+        .chain([[5, DATA, CODE + 4096 - 32, 0], [5, DATA, CODE - 24, 0], [6, CODE - 64, 0, 0]])
         .collect();
     agrees(&calls(&list, &data));
 }

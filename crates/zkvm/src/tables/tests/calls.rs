@@ -1,7 +1,8 @@
 //! Calls, and the words of a committed output.
 
 use oneslot_riscv::{
-    ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_READ, Instruction, Op,
+    ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_POINT_DOUBLE,
+    ECALL_READ, Instruction, Op,
 };
 use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
@@ -71,6 +72,8 @@ fn calls() -> Vec<Vec<Goldilocks>> {
         call(ECALL_COMMIT, 0x2_0008, 0),
         call(ECALL_KECCAK, 0xffff_fff8, 0),
         call(ECALL_MULMOD, 0, 0),
+        call(ECALL_POINT_ADD, 0x2_0008, 0),
+        call(ECALL_POINT_DOUBLE, 0x1_0000, 0),
     ]
 }
 
@@ -112,7 +115,7 @@ fn judged_system(messages: &[Message]) -> Result<(), Verdict> {
             demand(key == SYSTEM_KEY + COMMITTED_WORD && at == plus(time, 3), "the flag's word")?;
             demand(before == 0 && after == [1, 0], "a second commit")?;
         }
-        ECALL_READ | ECALL_KECCAK | ECALL_MULMOD => {}
+        ECALL_READ | ECALL_KECCAK | ECALL_MULMOD | ECALL_POINT_ADD | ECALL_POINT_DOUBLE => {}
         _ => return Err(Verdict::Wrong("an unknown call")),
     }
     demand(accesses.next().is_none(), "an access too many")?;

@@ -27,11 +27,37 @@ pub(super) struct Rows {
 impl Rows {
     /// These rows pass and are right, every cell matters, and padding is silent.
     pub(super) fn agree(&self, rows: &[Vec<Goldilocks>]) {
+        self.agree_but(rows, &[]);
+    }
+
+    /// As [`Self::agree`], for events that do not use some columns.
+    pub(super) fn agree_but(&self, rows: &[Vec<Goldilocks>], unused: &[&str]) {
         self.are_right(rows);
         for row in rows {
             let evaluation = evaluate_rows(self.table, row);
-            assert_eq!(self.unnoticed(row, &evaluation), [""; 0]);
+            let mut free = self.unnoticed(row, &evaluation);
+            free.retain(|column| !unused.iter().any(|name| column.starts_with(name)));
+            assert_eq!(free, [""; 0]);
         }
+    }
+
+    /// The row is wrong, and one constraint alone refuses it.
+    pub(super) fn needs_one_constraint(&self, row: &[Goldilocks]) {
+        let evaluation = evaluate_rows(self.table, row);
+        let [constraint] = evaluation.failed[..] else { panic!("{:?}", evaluation.failed) };
+        let without = self.verdict(&evaluation, Neglect::Constraint(constraint));
+        let forged = matches!(without, Verdict::Wrong(_));
+        assert!(forged, "{without:?} without constraint {constraint}");
+        assert_eq!(self.verdict(&evaluation, Neglect::Nothing), Verdict::Refused);
+    }
+
+    /// The row is wrong, and lookups alone refuse it.
+    pub(super) fn needs_lookups(&self, row: &[Goldilocks]) {
+        let evaluation = evaluate_rows(self.table, row);
+        assert_eq!(evaluation.failed, [0_usize; 0]);
+        let without = self.verdict(&evaluation, Neglect::Lookups);
+        assert!(matches!(without, Verdict::Wrong(_)), "{without:?} without lookups");
+        assert_eq!(self.verdict(&evaluation, Neglect::Nothing), Verdict::Refused);
     }
 
     /// These rows pass and are right, and padding is silent.

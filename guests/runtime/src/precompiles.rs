@@ -1,4 +1,4 @@
-//! The accelerated operations of the machine.
+//! The precompiles of the machine.
 
 use core::{
     arch::asm,
@@ -9,6 +9,8 @@ use core::{
 pub const FEATURE_KECCAK: u64 = 1;
 /// Bit of [`features`]: the machine has [`mul_mod`] and [`square_mod`].
 pub const FEATURE_MULMOD: u64 = 2;
+/// Bit of [`features`]: the machine has [`point_add`] and [`point_double`].
+pub const FEATURE_POINT: u64 = 4;
 
 /// Offset of the tape's word that holds the features.
 const FEATURES_OFFSET: u64 = u64::MAX;
@@ -18,7 +20,7 @@ const KNOWN: u64 = 1 << 63;
 /// The machine has one thread and no atomic instructions: the build makes plain loads and stores of these.
 static FEATURES: AtomicU64 = AtomicU64::new(0);
 
-/// Which accelerated operations the program should use, a mask of the `FEATURE` constants.
+/// Which precompiles the program should use, a mask of the `FEATURE` constants.
 ///
 /// Advice from outside that nothing proves: the output must not depend on it.
 #[inline]
@@ -54,4 +56,21 @@ pub fn square_mod(a: &mut [u64; 4], m: &[u64; 4]) {
     let a: *mut [u64; 4] = a;
     // SAFETY: as for `mul_mod`; the machine reads both factors before it writes.
     unsafe { asm!("ecall", in("a7") 4, in("a0") a, in("a1") a, in("a2") m, options(nostack)) }
+}
+
+/// `p` becomes the sum of the points `p` and `q` of secp256k1: x, then y, each four words, the least significant first.
+///
+/// Coordinates count modulo the order of the field, and the result is below it. `(0, 0)` if the points have the same x.
+/// The machine does not check that the points are on the curve.
+#[inline(always)]
+pub fn point_add(p: &mut [u64; 8], q: &[u64; 8]) {
+    // SAFETY: call 5 reads the eight words at a0 and a1 and writes those at a0.
+    unsafe { asm!("ecall", in("a7") 5, in("a0") p, in("a1") q, options(nostack)) }
+}
+
+/// `p` becomes its double, as [`point_add`] has points. `(0, 0)` if its y is 0.
+#[inline(always)]
+pub fn point_double(p: &mut [u64; 8]) {
+    // SAFETY: call 6 reads and writes the eight words at a0.
+    unsafe { asm!("ecall", in("a7") 6, in("a0") p, options(nostack)) }
 }

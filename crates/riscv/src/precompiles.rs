@@ -1,8 +1,12 @@
-//! The accelerated operations: what calls 3 and 4 do to memory.
+//! The precompiles: what calls 3 to 6 do to memory.
 
 use ruint::aliases::U256;
 
-use crate::{Access, Memory, Trap, trace::Observer};
+use crate::{
+    Access, Memory, Trap,
+    secp256k1::{self, POINT_WORDS},
+    trace::Observer,
+};
 
 /// Words of a keccak-f\[1600\] state.
 pub(crate) const KECCAK_WORDS: usize = 25;
@@ -38,5 +42,32 @@ pub(crate) fn mulmod<O: Observer>(
     }
     observer.access(memory, Access::MulMod { a, b, m });
     memory.store_words(a, number.mul_mod(factor, modulus).as_limbs());
+    Ok(())
+}
+
+/// Replaces the point at `p` by its sum with the one at `q`.
+pub(crate) fn point_add<O: Observer>(
+    memory: &mut Memory,
+    [p, q]: [u64; 2],
+    observer: &mut O,
+) -> Result<(), Trap> {
+    let second = memory.load_words::<POINT_WORDS>(q)?;
+    let first = memory.load_words::<POINT_WORDS>(p)?;
+    memory.check_writable::<POINT_WORDS>(p)?;
+    observer.access(memory, Access::PointAdd { p, q });
+    memory.store_words(p, &secp256k1::add(first, second));
+    Ok(())
+}
+
+/// Replaces the point at `p` by its double.
+pub(crate) fn point_double<O: Observer>(
+    memory: &mut Memory,
+    p: u64,
+    observer: &mut O,
+) -> Result<(), Trap> {
+    let point = memory.load_words::<POINT_WORDS>(p)?;
+    memory.check_writable::<POINT_WORDS>(p)?;
+    observer.access(memory, Access::PointDouble { p });
+    memory.store_words(p, &secp256k1::double(point));
     Ok(())
 }
