@@ -75,8 +75,10 @@ pub(crate) fn power<M: MulMod>(base: &Words, exponent: &Words, m: &Words) -> Wor
             (0..4).for_each(|_| M::square_mod(result, m));
         }
         if digit != 0 {
-            let power = &powers[digit];
-            result = Some(result.map_or(*power, |result| mul::<M>(result, power, m)));
+            match &mut result {
+                Some(result) => M::mul_mod(result, &powers[digit], m),
+                None => result = Some(powers[digit]),
+            }
         }
     }
     result.unwrap_or(ONE)

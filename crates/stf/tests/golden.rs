@@ -2,9 +2,9 @@
 //!
 //! `ONESLOT_BLESS=1 cargo test -p oneslot-stf --test golden` writes the file anew.
 
-use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes};
 use oneslot_stf::{
-    BatchData, ExecutionInput,
+    BatchData, ExecutionInput, GenesisAccount,
     devchain::{Account, DevChain, config},
     execute,
 };
@@ -25,7 +25,33 @@ fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/stf-input.json")
 }
 
-/// Two batches: transfers with a deposit in calldata, then a withdrawal in a blob.
+/// Passes its calldata to `ecrecover`.
+const RECOVERS: Address = address!("00000000000000000000000000000000000000ec");
+const RECOVERS_CODE: Bytes = bytes!("60805f5f376020608060805f60015afa50");
+
+/// A batch with signatures of `fixtures/recoveries.json`: an equal and an opposite point early, and both at the end.
+fn recoveries() -> (ExecutionInput, Statement) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/recoveries.json");
+    let json = fs::read_to_string(path).expect("fixture");
+    let all: Vec<serde_json::Value> = serde_json::from_str(&json).expect("recoveries");
+    let mut alice = Account::new(1);
+    let contract = GenesisAccount { nonce: 1, code: RECOVERS_CODE, ..GenesisAccount::default() };
+    let mut chain = DevChain::new(config(), [alice.address()], [(RECOVERS, contract)]);
+    let chosen = all[..2].iter().chain(&all[all.len() - 2..]);
+    let transactions = chosen.map(|recovery| {
+        let word =
+            |name: &str| serde_json::from_value::<B256>(recovery[name].clone()).expect("a word");
+        let v = recovery["v"].as_u64().expect("a number") as u8;
+        let call = [word("hash"), B256::with_last_byte(v), word("r"), word("s")].concat();
+        alice.send(&chain.config, TxKind::Call(RECOVERS), U256::ZERO, 50_000, call.into())
+    });
+    let blocks = chain.blocks([transactions.collect::<Vec<_>>()]);
+    let posted = chain.post(&blocks);
+    let (input, executed) = chain.advance(posted).expect("execute");
+    (input, executed.statement)
+}
+
+/// Transfers with a deposit in calldata, then a withdrawal in a blob; and recoveries on a chain of their own.
 fn make() -> Vec<Vector> {
     let mut alice = Account::new(1);
     let mut chain = DevChain::new(config(), [alice.address()], []);
@@ -56,9 +82,11 @@ fn make() -> Vec<Vector> {
         statement_id: statement.id(),
         statement,
     };
+    let (third, three) = recoveries();
     vec![
         vector("three transfers and a deposit, calldata", &first, one.statement),
         vector("a withdrawal, one blob", &second, two.statement),
+        vector("recoveries that meet equal and opposite points", &third, three),
     ]
 }
 
@@ -79,5 +107,5 @@ fn pinned_inputs_have_their_statements() {
         assert_eq!(statement, vector.statement, "{}", vector.about);
         assert_eq!(statement.id(), vector.statement_id, "{}", vector.about);
     }
-    assert_eq!(blobs, [false, true], "both kinds of data");
+    assert_eq!(blobs, [false, true, false], "both kinds of data");
 }

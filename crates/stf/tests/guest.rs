@@ -1,7 +1,9 @@
 //! The committed RISC-V program says what the native function says.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256, bytes};
-use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
+use oneslot_riscv::{
+    FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, Machine, PRECOMPILES, Program, Status, Tape,
+};
 use oneslot_stf::{
     ExecutionInput, GenesisAccount, State,
     devchain::{Account, DevChain, config, transfers},
@@ -21,8 +23,8 @@ fn program() -> Program {
 }
 
 /// Masks of the machine's precompiles; the last has a bit that no precompile has.
-const FEATURES: [u64; 5] =
-    [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_KECCAK | FEATURE_MULMOD, u64::MAX];
+const FEATURES: [u64; 6] =
+    [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES, u64::MAX];
 
 /// Runs the program with every mask of features, which must not change how it ends; prints instructions.
 fn run(program: &Program, input: &[u8]) -> (Status, Option<StatementId>) {
@@ -50,6 +52,11 @@ fn each_precompile_saves_instructions() {
     let [plain, keccak, mulmod, both] = [0, 1, 2, 3].map(|mask| steps(&program, &input, mask));
     assert!(keccak < plain && mulmod < plain);
     assert!(both < keccak.min(mulmod) && 3 * both < plain, "{both} of {plain}");
+    let [points, points_alone] =
+        [PRECOMPILES, FEATURE_POINT].map(|mask| steps(&program, &input, mask));
+    assert!(points + 3 * 80_000 < both, "{points} of {both}");
+    // Recovery needs multiplications, too.
+    assert_eq!(points_alone, plain);
 }
 
 #[test]
@@ -65,7 +72,7 @@ fn the_program_commits_the_id_of_the_statement() {
         let input: Bytes = vector["input"].as_str().expect("hex").parse().expect("hex");
         inputs.push(input.to_vec());
     }
-    assert_eq!(inputs.len(), 4);
+    assert_eq!(inputs.len(), 5);
     for input in inputs {
         let native =
             execute(&ExecutionInput::decode(input.clone().into()).expect("input")).expect("native");
@@ -112,6 +119,48 @@ fn the_program_recovers_and_evaluates_as_the_function() {
     }
     let expected = (Status::Halted { code: 0 }, Some(executed.statement.id()));
     assert_eq!(run(&program(), &input.encode()), expected);
+}
+
+/// A signature of `fixtures/recoveries.json`, which was crafted so that a recovery meets equal or opposite points.
+#[derive(serde::Deserialize)]
+struct Recovery {
+    about: String,
+    hash: B256,
+    v: u8,
+    r: B256,
+    s: B256,
+    signer: Address,
+}
+
+#[test]
+fn the_program_recovers_from_crafted_signatures() {
+    let json = fs::read_to_string(file("fixtures/recoveries.json")).expect("fixture");
+    let recoveries: Vec<Recovery> = serde_json::from_str(&json).expect("recoveries");
+    let mut alice = Account::new(1);
+    let contract = GenesisAccount { nonce: 1, code: RECOVERS_CODE, ..GenesisAccount::default() };
+    let mut chain = DevChain::new(config(), [alice.address()], [(RECOVERS, contract)]);
+    // The contract stores in the slot `s`. An equal and an opposite point may come from one `s`, so they are apart. A batch
+    // has gas for a few dozen.
+    let (equal, opposite): (Vec<_>, Vec<_>) =
+        recoveries.iter().partition(|recovery| recovery.about.contains("equal"));
+    for recoveries in equal.chunks(40).chain(opposite.chunks(40)) {
+        let transactions = recoveries.iter().map(|recovery| {
+            let Recovery { hash, v, r, s, .. } = **recovery;
+            let call = [hash, B256::with_last_byte(v), r, s].concat();
+            alice.send(&chain.config, TxKind::Call(RECOVERS), U256::ZERO, 100_000, call.into())
+        });
+        let blocks = chain.blocks([transactions.collect::<Vec<_>>()]);
+        let (input, executed) = chain.advance(chain.post(&blocks)).expect("record");
+        let mut state = State::new(&chain.source, chain.header.state_root);
+        for Recovery { about, s, signer, .. } in recoveries {
+            let stored = state.storage(RECOVERS, (*s).into()).expect("state");
+            assert_eq!(B256::from(stored), signer.into_word(), "{about}");
+        }
+        let mut machine =
+            Machine::new(program(), Tape::new(&input.encode()).with_features(PRECOMPILES));
+        assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
+        assert_eq!(machine.output().map(B256::from), Some(executed.statement.id().0));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Contracts that use their gas on one thing, again and again.
 
 use alloy_eips::{eip2935, eip4788};
-use alloy_primitives::{Address, Bytes, U256, hex, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
 use oneslot_stf::{
     BlobData, GenesisAccount,
@@ -390,6 +390,17 @@ pub(crate) fn old_chain() -> Vec<(Address, GenesisAccount)> {
         .collect()
 }
 
+/// A signature whose recovery meets opposite points at its last addition, so that it is made twice.
+fn crafted_signature() -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/recoveries.json");
+    let json = std::fs::read_to_string(path).expect("fixture");
+    let recoveries: Vec<serde_json::Value> = serde_json::from_str(&json).expect("recoveries");
+    let last = recoveries.last().expect("a recovery");
+    let word = |name: &str| -> B256 { serde_json::from_value(last[name].clone()).expect("a word") };
+    let v = last["v"].as_u64().expect("a number") as u8;
+    [word("hash"), B256::with_last_byte(v), word("r"), word("s")].concat()
+}
+
 pub(crate) fn precompiles() -> Vec<Case> {
     // The test vectors of go-ethereum and of RIP-7212.
     let signature = hex!(
@@ -408,6 +419,7 @@ pub(crate) fn precompiles() -> Vec<Case> {
     let blake2 = |rounds: u32| [&rounds.to_be_bytes()[..], &[0; 208], &[1]].concat();
     vec![
         call("recovery of signers", 1, signature.to_vec(), 32),
+        call("recovery of signers, crafted", 1, crafted_signature(), 32),
         calls("SHA-256 of nothing", 2, Vec::new(), 0, 32),
         calls("SHA-256 of 64 KiB", 2, Vec::new(), 65_536, 32),
         calls("RIPEMD-160 of nothing", 3, Vec::new(), 0, 32),

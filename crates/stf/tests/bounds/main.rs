@@ -6,7 +6,7 @@
 use alloy_consensus::{TxEip1559, TxEip7702};
 use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
-use oneslot_riscv::{FEATURE_KECCAK, FEATURE_MULMOD, Machine, Program, Status, Tape};
+use oneslot_riscv::{Machine, PRECOMPILES, Program, Status, Tape};
 use oneslot_stf::{
     BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, SkipReason, batch, blob,
     bounds,
@@ -32,7 +32,7 @@ fn run(name: &str, chain: &mut DevChain, input: ExecutionInput) -> (Executed, u6
     let start = Instant::now();
     let (input, executed) = chain.advance(input).expect("native");
     let native = start.elapsed();
-    let tape = Tape::new(&input.encode()).with_features(FEATURE_KECCAK | FEATURE_MULMOD);
+    let tape = Tape::new(&input.encode()).with_features(PRECOMPILES);
     let mut machine = Machine::new(program(), tape);
     let status = machine.run(4 * bounds::MAX_BATCH_STEPS);
     let (steps, pages) = (machine.steps(), machine.memory().page_count());
