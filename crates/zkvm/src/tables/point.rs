@@ -22,9 +22,9 @@
 //!   0 modulo `p`, so 0.
 //! - A relation that is right only modulo the order of the field of cells: a product of limbs at `2^(256 + n)` counts
 //!   `c` times at `2^n`, which changes no number modulo `p`. So a coefficient is at most 14,656 products of limbs for
-//!   either side, a group of 32 bits below 2^61.8 in magnitude. A carry lies in -2^31 to 2^31, so that `group + carry in
-//!   - 2^32 carry out` is below 2^63 + 2^62 in magnitude, which is less than the order of the field: it is zero as an
-//!   integer. The relation for the run has sums of limbs alone.
+//!   either side, and a group of 32 bits is below 2^61.8 in magnitude. A carry lies in -2^31 to 2^31, so that a group
+//!   with the carry into it, less 2^32 times the carry out of it, is below 2^63 + 2^62 in magnitude. That is less than
+//!   the order of the field, so it is zero as an integer. The relation for the run has sums of limbs alone.
 //! - A quotient that wraps: a relation is a number times `p`; the number is in -2^47 to 2^47, its part at 2^256 is in
 //!   the last group, and no carry leaves that group.
 //! - A result that is not reduced: as in `mulmod`, with `p` for the modulus. The points may be any numbers.
