@@ -3,10 +3,7 @@
 mod assembler;
 
 use assembler::*;
-use k256::{
-    ProjectivePoint, Scalar,
-    elliptic_curve::{Group, sec1::ToEncodedPoint},
-};
+use k256::{ProjectivePoint, Scalar, elliptic_curve::sec1::ToEncodedPoint};
 use num_bigint::BigUint;
 use oneslot_riscv::{
     Access, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, FEATURES_OFFSET, Machine, MemoryWord,
