@@ -20,7 +20,7 @@ pub(crate) enum Command {
         to: Option<Address>,
     },
     /// Where a withdrawal stands: which lanes attested, which is missing, when it can be paid.
-    WithdrawalStatus {
+    Status {
         /// The L2 transaction that started it.
         l2_tx: B256,
     },
@@ -60,7 +60,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
                 },
             )
         }
-        Command::WithdrawalStatus { l2_tx } => {
+        Command::Status { l2_tx } => {
             let wallet = section.connect(false).await?;
             for withdrawal in find(&wallet, l2_tx).await? {
                 let status = wallet.status(&withdrawal).await?;
