@@ -1,14 +1,15 @@
-//! The input of the state transition for one posted batch, with the witness that it needs.
+//! The input of the state transition for one posted batch, with the preimages that it needs.
 //!
-//! The batch is executed again from its parent state with a recording source; what was read is the
-//! witness. Each input is then executed as a prover would, from its own bytes alone, before it is
+//! The batch is executed again from its parent state with a recording source; what was read are the
+//! preimages. Each input is then executed as a prover would, from its own bytes alone, before it is
 //! handed out.
 
 use std::{collections::VecDeque, sync::Arc};
 
+use alloy_consensus::Sealed;
 use alloy_primitives::{B256, Bytes, keccak256};
 use c_kzg::ethereum_kzg_settings;
-use oneslot_stf::{BatchData, BlobData, ExecutionInput, blob};
+use oneslot_stf::{BatchData, BlobProof, ExecutionInput, PostedBatch, PostedBlob, blob};
 use oneslot_types::{
     BatchCommitment, BatchIndex, BlobOpening, Deposit, RollupConfig, RollupId, Statement,
 };
@@ -79,8 +80,8 @@ impl InputBuilder {
         if let Some(input) = cached(&self.cache.lock()) {
             return Ok(input);
         }
-        let bare = self.without_witness(&reader, &batch)?;
-        let (input, executed) = oneslot_stf::record(bare, reader.state_nodes()?)?;
+        let posted = self.posted(&reader, &batch)?;
+        let (input, executed) = oneslot_stf::record(&posted, reader.state_nodes()?)?;
         let bytes = Bytes::from(input.encode());
         let again = oneslot_stf::execute(&ExecutionInput::decode(bytes.clone())?)?;
         let expected = self.statement(&batch)?;
@@ -116,11 +117,11 @@ impl InputBuilder {
         })
     }
 
-    fn without_witness(&self, reader: &Reader, batch: &BatchRecord) -> Result<ExecutionInput> {
+    fn posted(&self, reader: &Reader, batch: &BatchRecord) -> Result<PostedBatch> {
         let header = &batch.header;
         let before = header.index.previous().ok_or(Error::Missing { what: "parent batch" })?;
         let parent_number = reader.batch_end(before)?;
-        let (parent, _) =
+        let (parent, hash) =
             reader.header_at(parent_number)?.ok_or(Error::Missing { what: "parent" })?;
         let parent_origin = reader
             .block(parent_number)?
@@ -128,18 +129,16 @@ impl InputBuilder {
             .body
             .origin_number;
         let data = reader.batch_data(header.index)?.ok_or(Error::Missing { what: "batch data" })?;
-        Ok(ExecutionInput {
+        Ok(PostedBatch {
             domain: self.identity.domain,
             rollup_id: self.identity.rollup_id,
             program_hash: self.identity.program_hash,
             config: self.identity.config.clone(),
-            parent_header: alloy_rlp::encode(&parent).into(),
-            batch: header.clone(),
+            parent: Sealed::new_unchecked(parent, hash),
+            header: header.clone(),
             data: with_proofs(&batch.openings, data)?,
             deposits: deposits(reader, batch)?,
             l1_headers: l1_headers(reader, parent_origin, header.origin_number)?,
-            nodes: Vec::new(),
-            codes: Vec::new(),
         })
     }
 }
@@ -187,13 +186,13 @@ fn with_proofs(openings: &[BlobOpening], data: BatchBytes) -> Result<BatchData> 
     for (opening, bytes) in openings.iter().zip(blobs) {
         let z = blob::evaluation_point(&opening.versionedHash, &bytes);
         let proof = if z == opening.z { None } else { Some(open_at(&bytes, z)?) };
-        out.push((opening.clone(), BlobData { bytes, proof }));
+        out.push(PostedBlob { opening: opening.clone(), bytes, proof });
     }
     Ok(BatchData::Blobs(out))
 }
 
-/// KZG commitment and proof of a blob at `z`.
-fn open_at(bytes: &[u8], z: B256) -> Result<([u8; 48], [u8; 48])> {
+/// The opening of a blob at `z`.
+fn open_at(bytes: &[u8], z: B256) -> Result<BlobProof> {
     let kzg =
         |error: c_kzg::Error| Error::Kzg { blob: keccak256(bytes), reason: error.to_string() };
     let mut full = vec![0; blob::BLOB_BYTES];
@@ -202,5 +201,5 @@ fn open_at(bytes: &[u8], z: B256) -> Result<([u8; 48], [u8; 48])> {
     let settings = ethereum_kzg_settings(0);
     let commitment = settings.blob_to_kzg_commitment(&full).map_err(kzg)?;
     let (proof, _) = settings.compute_kzg_proof(&full, &c_kzg::Bytes32::new(z.0)).map_err(kzg)?;
-    Ok((*commitment.to_bytes(), *proof.to_bytes()))
+    Ok(BlobProof { commitment: *commitment.to_bytes(), proof: *proof.to_bytes() })
 }

@@ -6,7 +6,7 @@
 //! UNISWAP is the folder `build` of npm's `@uniswap/v2-core`, whose contracts are swapped on.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
-use oneslot_riscv::{Machine, PRECOMPILES, Profile, Program, Status, Symbols, Tape};
+use oneslot_riscv::{Machine, Preimages, Profile, Program, Status, Symbols};
 use oneslot_stf::{
     ExecutionInput, GenesisAccount,
     devchain::{Account, DevChain, blob_of_data, config, transfers},
@@ -64,8 +64,8 @@ struct Bench {
 impl Bench {
     /// Instructions of a batch; prints where they went.
     fn run(&self, name: &str, input: &ExecutionInput) -> u64 {
-        let tape = Tape::new(&input.encode()).with_features(PRECOMPILES);
-        let mut machine = Machine::new(self.program.clone(), tape);
+        let contents = input.contents().map(|(key, content)| (key.to_bytes(), content.to_vec()));
+        let mut machine = Machine::new(self.program.clone(), Preimages::new(contents));
         let mut profile = Profile::new(&self.program);
         let status = machine.run_profiled(u64::MAX, &mut profile);
         assert_eq!(status, Status::Halted { code: 0 }, "invariant: the batch is a recorded one");

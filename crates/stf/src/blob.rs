@@ -13,10 +13,11 @@ use crate::{
     mulmod::{
         MulMod, Words, add, from_be_bytes, is_less, mul, overflowing_sub, power, sub, to_be_bytes,
     },
+    source::{BlobProof, PreimageSource},
 };
 use alloc::{vec, vec::Vec};
-use alloy_primitives::{B256, Bytes, keccak256};
-use oneslot_types::BlobOpening;
+use alloy_primitives::{B256, keccak256};
+use oneslot_types::{BlobOpening, PreimageKey, opening_hash};
 use revm::precompile::kzg_point_evaluation::{arkworks::verify_kzg_proof, kzg_to_versioned_hash};
 
 /// Field elements in a blob.
@@ -37,17 +38,6 @@ const INVERSE_OF_ELEMENTS: Words =
 /// The primitive 4096th root of unity of EIP-4844, `7^((r - 1) / 4096)`.
 const PRIMITIVE_ROOT: Words =
     [0xe206_da11_a5d3_6306, 0x0ad1_347b_378f_bf96, 0xfc3e_8acf_e0f8_245f, 0x564c_0a11_a0f7_04f4];
-
-/// A posted blob as the input of an execution has it. All of it is from outside; the execution ties
-/// it to the opening, which the batch commitment fixes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BlobData {
-    /// The bytes without the zero field elements at the end.
-    pub bytes: Bytes,
-    /// Where the posted point is not the one that the bytes fix: KZG commitment and proof of an opening
-    /// at the right point.
-    pub proof: Option<([u8; 48], [u8; 48])>,
-}
 
 /// The blobs that carry `payload`: each of [`BLOB_BYTES`], at least one.
 ///
@@ -180,36 +170,57 @@ fn invert<M: MulMod>(numbers: &[Words]) -> Vec<Words> {
     inverses
 }
 
-/// Checks that `data` is the blob behind the posted opening.
-pub(crate) fn check(
+/// Reads the posted blob at `index` of a batch: its bytes without the zero field elements at the end.
+///
+/// Whatever the source answers, these are the bytes that L1 checked: their own point and value are
+/// the posted ones, or the blob is opened there.
+pub(crate) fn read<S: PreimageSource>(
     index: usize,
     opening: &BlobOpening,
-    data: &BlobData,
+    source: &S,
     crypto: Crypto,
-) -> Result<()> {
+) -> Result<Vec<u8>> {
     let fail = |what| Err(Error::Blob { index, what });
-    if !data.bytes.len().is_multiple_of(32) || trim(&data.bytes).len() != data.bytes.len() {
-        return fail("bytes are not trimmed field elements");
-    }
-    let z = evaluation_point(&opening.versionedHash, &data.bytes);
-    let Some(y) = evaluate_with(&data.bytes, &z, crypto) else {
-        return fail("a field element is not canonical, or there are more than 4096");
+    let hash = opening.versionedHash;
+    let bytes = elements(&hash, source)?;
+    let z = evaluation_point(&hash, &bytes);
+    let Some(y) = evaluate_with(&bytes, &z, crypto) else {
+        return fail("a field element is not canonical");
     };
-    match (&data.proof, z == opening.z) {
-        (None, true) if y == opening.y => Ok(()),
-        (None, true) => fail("the bytes do not evaluate to the posted value"),
-        (None, false) => fail("the posted point is not that of the bytes, and there is no proof"),
-        (Some(_), true) => fail("surplus proof"),
-        (Some((commitment, proof)), false) => {
-            if kzg_to_versioned_hash(commitment) != opening.versionedHash.0 {
-                fail("the commitment is not that of the versioned hash")
-            } else if !verify_kzg_proof(commitment, &z.0, &y.0, proof) {
-                fail("the proof does not open the blob at the point of the bytes")
-            } else {
-                Ok(())
-            }
+    if z == opening.z {
+        return match y == opening.y {
+            true => Ok(bytes),
+            false => fail("the bytes do not evaluate to the posted value"),
+        };
+    }
+    let missing = || Error::Missing { key: PreimageKey::Opening(opening_hash(&hash, &z)) };
+    let BlobProof { commitment, proof } = source.opening(&hash, &z).ok_or_else(missing)?;
+    if kzg_to_versioned_hash(&commitment) != hash.0 {
+        fail("the commitment is not that of the versioned hash")
+    } else if !verify_kzg_proof(&commitment, &z.0, &y.0, &proof) {
+        fail("the proof does not open the blob at the point of the bytes")
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// The elements of a blob up to the last one that is not zero.
+fn elements<S: PreimageSource>(versioned_hash: &B256, source: &S) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(BLOB_BYTES);
+    let mut length = 0;
+    for index in 0..ELEMENTS as u16 {
+        let missing = || Error::Missing {
+            key: PreimageKey::BlobElement { versioned_hash: *versioned_hash, index },
+        };
+        let element = source.blob_element(versioned_hash, index).ok_or_else(missing)?;
+        bytes.extend_from_slice(&element);
+        let words = element.as_chunks().0.iter().map(|word| u64::from_ne_bytes(*word));
+        if words.fold(0, |any, word| any | word) != 0 {
+            length = bytes.len();
         }
     }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// The first `count` roots of unity in bit-reversed order. The root at `2^j + i` is the one at `i` times a

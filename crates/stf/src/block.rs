@@ -134,7 +134,7 @@ pub fn evm_env(
 /// The base fee of the block on `parent`, by the parameters in the parent's extra data
 /// (Holocene; Jovian adds the minimum and counts the data footprint as gas).
 pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
-    let malformed = |what| Error::Header { which: "parent", index: 0, what };
+    let malformed = |what| Error::Header { which: "parent", what };
     let base_fee = parent.base_fee_per_gas.ok_or(malformed("no base fee"))?;
     let (elasticity, denominator, minimum, gas_used) = if rules.is_jovian(parent.timestamp) {
         let (elasticity, denominator, minimum) = decode_jovian_extra_data(&parent.extra_data)
@@ -162,11 +162,10 @@ pub(crate) fn execute_block<S: NodeSource>(
     attributes: &BlockAttributes,
 ) -> Result<ExecutedBlock> {
     let Transition { rules, crypto, head: parent, state, budget, sizes } = transition;
-    let number = parent.number.checked_add(1).ok_or(Error::Header {
-        which: "parent",
-        index: 0,
-        what: "block number at its end",
-    })?;
+    let number = parent
+        .number
+        .checked_add(1)
+        .ok_or(Error::Header { which: "parent", what: "block number at its end" })?;
     let env = evm_env(parent, attributes, rules)?;
     let base_fee = env.block_env.basefee;
     let isthmus = rules.is_isthmus(attributes.timestamp);

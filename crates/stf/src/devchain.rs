@@ -1,12 +1,12 @@
 //! A rollup and its L1 in memory: what tests, benchmarks and fuzzing execute.
 //!
-//! L1 is a list of headers and a queue of deposits; posting a batch gives an [`ExecutionInput`] whose
-//! batch header fixes what the Inbox would fix. The rollup has the predeploys of `contracts/artifacts`.
+//! L1 is a list of headers and a queue of deposits; posting a batch gives a [`PostedBatch`] whose
+//! header fixes what the Inbox would fix. The rollup has the predeploys of `contracts/artifacts`.
 
 use crate::{
-    BatchBlock, BatchData, BlobData, Executed, ExecutionInput, GenesisAccount, L1Origin,
-    MemorySource, Result, batch, blob, bounds, genesis_header, genesis_state, l1_block_storage,
-    record,
+    BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, L1Origin, MemorySource,
+    PostedBatch, PostedBlob, Result, batch, blob, bounds, genesis_header, genesis_state,
+    l1_block_storage, record,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use alloy_consensus::{Header, Sealed, SignableTransaction, Signed, TxEip1559};
@@ -16,10 +16,7 @@ use alloy_eips::{
 };
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
 use k256::ecdsa::SigningKey;
-use oneslot_types::{
-    BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, RollupId, blob_data_hash,
-    calldata_data_hash,
-};
+use oneslot_types::{BatchHeader, BlobOpening, Deposit, DepositFields, RollupConfig, RollupId};
 use op_alloy_consensus::OpTxEnvelope;
 use serde::Deserialize;
 
@@ -239,39 +236,32 @@ impl DevChain {
     }
 
     /// Posts these blocks as calldata, with the newest L1 block as the origin.
-    pub fn post(&self, blocks: &[BatchBlock]) -> ExecutionInput {
+    pub fn post(&self, blocks: &[BatchBlock]) -> PostedBatch {
         self.post_data(BatchData::Calldata(batch::encode(blocks)))
     }
 
     /// Posts these blocks in blobs. The versioned hashes are made up.
-    pub fn post_blobs(&self, blocks: &[BatchBlock]) -> ExecutionInput {
+    pub fn post_blobs(&self, blocks: &[BatchBlock]) -> PostedBatch {
         let blobs = blob::pack(&batch::encode(blocks)).into_iter().enumerate().map(|(i, bytes)| {
             let versioned_hash = keccak256([i as u8]);
             let z = blob::evaluation_point(&versioned_hash, &bytes);
             let y = blob::evaluate(&bytes, &z).expect("invariant: packed blobs are canonical");
-            let data = BlobData { bytes: blob::trim(&bytes).to_vec().into(), proof: None };
-            (BlobOpening { versionedHash: versioned_hash, z, y }, data)
+            let opening = BlobOpening { versionedHash: versioned_hash, z, y };
+            PostedBlob { opening, bytes: bytes.into(), proof: None }
         });
         self.post_data(BatchData::Blobs(blobs.collect()))
     }
 
     /// Posts any data, one L1 block time after the newest L1 block.
-    pub fn post_data(&self, data: BatchData) -> ExecutionInput {
+    pub fn post_data(&self, data: BatchData) -> PostedBatch {
         let origin = self.l1_head();
         let before = self.batch.deposits_after;
         let deposits: Vec<_> = self.queue[before as usize..].to_vec();
         let hash = self.batch.deposit_hash_after;
-        let data_hash = match &data {
-            BatchData::Calldata(data) => calldata_data_hash(data),
-            BatchData::Blobs(blobs) => {
-                let openings: Vec<_> = blobs.iter().map(|(opening, _)| opening.clone()).collect();
-                blob_data_hash(&openings)
-            }
-        };
-        let batch = BatchHeader {
+        let header = BatchHeader {
             parent_commitment: self.batch.commitment(),
             index: self.batch.index.next().expect("invariant: a chain has fewer than 2^64 batches"),
-            data_hash,
+            data_hash: data.posted().hash(),
             deposits_before: before,
             deposit_hash_before: hash,
             deposits_after: before + deposits.len() as u64,
@@ -281,30 +271,28 @@ impl DevChain {
             posted_at: origin.timestamp + L1_BLOCK_TIME,
         };
         let new_headers = (origin.number - self.batch.origin_number) as usize;
-        ExecutionInput {
+        PostedBatch {
             domain: B256::repeat_byte(0xd0),
             rollup_id: RollupId(B256::repeat_byte(0x1d)),
             program_hash: B256::repeat_byte(0xe1),
             config: self.config.clone(),
-            parent_header: alloy_rlp::encode(self.header.inner()).into(),
-            batch,
+            parent: self.header.clone(),
+            header,
             data,
             deposits,
             l1_headers: self.l1[self.l1.len() - new_headers..]
                 .iter()
                 .map(|header| alloy_rlp::encode(header.inner()).into())
                 .collect(),
-            nodes: Vec::new(),
-            codes: Vec::new(),
         }
     }
 
-    /// Executes a posted batch, fills in its witness and moves on to its end.
-    pub fn advance(&mut self, input: ExecutionInput) -> Result<(ExecutionInput, Executed)> {
-        let (input, executed) = record(input, &self.source)?;
+    /// Executes a posted batch, records its input and moves on to its end.
+    pub fn advance(&mut self, posted: PostedBatch) -> Result<(ExecutionInput, Executed)> {
+        let (input, executed) = record(&posted, &self.source)?;
         self.source.extend(executed.new.clone());
         self.header = executed.blocks.last().expect("invariant: a batch has blocks").header.clone();
-        self.batch = input.batch.clone();
+        self.batch = posted.header;
         Ok((input, executed))
     }
 }

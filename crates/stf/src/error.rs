@@ -1,8 +1,9 @@
 //! What can be wrong with the input of an execution.
 
-use crate::{source::WitnessError, state::StateError};
+use crate::state::StateError;
 use alloc::string::String;
 use alloy_primitives::B256;
+use oneslot_types::PreimageKey;
 
 /// Why an execution gives no statement. Posted data never causes one: data that breaks a rule counts as
 /// empty. An error means that the input is not the one L1 fixed, or is not complete.
@@ -48,14 +49,20 @@ pub enum Error {
         got: u64,
     },
     /// A header that does not decode or lacks a field.
-    #[error("{which} header {index}: {what}")]
+    #[error("{which} header: {what}")]
     Header {
         /// `parent` or `L1`.
         which: &'static str,
-        /// Position in its list.
-        index: usize,
         /// What is wrong.
         what: &'static str,
+    },
+    /// More L1 blocks than a batch may take in, or fewer than none.
+    #[error("the batch's L1 origin must be in {from}..={from} + 1024, got {got}")]
+    Advance {
+        /// The parent's origin.
+        from: u64,
+        /// The batch's.
+        got: u64,
     },
     /// A deposit outside the L1 blocks of the batch, or out of order.
     #[error("deposit {index}: L1 block must be in {from}..={to}, got {got}")]
@@ -77,10 +84,21 @@ pub enum Error {
         /// What is wrong.
         what: &'static str,
     },
-    /// A preimage too many.
-    #[error(transparent)]
-    Witness(#[from] WitnessError),
-    /// A preimage missing or malformed.
+    /// The source lacks a preimage that is no part of the state.
+    #[error("preimage {key} is missing")]
+    Missing {
+        /// Its key.
+        key: PreimageKey,
+    },
+    /// A preimage that is not what its hash stands for.
+    #[error("what hashes to {hash} is no {what}")]
+    Preimage {
+        /// What was expected.
+        what: &'static str,
+        /// Its hash.
+        hash: B256,
+    },
+    /// A part of the state is missing or malformed.
     #[error(transparent)]
     State(#[from] StateError),
     /// The block executor failed for another reason.

@@ -4,54 +4,85 @@ use crate::{
     attributes::{check_config, deposit_transaction, fork_rules},
     blob,
     block::ExecutedBlock,
+    bounds::MAX_ORIGIN_ADVANCE,
     crypto::Crypto,
     derive::{DueDeposit, Inputs},
     error::{Error, Result},
-    input::{BatchData, ExecutionInput},
+    input::ExecutionInput,
     origin::{L1Origin, Tip},
-    source::{NodeSource, Recorder, Witness},
+    posted::PostedBatch,
+    source::{BlobProof, NodeSource, Nodes, PreimageSource, Recorder},
     state::NewState,
     transition::Transition,
 };
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 use alloy_consensus::{Header, Sealed};
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, Bytes};
 use alloy_rlp::Decodable;
-use oneslot_types::{Statement, blob_data_hash, calldata_data_hash};
+use oneslot_types::{
+    BatchHeader, Deposit, DepositLink, OutputParts, OutputRoot, PostedData, PreimageKey,
+    RollupConfig, Statement, StatementInput,
+};
 
-/// The statement about one batch. Pure: the input decides it, on every machine alike.
+/// The statement about one batch. Pure: the question decides it, on every machine alike.
 ///
 /// # Errors
-/// Where the input is not what its batch header fixes, or its witness is not the one that the execution
-/// reads. The data of the batch never causes one.
+/// A preimage is missing, or the question is about no batch that L1 fixed. The data of a posted batch
+/// never causes one.
 pub fn execute(input: &ExecutionInput) -> Result<Statement> {
-    execute_with(input, Crypto::SOFTWARE)
+    execute_with(&input.statement, input, Crypto::SOFTWARE)
 }
 
-/// [`execute`] on a machine's arithmetic.
+/// [`execute`] over any source of preimages, on a machine's arithmetic.
 ///
 /// # Errors
 /// Those of [`execute`].
-pub fn execute_with(input: &ExecutionInput, crypto: Crypto) -> Result<Statement> {
-    let witness = Witness::new(input.nodes.iter().cloned(), input.codes.iter().cloned())?;
-    let executed = execute_over(input, crypto, &witness, false)?;
-    witness.check_used()?;
-    Ok(executed.statement)
+pub fn execute_with<S: PreimageSource>(
+    statement: &StatementInput,
+    source: &S,
+    crypto: Crypto,
+) -> Result<Statement> {
+    Ok(run(statement, source, crypto, false)?.statement)
 }
 
-/// Fills in the witness: runs the execution of `input`, whose nodes and codes do not matter, over a
-/// source that knows the whole state.
+/// Executes a posted batch over a source that knows the whole state, and gives the input with
+/// everything that was read.
 ///
 /// # Errors
 /// Those of [`execute`], and what `source` does not know.
 pub fn record<S: NodeSource>(
-    mut input: ExecutionInput,
+    posted: &PostedBatch,
     source: S,
 ) -> Result<(ExecutionInput, Executed)> {
-    let recorder = Recorder::new(source);
-    let executed = execute_over(&input, Crypto::SOFTWARE, &recorder, true)?;
-    (input.nodes, input.codes) = recorder.into_parts();
-    Ok((input, executed))
+    let recording = Recording { known: posted.input()?, state: Recorder::new(source) };
+    let executed = run(&recording.known.statement, &recording, Crypto::SOFTWARE, true)?;
+    let Recording { mut known, state } = recording;
+    let (nodes, codes) = state.into_parts();
+    for preimage in nodes.into_iter().chain(codes) {
+        known.insert(preimage);
+    }
+    Ok((known, executed))
+}
+
+/// What is known of a posted batch, and a state of which what is read is remembered.
+struct Recording<S> {
+    known: ExecutionInput,
+    state: Recorder<S>,
+}
+
+impl<S: NodeSource> PreimageSource for Recording<S> {
+    fn keccak(&self, hash: &B256) -> Option<Bytes> {
+        let known = self.known.keccak(hash);
+        known.or_else(|| self.state.node(hash)).or_else(|| self.state.code(hash))
+    }
+
+    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]> {
+        self.known.blob_element(versioned_hash, index)
+    }
+
+    fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof> {
+        self.known.opening(versioned_hash, z)
+    }
 }
 
 /// What an execution gives.
@@ -65,127 +96,159 @@ pub struct Executed {
     pub new: NewState,
 }
 
-fn execute_over<S: NodeSource>(
-    input: &ExecutionInput,
+fn run<S: PreimageSource>(
+    asked: &StatementInput,
+    source: &S,
     crypto: Crypto,
-    source: S,
     keep_new: bool,
 ) -> Result<Executed> {
     // ── prologue: what L1 fixed ──
-    check_config(&input.config)?;
-    let payload = payload(input, crypto)?;
-    let rules = fork_rules(&input.config);
-    let mut transition = Transition::new(&rules, crypto, parent(input)?, source);
+    let config = config(asked, source)?;
+    check_config(&config)?;
+    let batch =
+        preimage(source, "batch header", asked.batch_commitment.0, BatchHeader::abi_decode)?;
+    number("batch index", asked.batch_index.0, batch.index.0)?;
+    let payload = payload(&batch, source, crypto)?;
+    let rules = fork_rules(&config);
+    let parent = parent(asked.parent_output, source)?;
+    let mut transition = Transition::new(&rules, crypto, parent, Nodes(source));
     if keep_new {
         transition = transition.keep_new();
     }
-    let parent_output = transition.output()?;
+    same("parent output", asked.parent_output.0, transition.output()?.0)?;
     let tip = transition.tip()?;
-    let origins = origins(input, &tip)?;
-    let deposits = deposits(input, &tip, &origins)?;
+    let origins = origins(&batch, &tip, source)?;
+    let deposits = deposits(&batch, &tip, &origins, source)?;
 
     // ── derivation and execution: the blocks of the batch ──
     let inputs = Inputs {
-        config: &input.config,
+        config: &config,
         tip,
         origins: &origins,
         deposits: &deposits,
-        posted_at: input.batch.posted_at,
+        posted_at: batch.posted_at,
     };
     let mut blocks = Vec::new();
-    transition.execute_batch(&inputs, payload.as_deref(), |_, block, _| {
+    let payload = payload.as_ref().map(|payload| &payload[..]);
+    transition.execute_batch(&inputs, payload, |_, block, _| {
         blocks.push(block);
         Ok::<_, Error>(())
     })?;
 
     // ── epilogue: the statement ──
-    let statement = Statement {
-        domain: input.domain,
-        rollup_id: input.rollup_id,
-        program_hash: input.program_hash,
-        config_hash: input.config.hash(),
-        batch_index: input.batch.index,
-        parent_output,
-        batch_commitment: input.batch.commitment(),
-        output: transition.output()?,
-        l2_block_number: transition.head().number,
-    };
+    let statement = asked.clone().answer(transition.output()?, transition.head().number);
     Ok(Executed { statement, blocks, new: transition.take_new() })
 }
 
-/// The payload in the data, which must be what was posted. None where blobs hold no payload.
-fn payload(input: &ExecutionInput, crypto: Crypto) -> Result<Option<Cow<'_, [u8]>>> {
-    let got = match &input.data {
-        BatchData::Calldata(data) => calldata_data_hash(data),
-        BatchData::Blobs(blobs) => {
-            let openings: Vec<_> = blobs.iter().map(|(opening, _)| opening.clone()).collect();
-            blob_data_hash(&openings)
-        }
-    };
-    same("data hash", input.batch.data_hash, got)?;
-    match &input.data {
-        BatchData::Calldata(data) => Ok(Some(Cow::Borrowed(data))),
-        BatchData::Blobs(blobs) => {
-            for (index, (opening, data)) in blobs.iter().enumerate() {
-                blob::check(index, opening, data, crypto)?;
-            }
-            let bytes = blobs.iter().map(|(_, data)| data.bytes.as_ref());
-            Ok(blob::unpack(bytes).map(Cow::Owned))
+/// The rules that the question names.
+pub(crate) fn config<S: PreimageSource>(
+    asked: &StatementInput,
+    source: &S,
+) -> Result<RollupConfig> {
+    preimage(source, "rollup config", asked.config_hash, RollupConfig::from_words)
+}
+
+/// The bytes that have this hash.
+fn keccak<S: PreimageSource>(source: &S, hash: B256) -> Result<Bytes> {
+    source.keccak(&hash).ok_or(Error::Missing { key: PreimageKey::Keccak(hash) })
+}
+
+/// What has this hash, decoded.
+fn preimage<S: PreimageSource, T>(
+    source: &S,
+    what: &'static str,
+    hash: B256,
+    decode: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<T> {
+    decode(&keccak(source, hash)?).ok_or(Error::Preimage { what, hash })
+}
+
+/// The payload in the data as it was posted. None where blobs hold no payload.
+fn payload<S: PreimageSource>(
+    batch: &BatchHeader,
+    source: &S,
+    crypto: Crypto,
+) -> Result<Option<Bytes>> {
+    match preimage(source, "posted data", batch.data_hash, PostedData::abi_decode)? {
+        PostedData::Calldata(hash) => keccak(source, hash).map(Some),
+        PostedData::Blobs(openings) => {
+            let blobs = openings.iter().enumerate();
+            let blobs = blobs.map(|(index, opening)| blob::read(index, opening, source, crypto));
+            let blobs = blobs.collect::<Result<Vec<_>>>()?;
+            Ok(blob::unpack(blobs.iter().map(Vec::as_slice)).map(Bytes::from))
         }
     }
 }
 
-fn parent(input: &ExecutionInput) -> Result<Sealed<Header>> {
-    let rlp = input.parent_header.as_ref();
-    let mut rest = rlp;
+/// The block that the parent's output stands for.
+fn parent<S: PreimageSource>(output: OutputRoot, source: &S) -> Result<Sealed<Header>> {
+    let hash = preimage(source, "output root", output.0, OutputParts::from_bytes)?.block_hash;
+    let rlp = keccak(source, hash)?;
+    let mut rest = &rlp[..];
     match Header::decode(&mut rest) {
-        Ok(header) if rest.is_empty() => Ok(Sealed::new_unchecked(header, keccak256(rlp))),
-        _ => Err(Error::Header { which: "parent", index: 0, what: "not an RLP header" }),
+        Ok(header) if rest.is_empty() => Ok(Sealed::new_unchecked(header, hash)),
+        _ => Err(Error::Header { which: "parent", what: "not an RLP header" }),
     }
 }
 
-/// The L1 blocks after the parent's origin, each the parent of the next, up to the batch's origin.
-fn origins(input: &ExecutionInput, tip: &Tip) -> Result<Vec<L1Origin>> {
-    let mut origins = Vec::with_capacity(input.l1_headers.len());
-    let mut last = tip.origin;
-    for (index, rlp) in input.l1_headers.iter().enumerate() {
-        let malformed = Error::Header { which: "L1", index, what: "not an RLP header" };
-        let (parent, origin) = L1Origin::from_rlp(rlp).ok_or(malformed)?;
-        same("L1 parent hash", last.hash, parent)?;
-        number("L1 block number", last.number.saturating_add(1), origin.number)?;
-        origins.push(origin);
-        last = origin;
+/// The L1 blocks after the parent's origin up to the batch's, read from the newest back: each names
+/// the one before it.
+fn origins<S: PreimageSource>(batch: &BatchHeader, tip: &Tip, source: &S) -> Result<Vec<L1Origin>> {
+    let mut hash = batch.origin_hash;
+    let mut origins = Vec::new();
+    let first = tip.origin.number.saturating_add(1);
+    if batch.origin_number.checked_sub(tip.origin.number).is_none_or(|n| n > MAX_ORIGIN_ADVANCE) {
+        let (from, got) = (tip.origin.number, batch.origin_number);
+        return Err(Error::Advance { from, got });
     }
-    same("L1 origin hash", input.batch.origin_hash, last.hash)?;
-    number("L1 origin number", input.batch.origin_number, last.number)?;
+    for expected in (first..=batch.origin_number).rev() {
+        let malformed = Error::Header { which: "L1", what: "not an RLP header" };
+        let rlp = keccak(source, hash)?;
+        let (parent, origin) = L1Origin::from_rlp(&rlp, hash).ok_or(malformed)?;
+        number("L1 block number", expected, origin.number)?;
+        origins.push(origin);
+        hash = parent;
+    }
+    same("hash of the parent's L1 origin", tip.origin.hash, hash)?;
+    origins.reverse();
     Ok(origins)
 }
 
-/// The deposits between the two ends that the batch header fixes. None can be left out or added: the
-/// rolling hash would differ.
-fn deposits(input: &ExecutionInput, tip: &Tip, origins: &[L1Origin]) -> Result<Vec<DueDeposit>> {
-    let batch = &input.batch;
-    let got = input.deposits.len() as u64;
-    number("deposits after", batch.deposits_after, batch.deposits_before.saturating_add(got))?;
-    let (from, to) = (tip.origin.number.saturating_add(1), batch.origin_number);
-    let mut least = from;
-    let mut rolling = batch.deposit_hash_before;
-    let mut due = Vec::with_capacity(input.deposits.len());
-    for (deposit, index) in input.deposits.iter().zip(batch.deposits_before..batch.deposits_after) {
-        rolling = deposit.extend(rolling);
-        let l1_block = deposit.l1_block_number;
-        let outside = Error::DepositBlock { index, from: least, to, got: l1_block };
+/// The deposits between the two ends that the batch header fixes, read from the newest back: each
+/// rolling hash names the one before it.
+fn deposits<S: PreimageSource>(
+    batch: &BatchHeader,
+    tip: &Tip,
+    origins: &[L1Origin],
+    source: &S,
+) -> Result<Vec<DueDeposit>> {
+    let from = tip.origin.number.saturating_add(1);
+    let mut most = batch.origin_number;
+    let mut rolling = batch.deposit_hash_after;
+    let mut due = Vec::new();
+    for index in (batch.deposits_before..batch.deposits_after).rev() {
+        let link = preimage(source, "deposit", rolling, DepositLink::abi_decode)?;
+        let l1_block = link.l1_block_number;
+        let outside = Error::DepositBlock { index, from, to: most, got: l1_block };
         // The origins have no gaps, so the position is the difference.
         let origin = usize::try_from(l1_block.wrapping_sub(from))
             .ok()
             .and_then(|position| origins.get(position))
-            .filter(|_| l1_block >= least)
+            .filter(|_| l1_block <= most)
             .ok_or(outside)?;
-        least = l1_block;
-        let transaction = deposit_transaction(deposit, origin.hash, index);
+        most = l1_block;
+        rolling = link.rolling;
+        let deposit = Deposit {
+            from: link.from,
+            to: link.to,
+            l1_block_number: l1_block,
+            opaque_data: keccak(source, link.data_hash)?,
+        };
+        let transaction = deposit_transaction(&deposit, origin.hash, index);
         due.push(DueDeposit { l1_block, transaction });
     }
-    same("deposit hash", batch.deposit_hash_after, rolling)?;
+    same("deposit hash", batch.deposit_hash_before, rolling)?;
+    due.reverse();
     Ok(due)
 }
 

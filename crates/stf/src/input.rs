@@ -4,148 +4,185 @@
 //!
 //! | field | encoding |
 //! |---|---|
-//! | version | `u32`, 1 |
-//! | domain, rollup id, program hash | 32 bytes each |
-//! | config | seven `u64`, two `u32`, 20 bytes, three `u64`, in the order of the ABI |
-//! | parent header | `bytes`, RLP |
-//! | batch header | parent commitment 32, index `u64`, data hash 32, deposits before `u64` and hash 32, after `u64` and hash 32, origin number `u64` and hash 32, posted at `u64` |
-//! | data | `u8` 0 and `bytes` (calldata), or `u8` 1 and a list of blobs: versioned hash 32, z 32, y 32, `bytes` (trimmed), `u8` 0, or `u8` 1, commitment 48 and proof 48 |
-//! | deposits | list: from 20, to 20, L1 block `u64`, `bytes` |
-//! | L1 headers, trie nodes, bytecodes | three lists of `bytes` |
+//! | version | `u32`, 2 |
+//! | fields of the statement | seven times 32 bytes, in their order |
+//! | preimages of keccak | list of `bytes`, by ascending hash |
+//! | blobs | list by ascending versioned hash: that hash, 32 bytes; `bytes` without zero field elements at the end |
+//! | openings | list by ascending hash of their keys: that hash, 32 bytes; commitment 48, proof 48 |
 //!
-//! Nothing may follow. `fixtures/stf-input.json` pins the encoding.
+//! Nothing may follow, so that one set has one encoding. `fixtures/stf-input.json` pins it.
 
 use crate::{
-    blob::BlobData,
+    blob,
     error::{Error, Result},
+    source::{BlobProof, PreimageSource},
 };
-use alloc::vec::Vec;
-use alloy_primitives::{Address, B256, Bytes};
-use oneslot_types::{
-    BatchCommitment, BatchHeader, BatchIndex, BlobOpening, Deposit, RollupConfig, RollupId,
-};
+use alloc::{collections::BTreeMap, vec::Vec};
+use alloy_primitives::{B256, Bytes, keccak256};
+use oneslot_types::{PreimageKey, RollupConfig, StatementInput, opening_hash};
 
 /// The only version.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// The input of [`crate::execute`]. Nothing in it is trusted: every part is checked against the batch
-/// header or goes into the statement.
+/// The question of a statement, and preimages from which [`crate::execute`] answers it.
+///
+/// Nothing in it is trusted: preimages are hashed as they are taken in, and the answer depends on
+/// none that the question does not fix. What the execution does not ask for does no harm.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExecutionInput {
-    /// Goes into the statement.
-    pub domain: B256,
-    /// Goes into the statement.
-    pub rollup_id: RollupId,
-    /// Goes into the statement: a program does not know its own hash, L1 checks it.
-    pub program_hash: B256,
-    /// Its hash goes into the statement.
-    pub config: RollupConfig,
-    /// RLP of the last L2 block before the batch; its output root goes into the statement.
-    pub parent_header: Bytes,
-    /// Its commitment goes into the statement.
-    pub batch: BatchHeader,
-    /// Must hash to the batch header's data hash.
-    pub data: BatchData,
-    /// Must move the rolling hash of the queue from before to after.
-    pub deposits: Vec<Deposit>,
-    /// RLP of the L1 blocks after the parent's origin up to the batch's; must chain to the origin hash.
-    pub l1_headers: Vec<Bytes>,
-    /// Trie nodes under the parent's state root that the execution reads, all of them and no others.
-    pub nodes: Vec<Bytes>,
-    /// Bytecodes that the execution reads, all of them and no others.
-    pub codes: Vec<Bytes>,
-}
-
-/// The data of a batch as it was posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BatchData {
-    /// In calldata.
-    Calldata(Bytes),
-    /// In blobs, in the order of the transaction.
-    Blobs(Vec<(BlobOpening, BlobData)>),
-}
-
-impl Default for BatchData {
-    fn default() -> Self {
-        Self::Calldata(Bytes::new())
-    }
+    /// What is asked.
+    pub statement: StatementInput,
+    keccak: BTreeMap<B256, Bytes>,
+    /// By versioned hash, without the zero field elements at the end.
+    blobs: BTreeMap<B256, Bytes>,
+    /// By [`opening_hash`].
+    openings: BTreeMap<B256, BlobProof>,
 }
 
 impl ExecutionInput {
-    /// The bytes that a program reads.
+    /// The question alone.
+    pub fn new(statement: StatementInput) -> Self {
+        Self { statement, ..Self::default() }
+    }
+
+    /// Hashes and keeps a preimage of keccak.
+    pub fn insert(&mut self, preimage: Bytes) -> B256 {
+        let hash = keccak256(&preimage);
+        self.keccak.insert(hash, preimage);
+        hash
+    }
+
+    /// Keeps a blob, whole or without the zero field elements at its end.
+    pub fn insert_blob(&mut self, versioned_hash: B256, blob: &Bytes) {
+        self.blobs.insert(versioned_hash, blob.slice_ref(blob::trim(blob)));
+    }
+
+    /// Keeps an opening of a blob at `z`.
+    pub fn insert_opening(&mut self, versioned_hash: &B256, z: &B256, proof: BlobProof) {
+        self.openings.insert(opening_hash(versioned_hash, z), proof);
+    }
+
+    /// The rules that the question names.
+    ///
+    /// # Errors
+    /// Their preimage is missing or no config.
+    pub fn config(&self) -> Result<RollupConfig> {
+        crate::execute::config(&self.statement, self)
+    }
+
+    /// Forgets the preimage of a hash, and gives it.
+    pub fn remove(&mut self, hash: &B256) -> Option<Bytes> {
+        self.keccak.remove(hash)
+    }
+
+    /// The preimages of keccak, by ascending hash.
+    pub fn preimages(&self) -> impl Iterator<Item = (&B256, &Bytes)> {
+        self.keccak.iter()
+    }
+
+    /// What a machine reads, by key: the fields of the statement, and every preimage here.
+    pub fn contents(&self) -> impl Iterator<Item = (PreimageKey, Bytes)> {
+        let fields = (0..).zip(self.statement.fields()).map(|(number, field)| {
+            (PreimageKey::Statement(number), Bytes::copy_from_slice(field.as_slice()))
+        });
+        let keccak =
+            self.keccak.iter().map(|(hash, bytes)| (PreimageKey::Keccak(*hash), bytes.clone()));
+        let blobs = self.blobs.iter().flat_map(|(versioned_hash, blob)| {
+            (0..blob::ELEMENTS as u16).map(|index| {
+                let key = PreimageKey::BlobElement { versioned_hash: *versioned_hash, index };
+                (key, Bytes::copy_from_slice(&element(blob, index)))
+            })
+        });
+        let openings = self.openings.iter().map(|(hash, opening)| {
+            let content = [opening.commitment, opening.proof].concat();
+            (PreimageKey::Opening(*hash), content.into())
+        });
+        fields.chain(keccak).chain(blobs).chain(openings)
+    }
+
+    /// The bytes in which it travels.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer(Vec::new());
-        out.u32(VERSION);
-        for word in [self.domain, self.rollup_id.0, self.program_hash] {
-            out.fixed(word.0);
+        out.fixed(VERSION.to_le_bytes());
+        for field in self.statement.fields() {
+            out.fixed(field.0);
         }
-        out.config(&self.config);
-        out.bytes(&self.parent_header);
-        out.batch(&self.batch);
-        match &self.data {
-            BatchData::Calldata(data) => {
-                out.fixed([0]);
-                out.bytes(data);
-            }
-            BatchData::Blobs(blobs) => {
-                out.fixed([1]);
-                out.list(blobs, |out, (opening, blob)| {
-                    out.fixed(opening.versionedHash.0);
-                    out.fixed(opening.z.0);
-                    out.fixed(opening.y.0);
-                    out.bytes(&blob.bytes);
-                    out.fixed([u8::from(blob.proof.is_some())]);
-                    if let Some((commitment, proof)) = blob.proof {
-                        out.fixed(commitment);
-                        out.fixed(proof);
-                    }
-                });
-            }
+        out.len(self.keccak.len());
+        self.keccak.values().for_each(|preimage| out.bytes(preimage));
+        out.len(self.blobs.len());
+        for (versioned_hash, blob) in &self.blobs {
+            out.fixed(versioned_hash.0);
+            out.bytes(blob);
         }
-        out.list(&self.deposits, |out, deposit| {
-            out.fixed(deposit.from.into_array());
-            out.fixed(deposit.to.into_array());
-            out.u64(deposit.l1_block_number);
-            out.bytes(&deposit.opaque_data);
-        });
-        for list in [&self.l1_headers, &self.nodes, &self.codes] {
-            out.list(list, |out, bytes| out.bytes(bytes));
+        out.len(self.openings.len());
+        for (hash, opening) in &self.openings {
+            out.fixed(hash.0);
+            out.fixed(opening.commitment);
+            out.fixed(opening.proof);
         }
         out.0
     }
 
-    /// Reads [`ExecutionInput::encode`]'s bytes. The parts share their memory.
+    /// Reads [`ExecutionInput::encode`]'s bytes and hashes the preimages. The parts share their memory.
+    ///
+    /// # Errors
+    /// The first place at which the bytes are none of `encode`.
     pub fn decode(bytes: Bytes) -> Result<Self> {
         let mut from = Reader { bytes, at: 0 };
-        let version = from.u32()?;
-        if version != VERSION {
-            return Err(Error::Input { at: 0, what: "not version 1" });
+        if from.fixed().map(u32::from_le_bytes)? != VERSION {
+            return Err(Error::Input { at: 0, what: "not version 2" });
         }
+        let mut fields = [B256::ZERO; StatementInput::FIELDS];
+        for field in &mut fields {
+            *field = from.word()?;
+        }
+        let index = from.error("the batch's index has more than 64 bits");
         let input = Self {
-            domain: from.word()?,
-            rollup_id: RollupId(from.word()?),
-            program_hash: from.word()?,
-            config: from.config()?,
-            parent_header: from.bytes()?,
-            batch: from.batch()?,
-            data: from.data()?,
-            deposits: from.list(|from| {
-                Ok(Deposit {
-                    from: Address::new(from.fixed()?),
-                    to: Address::new(from.fixed()?),
-                    l1_block_number: from.u64()?,
-                    opaque_data: from.bytes()?,
-                })
+            statement: StatementInput::from_fields(fields).ok_or(index)?,
+            keccak: from.map(|from| {
+                let preimage = from.bytes()?;
+                if preimage.len() > PreimageKey::MAX_CONTENT {
+                    return Err(from.error("preimage is too long"));
+                }
+                Ok((keccak256(&preimage), preimage))
             })?,
-            l1_headers: from.list(Reader::bytes)?,
-            nodes: from.list(Reader::bytes)?,
-            codes: from.list(Reader::bytes)?,
+            blobs: from.map(|from| {
+                let (versioned_hash, blob) = (from.word()?, from.bytes()?);
+                let trimmed = blob::trim(&blob).len() == blob.len();
+                if !trimmed || !blob.len().is_multiple_of(32) || blob.len() > blob::BLOB_BYTES {
+                    return Err(from.error("blob is no trimmed list of at most 4096 elements"));
+                }
+                Ok((versioned_hash, blob))
+            })?,
+            openings: from.map(|from| {
+                let (hash, commitment, proof) = (from.word()?, from.fixed()?, from.fixed()?);
+                Ok((hash, BlobProof { commitment, proof }))
+            })?,
         };
         if from.at != from.bytes.len() {
-            return Err(Error::Input { at: from.at, what: "bytes after the end" });
+            return Err(from.error("bytes after the end"));
         }
         Ok(input)
     }
+}
+
+impl PreimageSource for ExecutionInput {
+    fn keccak(&self, hash: &B256) -> Option<Bytes> {
+        self.keccak.get(hash).cloned()
+    }
+
+    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]> {
+        self.blobs.get(versioned_hash).map(|blob| element(blob, index))
+    }
+
+    fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof> {
+        self.openings.get(&opening_hash(versioned_hash, z)).copied()
+    }
+}
+
+/// An element of a blob whose zero elements at the end are left out. A trimmed blob has whole elements.
+fn element(blob: &[u8], index: u16) -> [u8; 32] {
+    blob.as_chunks().0.get(usize::from(index)).copied().unwrap_or_default()
 }
 
 struct Writer(Vec<u8>);
@@ -155,55 +192,14 @@ impl Writer {
         self.0.extend_from_slice(&bytes);
     }
 
-    fn u32(&mut self, number: u32) {
-        self.fixed(number.to_le_bytes());
-    }
-
-    fn u64(&mut self, number: u64) {
-        self.fixed(number.to_le_bytes());
-    }
-
     fn len(&mut self, length: usize) {
-        self.u32(u32::try_from(length).expect("invariant: no part of an input has 2^32 bytes"));
+        let length = u32::try_from(length).expect("invariant: no part of an input has 2^32 bytes");
+        self.fixed(length.to_le_bytes());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
         self.len(bytes.len());
         self.0.extend_from_slice(bytes);
-    }
-
-    fn list<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T)) {
-        self.len(items.len());
-        items.iter().for_each(|part| item(self, part));
-    }
-
-    fn config(&mut self, config: &RollupConfig) {
-        self.u64(config.l1ChainId);
-        self.u64(config.l2ChainId);
-        self.u64(config.gasLimit);
-        self.u64(config.eip1559Denominator);
-        self.u64(config.eip1559Elasticity);
-        self.u64(config.minBaseFee);
-        self.u64(config.daFootprintGasScalar);
-        self.u32(config.baseFeeScalar);
-        self.u32(config.blobBaseFeeScalar);
-        self.fixed(config.batcher.into_array());
-        self.u64(config.maxSequencerDrift);
-        self.u64(config.maxBlocksPerBatch);
-        self.u64(config.maxBatchBytes);
-    }
-
-    fn batch(&mut self, batch: &BatchHeader) {
-        self.fixed(batch.parent_commitment.0.0);
-        self.u64(batch.index.0);
-        self.fixed(batch.data_hash.0);
-        self.u64(batch.deposits_before);
-        self.fixed(batch.deposit_hash_before.0);
-        self.u64(batch.deposits_after);
-        self.fixed(batch.deposit_hash_after.0);
-        self.u64(batch.origin_number);
-        self.fixed(batch.origin_hash.0);
-        self.u64(batch.posted_at);
     }
 }
 
@@ -213,97 +209,46 @@ struct Reader {
 }
 
 impl Reader {
+    const fn error(&self, what: &'static str) -> Error {
+        Error::Input { at: self.at, what }
+    }
+
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let error = Error::Input { at: self.at, what: "truncated" };
-        let part = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).ok_or(error)?;
+        let part = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk());
+        let part = *part.ok_or(self.error("truncated"))?;
         self.at += N;
-        Ok(*part)
-    }
-
-    fn u32(&mut self) -> Result<u32> {
-        self.fixed().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64> {
-        self.fixed().map(u64::from_le_bytes)
+        Ok(part)
     }
 
     fn word(&mut self) -> Result<B256> {
         self.fixed().map(B256::new)
     }
 
-    fn flag(&mut self) -> Result<bool> {
-        match self.fixed()? {
-            [0] => Ok(false),
-            [1] => Ok(true),
-            _ => Err(Error::Input { at: self.at - 1, what: "flag is neither 0 nor 1" }),
-        }
-    }
-
     fn bytes(&mut self) -> Result<Bytes> {
-        let length = self.u32()? as usize;
+        let length = u32::from_le_bytes(self.fixed()?) as usize;
         let end = self.at.saturating_add(length);
         if end > self.bytes.len() {
-            return Err(Error::Input { at: self.at, what: "truncated" });
+            return Err(self.error("truncated"));
         }
         let bytes = self.bytes.slice(self.at..end);
         self.at = end;
         Ok(bytes)
     }
 
-    /// Takes memory only as items are read, so a wrong count costs nothing.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        let count = self.u32()?;
-        let mut items = Vec::new();
+    /// A list whose keys ascend. Takes memory only as items are read, so a wrong count costs nothing.
+    fn map<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<(B256, T)>,
+    ) -> Result<BTreeMap<B256, T>> {
+        let count = u32::from_le_bytes(self.fixed()?);
+        let mut items = BTreeMap::new();
         for _ in 0..count {
-            items.push(item(self)?);
+            let (key, value) = item(self)?;
+            if items.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                return Err(self.error("a list is not in order"));
+            }
+            items.insert(key, value);
         }
         Ok(items)
-    }
-
-    fn config(&mut self) -> Result<RollupConfig> {
-        Ok(RollupConfig {
-            l1ChainId: self.u64()?,
-            l2ChainId: self.u64()?,
-            gasLimit: self.u64()?,
-            eip1559Denominator: self.u64()?,
-            eip1559Elasticity: self.u64()?,
-            minBaseFee: self.u64()?,
-            daFootprintGasScalar: self.u64()?,
-            baseFeeScalar: self.u32()?,
-            blobBaseFeeScalar: self.u32()?,
-            batcher: Address::new(self.fixed()?),
-            maxSequencerDrift: self.u64()?,
-            maxBlocksPerBatch: self.u64()?,
-            maxBatchBytes: self.u64()?,
-        })
-    }
-
-    fn batch(&mut self) -> Result<BatchHeader> {
-        Ok(BatchHeader {
-            parent_commitment: BatchCommitment(self.word()?),
-            index: BatchIndex(self.u64()?),
-            data_hash: self.word()?,
-            deposits_before: self.u64()?,
-            deposit_hash_before: self.word()?,
-            deposits_after: self.u64()?,
-            deposit_hash_after: self.word()?,
-            origin_number: self.u64()?,
-            origin_hash: self.word()?,
-            posted_at: self.u64()?,
-        })
-    }
-
-    fn data(&mut self) -> Result<BatchData> {
-        if !self.flag()? {
-            return Ok(BatchData::Calldata(self.bytes()?));
-        }
-        Ok(BatchData::Blobs(self.list(|from| {
-            let opening =
-                BlobOpening { versionedHash: from.word()?, z: from.word()?, y: from.word()? };
-            let bytes = from.bytes()?;
-            let proof = if from.flag()? { Some((from.fixed()?, from.fixed()?)) } else { None };
-            Ok((opening, BlobData { bytes, proof }))
-        })?))
     }
 }

@@ -23,6 +23,7 @@ mod input;
 mod modexp;
 mod mulmod;
 mod origin;
+mod posted;
 mod precompiles;
 mod recover;
 #[cfg(feature = "replay")]
@@ -39,7 +40,6 @@ pub use attributes::{
     deposit_transaction, extra_data, fork_rules,
 };
 pub use batch::BatchBlock;
-pub use blob::BlobData;
 pub use block::{
     BlockAttributes, BlockTransaction, Evm, ExecutedBlock, SkipReason, Skipped, create_evm,
     evm_env, next_base_fee,
@@ -52,12 +52,13 @@ pub use execute::{Executed, execute, execute_with, record};
 pub use genesis::{
     GENESIS_BASE_FEE, GenesisAccount, GenesisState, genesis_header, genesis_state, l1_block_storage,
 };
-pub use input::{BatchData, ExecutionInput};
+pub use input::ExecutionInput;
 pub use mulmod::{MulMod, Points};
 pub use origin::{L1_BLOCK, L1Origin, Tip};
+pub use posted::{BatchData, PostedBatch, PostedBlob};
 pub use precompiles::Precompiles;
 pub use rules::ForkRules;
-pub use source::{MemorySource, NodeSource, Recorder, Witness, WitnessError};
+pub use source::{BlobProof, MemorySource, NodeSource, PreimageSource, Recorder};
 pub use state::{AccountProof, NewState, SlotProof, State, StateError};
 pub use transition::{Transition, output_root};
 pub use trie::{Trie, TrieError};

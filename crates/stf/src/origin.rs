@@ -2,7 +2,7 @@
 
 use crate::{source::NodeSource, state::State, state::StateError};
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, U256, address, keccak256, uint};
+use alloy_primitives::{Address, B256, U256, address, uint};
 use revm::Database;
 
 /// The L1Block predeploy: what the L2 chain knows of L1.
@@ -35,9 +35,9 @@ pub struct L1Origin {
 }
 
 impl L1Origin {
-    /// Reads an RLP header and gives its parent hash with it. Fields after the beacon root, which later
-    /// forks append, are not looked at. None if it is no header.
-    pub fn from_rlp(rlp: &[u8]) -> Option<(B256, Self)> {
+    /// Reads the RLP of the header with this hash and gives its parent hash with it. Fields after the
+    /// beacon root, which later forks append, are not looked at. None if it is no header.
+    pub fn from_rlp(rlp: &[u8], hash: B256) -> Option<(B256, Self)> {
         let mut buf = rlp;
         let mut fields = alloy_rlp::Header::decode_bytes(&mut buf, true).ok()?;
         if !buf.is_empty() {
@@ -58,7 +58,7 @@ impl L1Origin {
             word(field[0])?,
             Self {
                 number: number(field[8])?.try_into().ok()?,
-                hash: keccak256(rlp),
+                hash,
                 timestamp: number(field[11])?.try_into().ok()?,
                 base_fee: number(field[15])?,
                 blob_base_fee: blob_base_fee(excess),
@@ -143,6 +143,7 @@ impl Tip {
 mod tests {
     use super::*;
     use alloy_eips::eip7840::BlobParams;
+    use alloy_primitives::keccak256;
 
     #[test]
     fn blob_base_fee_is_that_of_the_reference() {
@@ -168,7 +169,7 @@ mod tests {
         };
         let check = |header: &Header| {
             let rlp = alloy_rlp::encode(header);
-            let (parent, origin) = L1Origin::from_rlp(&rlp).expect("header");
+            let (parent, origin) = L1Origin::from_rlp(&rlp, keccak256(&rlp)).expect("header");
             assert_eq!(parent, header.parent_hash);
             assert_eq!(origin, L1Origin::from_header(header));
         };
@@ -188,9 +189,9 @@ mod tests {
     fn no_header_no_origin() {
         let rlp = alloy_rlp::encode(Header { number: 1, ..Header::default() });
         for cut in 0..rlp.len() {
-            assert_eq!(L1Origin::from_rlp(&rlp[..cut]), None, "{cut} bytes");
+            assert_eq!(L1Origin::from_rlp(&rlp[..cut], B256::ZERO), None, "{cut} bytes");
         }
-        assert_eq!(L1Origin::from_rlp(&[&rlp[..], &[0]].concat()), None);
-        assert_eq!(L1Origin::from_rlp(&[0xc0]), None);
+        assert_eq!(L1Origin::from_rlp(&[&rlp[..], &[0]].concat(), B256::ZERO), None);
+        assert_eq!(L1Origin::from_rlp(&[0xc0], B256::ZERO), None);
     }
 }

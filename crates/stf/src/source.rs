@@ -1,13 +1,35 @@
-//! Where trie nodes and bytecodes come from.
+//! Where an execution reads from: everything by key.
 
 use alloc::vec::Vec;
 use alloy_primitives::{
     B256, Bytes, keccak256,
-    map::{B256Map, B256Set, Entry},
+    map::{B256Map, B256Set},
 };
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 
-/// Preimages of keccak, by hash.
+/// What an execution reads besides the fields of its statement, see [`oneslot_types::PreimageKey`].
+///
+/// An implementation vouches that a preimage of keccak hashes to what was asked for; nobody checks
+/// again. The rest is checked by whoever asks.
+pub trait PreimageSource {
+    /// The preimage of this hash.
+    fn keccak(&self, hash: &B256) -> Option<Bytes>;
+    /// The field element at `index` of the blob with this versioned hash.
+    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]>;
+    /// An opening of the blob with this versioned hash at `z`.
+    fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof>;
+}
+
+/// A KZG commitment and the proof of one opening of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobProof {
+    /// Point of G1, compressed; its versioned hash is the blob's.
+    pub commitment: [u8; 48],
+    /// Point of G1, compressed.
+    pub proof: [u8; 48],
+}
+
+/// Where trie nodes and bytecodes come from: preimages of keccak.
 ///
 /// An implementation vouches that what it returns hashes to what was asked for; nobody checks again.
 pub trait NodeSource {
@@ -24,6 +46,20 @@ impl<S: NodeSource + ?Sized> NodeSource for &S {
 
     fn code(&self, hash: &B256) -> Option<Bytes> {
         (**self).code(hash)
+    }
+}
+
+/// The nodes and bytecodes among all preimages.
+#[derive(Debug)]
+pub(crate) struct Nodes<'a, S>(pub(crate) &'a S);
+
+impl<S: PreimageSource> NodeSource for Nodes<'_, S> {
+    fn node(&self, hash: &B256) -> Option<Bytes> {
+        self.0.keccak(hash)
+    }
+
+    fn code(&self, hash: &B256) -> Option<Bytes> {
+        self.0.keccak(hash)
     }
 }
 
@@ -116,125 +152,5 @@ impl<S: NodeSource> NodeSource for Recorder<S> {
         let code = self.inner.code(hash);
         self.codes.borrow_mut().add(hash, &code);
         code
-    }
-}
-
-/// Why a witness is not the one that the execution needs.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WitnessError {
-    /// The same preimage twice.
-    #[error("{kind} {hash} is twice in the witness")]
-    Duplicate {
-        /// `trie node` or `bytecode`.
-        kind: &'static str,
-        /// Its hash.
-        hash: B256,
-    },
-    /// Preimages that nothing asked for.
-    #[error("{count} {kind}s of the witness are not used, the first is {hash}")]
-    Surplus {
-        /// `trie node` or `bytecode`.
-        kind: &'static str,
-        /// How many.
-        count: usize,
-        /// The first by position.
-        hash: B256,
-    },
-}
-
-/// The preimages that come with one execution: from outside, hashed here, each to be used.
-#[derive(Debug)]
-pub struct Witness {
-    nodes: Preimages,
-    codes: Preimages,
-}
-
-impl Witness {
-    /// Hashes all of it.
-    pub fn new(
-        nodes: impl IntoIterator<Item = Bytes>,
-        codes: impl IntoIterator<Item = Bytes>,
-    ) -> Result<Self, WitnessError> {
-        Ok(Self {
-            nodes: Preimages::new("trie node", nodes)?,
-            codes: Preimages::new("bytecode", codes)?,
-        })
-    }
-
-    /// Fails if anything was not asked for.
-    pub fn check_used(&self) -> Result<(), WitnessError> {
-        self.nodes.check_used()?;
-        self.codes.check_used()
-    }
-}
-
-impl NodeSource for Witness {
-    fn node(&self, hash: &B256) -> Option<Bytes> {
-        self.nodes.get(hash)
-    }
-
-    fn code(&self, hash: &B256) -> Option<Bytes> {
-        self.codes.get(hash)
-    }
-}
-
-#[derive(Debug)]
-struct Preimages {
-    kind: &'static str,
-    items: B256Map<Preimage>,
-    unused: Cell<usize>,
-}
-
-#[derive(Debug)]
-struct Preimage {
-    position: usize,
-    bytes: Bytes,
-    used: Cell<bool>,
-}
-
-impl Preimages {
-    fn new(
-        kind: &'static str,
-        preimages: impl IntoIterator<Item = Bytes>,
-    ) -> Result<Self, WitnessError> {
-        let mut items = B256Map::default();
-        for (position, bytes) in preimages.into_iter().enumerate() {
-            let hash = keccak256(&bytes);
-            match items.entry(hash) {
-                Entry::Occupied(_) => return Err(WitnessError::Duplicate { kind, hash }),
-                Entry::Vacant(entry) => {
-                    entry.insert(Preimage { position, bytes, used: Cell::new(false) })
-                }
-            };
-        }
-        Ok(Self { kind, unused: Cell::new(items.len()), items })
-    }
-
-    fn get(&self, hash: &B256) -> Option<Bytes> {
-        let item = self.items.get(hash)?;
-        if !item.used.replace(true) {
-            self.unused.set(self.unused.get() - 1);
-        }
-        Some(item.bytes.clone())
-    }
-
-    fn check_used(&self) -> Result<(), WitnessError> {
-        if self.unused.get() == 0 {
-            return Ok(());
-        }
-        let first = self
-            .items
-            .iter()
-            .filter(|(_, item)| !item.used.get())
-            .min_by_key(|(_, item)| item.position);
-        match first {
-            None => Ok(()),
-            Some((hash, _)) => Err(WitnessError::Surplus {
-                kind: self.kind,
-                count: self.unused.get(),
-                hash: *hash,
-            }),
-        }
     }
 }

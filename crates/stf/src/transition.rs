@@ -56,7 +56,7 @@ impl<'a, S: NodeSource> Transition<'a, S> {
     /// # Errors
     /// Its header has no withdrawals root.
     pub fn output(&self) -> Result<OutputRoot> {
-        let missing = Error::Header { which: "parent", index: 0, what: "no withdrawals root" };
+        let missing = Error::Header { which: "parent", what: "no withdrawals root" };
         output_root(&self.head).ok_or(missing)
     }
 
@@ -107,12 +107,14 @@ impl<'a, S: NodeSource> Transition<'a, S> {
 
 /// The output root of the state after this block. None if the header has no withdrawals root.
 pub fn output_root(header: &Sealed<Header>) -> Option<OutputRoot> {
-    Some(
-        OutputParts {
-            state_root: header.state_root,
-            message_passer_storage_root: header.withdrawals_root?,
-            block_hash: header.hash(),
-        }
-        .root(),
-    )
+    output_parts(header).map(|parts| parts.root())
+}
+
+/// What [`output_root`] is the hash of.
+pub(crate) fn output_parts(header: &Sealed<Header>) -> Option<OutputParts> {
+    Some(OutputParts {
+        state_root: header.state_root,
+        message_passer_storage_root: header.withdrawals_root?,
+        block_hash: header.hash(),
+    })
 }

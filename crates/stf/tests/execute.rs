@@ -5,11 +5,13 @@ use alloy_eips::eip1559::BaseFeeParams;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes, hex};
 use oneslot_stf::{
     BatchData, BlockAttributes, Crypto, Error, ExecutionInput, ForkRules, GenesisAccount, L1_BLOCK,
-    L1Origin, MemorySource, State, StateError, Tip, Transition, TrieError, WitnessError, batch,
+    MemorySource, PostedBatch, State, StateError, Tip, Transition, TrieError, batch, blob, bounds,
     devchain::{Account, DevChain, config},
     execute, genesis_state, record,
 };
-use oneslot_types::{BatchCommitment, BatchIndex, DepositFields, RollupConfig, RollupId};
+use oneslot_types::{
+    BatchCommitment, BatchIndex, DepositFields, OutputParts, PreimageKey, RollupConfig, RollupId,
+};
 use revm::Database;
 
 /// Stores `blockhash(number - 1)` in slot 0 and `blockhash(number - 2)` in slot 1.
@@ -35,7 +37,7 @@ fn mint(amount: u64, gas_limit: u64) -> DepositFields {
 }
 
 /// Three blocks, two deposits, a creation, a call, several transfers.
-fn busy() -> (DevChain, ExecutionInput) {
+fn busy() -> (DevChain, PostedBatch) {
     let (mut chain, mut alice, mut bob) = chain();
     let config = chain.config.clone();
     chain.l1_block();
@@ -53,8 +55,8 @@ fn busy() -> (DevChain, ExecutionInput) {
     ]);
     blocks[2].origin_number += 1;
     blocks[2].timestamp += 12;
-    let input = chain.post(&blocks);
-    (chain, input)
+    let posted = chain.post(&blocks);
+    (chain, posted)
 }
 
 fn state(chain: &DevChain) -> State<&oneslot_stf::MemorySource> {
@@ -67,14 +69,15 @@ fn balance(chain: &DevChain, address: Address) -> U256 {
 
 #[test]
 fn a_recorded_input_executes_to_the_recorded_statement() {
-    let (mut chain, input) = busy();
+    let (mut chain, posted) = busy();
     let parent = chain.header.clone();
-    let (input, executed) = chain.advance(input).expect("record");
+    let (input, executed) = chain.advance(posted.clone()).expect("record");
     assert_eq!(executed.blocks.len(), 4, "three posted, one of deposits only");
     assert_eq!(executed.statement.l2_block_number, 4);
     assert_eq!(executed.statement.batch_index, BatchIndex::FIRST);
-    assert_eq!(executed.statement.config_hash, input.config.hash());
-    assert_eq!(executed.statement.batch_commitment, input.batch.commitment());
+    assert_eq!(executed.statement.input(), input.statement);
+    assert_eq!(executed.statement.config_hash, posted.config.hash());
+    assert_eq!(executed.statement.batch_commitment, posted.header.commitment());
     assert_eq!(Some(executed.statement.parent_output), oneslot_stf::output_root(&parent));
     assert_eq!(Some(executed.statement.output), oneslot_stf::output_root(&chain.header));
     for block in &executed.blocks {
@@ -100,8 +103,8 @@ fn blobs_and_calldata_give_the_same_output() {
         BatchData::Blobs(_) => unreachable!(),
     };
     let blocks = batch::decode(&payload, &chain.config).expect("payload");
-    let (_, one) = record(calldata, &chain.source).expect("calldata");
-    let (blobs, other) = record(chain.post_blobs(&blocks), &chain.source).expect("blobs");
+    let (_, one) = record(&calldata, &chain.source).expect("calldata");
+    let (blobs, other) = record(&chain.post_blobs(&blocks), &chain.source).expect("blobs");
     assert_eq!(one.statement.output, other.statement.output);
     assert_ne!(one.statement.batch_commitment, other.statement.batch_commitment);
     let decoded = ExecutionInput::decode(blobs.encode().into()).expect("decode");
@@ -110,9 +113,9 @@ fn blobs_and_calldata_give_the_same_output() {
 
 #[test]
 fn l1_values_reach_l2_storage() {
-    let (mut chain, input) = busy();
+    let (mut chain, posted) = busy();
     let origin = chain.l1_head();
-    chain.advance(input).expect("execute");
+    chain.advance(posted).expect("execute");
     let header = chain.header.clone();
     let tip = Tip::read(&mut state(&chain), &header).expect("tip");
     assert_eq!(tip, Tip { origin, sequence_number: 0, timestamp: header.timestamp });
@@ -160,7 +163,7 @@ fn any_data_gives_the_blocks_of_an_empty_batch() {
     let (mut chain, _, _) = chain();
     chain.l1_block();
     chain.deposit(Address::repeat_byte(7), Address::repeat_byte(8), &mint(5_000, 50_000));
-    let run = |data: BatchData| record(chain.post_data(data), &chain.source).expect("total").1;
+    let run = |data: BatchData| record(&chain.post_data(data), &chain.source).expect("total").1;
     let calldata = |data: &[u8]| BatchData::Calldata(Bytes::copy_from_slice(data));
     let empty = run(calldata(&[]));
     assert_eq!(empty.blocks.len(), 1);
@@ -224,7 +227,7 @@ fn skipped_transactions_leave_no_trace() {
         .flat_map(|tx| bad.iter().cloned().chain([tx.clone()]).chain(bad.iter().cloned()))
         .collect();
     let run = |transactions: Vec<Bytes>| {
-        record(chain.post(&chain.blocks([transactions])), &chain.source).expect("execute").1
+        record(&chain.post(&chain.blocks([transactions])), &chain.source).expect("execute").1
     };
     let (clean, dirty) = (run(good.to_vec()), run(mixed));
     assert_eq!(clean.blocks[0].transactions.len(), 5);
@@ -306,163 +309,234 @@ fn the_base_fee_keeps_its_minimum() {
 
 // ── refusals ──
 
-fn recorded() -> ExecutionInput {
-    let (mut chain, input) = busy();
-    chain.advance(input).expect("record").0
+/// A batch, and its recorded input.
+fn recorded() -> (PostedBatch, ExecutionInput) {
+    let (mut chain, posted) = busy();
+    let (input, _) = chain.advance(posted.clone()).expect("record");
+    (posted, input)
 }
 
-fn refused(change: impl FnOnce(&mut ExecutionInput)) -> Error {
-    let mut input = recorded();
-    change(&mut input);
-    execute(&input).expect_err("must be refused")
+/// Adds the preimages of one input to another.
+fn add(to: &mut ExecutionInput, from: &ExecutionInput) {
+    for (_, preimage) in from.preimages() {
+        to.insert(preimage.clone());
+    }
 }
 
-#[test]
-fn every_missing_node_and_code_is_named() {
-    let input = recorded();
-    assert!(input.nodes.len() > 10 && input.codes.len() > 2);
-    for position in 0..input.nodes.len() {
-        let mut input = input.clone();
-        let removed = alloy_primitives::keccak256(input.nodes.remove(position));
-        let error = execute(&input).expect_err("a node is missing");
-        let Error::State(
+/// The input of another batch, with every preimage of the recorded one beside its own.
+fn changed(change: impl FnOnce(&mut PostedBatch)) -> ExecutionInput {
+    let (mut posted, recorded) = recorded();
+    change(&mut posted);
+    let mut input = posted.input().expect("own header");
+    add(&mut input, &recorded);
+    input
+}
+
+fn refused(change: impl FnOnce(&mut PostedBatch)) -> Error {
+    execute(&changed(change)).expect_err("must be refused")
+}
+
+/// The preimage that an execution did not find.
+fn missing(error: Error) -> B256 {
+    match error {
+        Error::Missing { key: PreimageKey::Keccak(hash) }
+        | Error::State(
             StateError::Accounts(TrieError::Missing { hash, .. })
-            | StateError::Storage { error: TrieError::Missing { hash, .. }, .. },
-        ) = error
-        else {
-            panic!("{error}");
-        };
-        assert_eq!(hash, removed);
-    }
-    for position in 0..input.codes.len() {
-        let mut input = input.clone();
-        let hash = alloy_primitives::keccak256(input.codes.remove(position));
-        assert_eq!(execute(&input), Err(StateError::MissingCode { hash }.into()));
+            | StateError::Storage { error: TrieError::Missing { hash, .. }, .. }
+            | StateError::MissingCode { hash },
+        ) => hash,
+        error => panic!("{error}"),
     }
 }
 
 #[test]
-fn every_changed_node_is_an_error() {
-    let input = recorded();
-    for position in 0..input.nodes.len() {
+fn every_missing_preimage_is_named() {
+    let (_, input) = recorded();
+    let hashes: Vec<_> = input.preimages().map(|(hash, _)| *hash).collect();
+    assert!(hashes.len() > 20);
+    for hash in hashes {
         let mut input = input.clone();
-        let mut node = input.nodes[position].to_vec();
-        let at = (position * 31) % node.len();
-        node[at] ^= 0x10;
-        input.nodes[position] = node.into();
-        assert!(execute(&input).is_err(), "node {position}");
+        let preimage = input.remove(&hash).expect("known");
+        assert_eq!(missing(execute(&input).expect_err("it is needed")), hash);
+        // Another one in its place is a preimage of something else.
+        let mut other = preimage.to_vec();
+        other.push(1);
+        input.insert(other.into());
+        assert_eq!(missing(execute(&input).expect_err("it is needed")), hash);
     }
 }
 
 #[test]
-fn surplus_and_doubled_preimages_are_refused() {
-    let surplus = |kind: &'static str| {
-        let hash = alloy_primitives::keccak256([1, 2, 3]);
-        Error::from(WitnessError::Surplus { kind, count: 1, hash })
+fn preimages_that_nobody_asks_for_do_no_harm() {
+    let (_, mut input) = recorded();
+    let statement = execute(&input).expect("execute");
+    input.insert(bytes!("010203"));
+    input.insert_blob(B256::repeat_byte(1), &bytes!("00"));
+    assert_eq!(execute(&input), Ok(statement));
+}
+
+/// The header decides: other data beside it changes nothing.
+#[test]
+fn posted_data_is_what_its_hash_says() {
+    let (_, input) = recorded();
+    let other = changed(|posted| posted.data = BatchData::Calldata(bytes!("00")));
+    assert_eq!(execute(&other), execute(&input));
+    let error = refused(|posted| {
+        posted.header.data_hash = alloy_primitives::keccak256(bytes!("00"));
+        posted.l1_headers.push(bytes!("00"));
+    });
+    assert!(matches!(error, Error::Preimage { what: "posted data", .. }));
+}
+
+#[test]
+fn deposits_are_those_of_the_rolling_hashes() {
+    let rehash = |posted: &mut PostedBatch| {
+        let before = posted.header.deposit_hash_before;
+        posted.header.deposit_hash_after =
+            posted.deposits.iter().fold(before, |hash, deposit| deposit.extend(hash));
     };
-    let extra = Bytes::from_static(&[1, 2, 3]);
-    assert_eq!(refused(|input| input.nodes.push(extra.clone())), surplus("trie node"));
-    assert_eq!(refused(|input| input.codes.insert(0, extra.clone())), surplus("bytecode"));
-    let error = refused(|input| input.nodes.push(input.nodes[3].clone()));
-    assert!(matches!(error, Error::Witness(WitnessError::Duplicate { kind: "trie node", .. })));
-    let error = refused(|input| input.codes.push(input.codes[0].clone()));
-    assert!(matches!(error, Error::Witness(WitnessError::Duplicate { kind: "bytecode", .. })));
+    // One more than there are: the first link names no link before it.
+    let error = refused(|posted| posted.header.deposits_after += 1);
+    assert_eq!(missing(error), B256::ZERO);
+    let error = refused(|posted| posted.header.deposits_after -= 1);
+    assert!(matches!(error, Error::Mismatch { what: "deposit hash", .. }));
+    let error = refused(|posted| posted.header.deposit_hash_before = B256::repeat_byte(1));
+    assert!(matches!(error, Error::Mismatch { what: "deposit hash", .. }));
+    let error = refused(|posted| {
+        posted.deposits.swap(0, 1);
+        rehash(posted);
+    });
+    assert!(matches!(error, Error::DepositBlock { index: 0, .. }));
+    let error = refused(|posted| {
+        posted.deposits[0].l1_block_number -= 1;
+        rehash(posted);
+    });
+    assert!(matches!(error, Error::DepositBlock { index: 0, .. }));
+    let error = refused(|posted| {
+        posted.deposits[1].l1_block_number += 1;
+        rehash(posted);
+    });
+    assert!(matches!(error, Error::DepositBlock { index: 1, .. }));
+    let error = refused(|posted| {
+        posted.header.deposit_hash_after = alloy_primitives::keccak256([]);
+        posted.l1_headers.push(Bytes::new());
+    });
+    assert!(matches!(error, Error::Preimage { what: "deposit", .. }));
 }
 
 #[test]
-fn other_data_than_posted_is_refused() {
-    let error = refused(|input| input.data = BatchData::Calldata(bytes!("00")));
-    assert!(matches!(error, Error::Mismatch { what: "data hash", .. }));
-    let error = refused(|input| input.data = BatchData::Blobs(vec![]));
-    assert!(matches!(error, Error::Mismatch { what: "data hash", .. }));
+fn l1_headers_are_the_ancestors_of_the_origin() {
+    let (posted, _) = recorded();
+    assert_eq!(posted.l1_headers.len(), 2);
+    let error = refused(|posted| posted.header.origin_number += 1);
+    assert!(matches!(error, Error::Number { what: "L1 block number", .. }));
+    let error = refused(|posted| posted.header.origin_number -= 1);
+    assert!(matches!(error, Error::Number { what: "L1 block number", .. }));
+    let error = refused(|posted| {
+        posted.l1_headers.push(bytes!("c0"));
+        posted.header.origin_hash = alloy_primitives::keccak256(bytes!("c0"));
+    });
+    assert!(matches!(error, Error::Header { which: "L1", .. }));
+    // The first block after the parent's origin, but a child of another one.
+    let error = refused(|posted| {
+        let mut header = posted.l1_headers[0].to_vec();
+        // After the length of the list and of the hash.
+        header[4 + 7] ^= 1;
+        posted.header.origin_number -= 1;
+        posted.header.origin_hash = alloy_primitives::keccak256(&header);
+        posted.l1_headers.push(header.into());
+    });
+    assert!(matches!(error, Error::Mismatch { what: "hash of the parent's L1 origin", .. }));
+    let error = refused(|posted| posted.header.origin_number += bounds::MAX_ORIGIN_ADVANCE);
+    assert!(matches!(error, Error::Advance { .. }));
+    let error = refused(|posted| posted.header.origin_number = 0);
+    assert!(matches!(error, Error::Advance { got: 0, .. }));
 }
 
 #[test]
-fn other_blobs_than_posted_are_refused() {
+fn the_parent_is_that_of_its_output() {
+    let (posted, recorded) = recorded();
+    let with = |preimages: [&[u8]; 2]| {
+        let mut input = recorded.clone();
+        for preimage in preimages {
+            input.statement.parent_output.0 = input.insert(Bytes::copy_from_slice(preimage));
+        }
+        execute(&input).expect_err("must be refused")
+    };
+    let header = alloy_rlp::encode(posted.parent.inner());
+    let parts = |block: &[u8]| OutputParts {
+        state_root: posted.parent.state_root,
+        message_passer_storage_root: posted.parent.withdrawals_root.expect("Isthmus"),
+        block_hash: alloy_primitives::keccak256(block),
+    };
+    let error = with([&header, &[0; 127]]);
+    assert!(matches!(error, Error::Preimage { what: "output root", .. }));
+    let error = with([&[0xc0], &parts(&[0xc0]).to_bytes()]);
+    assert!(matches!(error, Error::Header { which: "parent", .. }));
+    // The right block, but roots that are not its own.
+    let mut other = parts(&header);
+    other.state_root = B256::repeat_byte(1);
+    let error = with([&header, &other.to_bytes()]);
+    assert!(matches!(error, Error::Mismatch { what: "parent output", .. }));
+    // A block with a state that nobody knows.
+    let mut unknown = posted.parent.clone().into_inner();
+    unknown.state_root = B256::repeat_byte(1);
+    let header = alloy_rlp::encode(&unknown);
+    let other = OutputParts { state_root: unknown.state_root, ..parts(&header) };
+    assert_eq!(missing(with([&header, &other.to_bytes()])), unknown.state_root);
+}
+
+#[test]
+fn blobs_are_those_that_were_posted() {
     let (chain, calldata) = busy();
     let BatchData::Calldata(payload) = calldata.data else { unreachable!() };
     let blocks = batch::decode(&payload, &chain.config).expect("payload");
-    let (input, _) = record(chain.post_blobs(&blocks), &chain.source).expect("record");
-    let mut changed = input.clone();
-    let BatchData::Blobs(blobs) = &mut changed.data else { unreachable!() };
-    let mut bytes = blobs[0].1.bytes.to_vec();
+    let posted = chain.post_blobs(&blocks);
+    let (input, executed) = record(&posted, &chain.source).expect("record");
+    let BatchData::Blobs(blobs) = &posted.data else { unreachable!() };
+    let [one] = &blobs[..] else { panic!("one blob") };
+    let hash = one.opening.versionedHash;
+    assert_eq!(execute(&input), Ok(executed.statement.clone()));
+
+    // Other bytes have another point, and nobody knows an opening there.
+    let mut bytes = one.bytes.to_vec();
     bytes[50] ^= 1;
-    blobs[0].1.bytes = bytes.into();
-    assert!(matches!(execute(&changed), Err(Error::Blob { index: 0, .. })));
-    let mut changed = input;
+    let mut other = input.clone();
+    other.insert_blob(hash, &bytes.into());
+    let error = execute(&other).expect_err("other bytes");
+    assert!(matches!(error, Error::Missing { key: PreimageKey::Opening(_) }), "{error}");
+    // A last element that is not zero.
+    let mut bytes = one.bytes.to_vec();
+    bytes[blob::BLOB_BYTES - 1] = 1;
+    let mut other = input.clone();
+    other.insert_blob(hash, &bytes.into());
+    assert!(matches!(execute(&other), Err(Error::Missing { key: PreimageKey::Opening(_) })));
+    // No field element.
+    let mut bytes = one.bytes.to_vec();
+    bytes[32..64].fill(0xff);
+    let mut other = input.clone();
+    other.insert_blob(hash, &bytes.into());
+    assert!(matches!(execute(&other), Err(Error::Blob { index: 0, .. })));
+    // Another value, as if L1 had not checked it.
+    let mut changed = posted.clone();
     let BatchData::Blobs(blobs) = &mut changed.data else { unreachable!() };
-    blobs[0].0.y = B256::with_last_byte(1);
-    assert!(matches!(execute(&changed), Err(Error::Mismatch { what: "data hash", .. })));
-}
-
-/// I-3: the queue between the two hashes cannot be shortened, reordered or changed.
-#[test]
-fn deposits_cannot_be_skipped_or_changed() {
-    let error = refused(|input| {
-        input.deposits.pop();
-    });
-    assert_eq!(error, Error::Number { what: "deposits after", expected: 2, got: 1 });
-    let error = refused(|input| input.deposits.push(input.deposits[1].clone()));
-    assert_eq!(error, Error::Number { what: "deposits after", expected: 2, got: 3 });
-    let error = refused(|input| input.deposits[0].to = Address::ZERO);
-    assert!(matches!(error, Error::Mismatch { what: "deposit hash", .. }));
-    let error = refused(|input| input.deposits.swap(0, 1));
-    assert!(matches!(error, Error::DepositBlock { index: 1, .. }));
-    let error = refused(|input| input.deposits[0].l1_block_number -= 1);
-    assert!(matches!(error, Error::DepositBlock { index: 0, .. }));
-    let error = refused(|input| input.deposits[1].l1_block_number += 1);
-    assert!(matches!(error, Error::DepositBlock { index: 1, .. }));
-    let error = refused(|input| {
-        let mut data = input.deposits[1].opaque_data.to_vec();
-        data[31] ^= 1;
-        input.deposits[1].opaque_data = data.into();
-    });
-    assert!(matches!(error, Error::Mismatch { what: "deposit hash", .. }));
-}
-
-#[test]
-fn other_l1_headers_are_refused() {
-    let error = refused(|input| {
-        input.l1_headers.pop();
-    });
-    assert!(matches!(error, Error::Mismatch { what: "L1 origin hash", .. }));
-    let error = refused(|input| {
-        input.l1_headers.remove(0);
-    });
-    assert!(matches!(error, Error::Mismatch { what: "L1 parent hash", .. }));
-    let error = refused(|input| input.l1_headers.swap(0, 1));
-    assert!(matches!(error, Error::Mismatch { what: "L1 parent hash", .. }));
-    let error = refused(|input| input.l1_headers[1] = bytes!("c0"));
-    assert!(matches!(error, Error::Header { which: "L1", index: 1, .. }));
-    let error = refused(|input| input.batch.origin_number += 1);
-    assert!(matches!(error, Error::Number { what: "L1 origin number", .. }));
-    // A header that chains, but is not the one that L1 checked.
-    let error = refused(|input| {
-        let mut header = input.l1_headers[1].to_vec();
-        let last = header.len() - 1;
-        header[last] ^= 1;
-        input.l1_headers[1] = header.into();
-    });
-    assert!(matches!(error, Error::Mismatch { what: "L1 origin hash", .. }));
-    assert!(L1Origin::from_rlp(&recorded().l1_headers[0]).is_some());
-}
-
-#[test]
-fn another_parent_has_another_state() {
-    let error = refused(|input| input.parent_header = bytes!("c0"));
-    assert!(matches!(error, Error::Header { which: "parent", .. }));
-    let error = refused(|input| {
-        let mut header = input.parent_header.to_vec();
-        // In the state root: version and length bytes, parent hash, ommers, beneficiary.
-        header[3 + 33 + 33 + 21 + 5] ^= 1;
-        input.parent_header = header.into();
-    });
-    assert!(matches!(error, Error::State(StateError::Accounts(TrieError::Missing { .. }))));
+    blobs[0].opening.y = B256::with_last_byte(1);
+    changed.header.data_hash = changed.data.posted().hash();
+    let mut other = changed.input().expect("own header");
+    add(&mut other, &input);
+    assert!(matches!(execute(&other), Err(Error::Blob { index: 0, .. })));
+    // No blob at all.
+    changed.header.data_hash = posted.header.data_hash;
+    changed.data = BatchData::Calldata(Bytes::new());
+    let mut other = changed.input().expect("own header");
+    add(&mut other, &input);
+    let key = PreimageKey::BlobElement { versioned_hash: hash, index: 0 };
+    assert_eq!(execute(&other), Err(Error::Missing { key }));
 }
 
 #[test]
 fn rules_that_cannot_be_followed_are_refused() {
-    let field = |change: fn(&mut RollupConfig)| match refused(|input| change(&mut input.config)) {
+    let field = |change: fn(&mut RollupConfig)| match refused(|posted| change(&mut posted.config)) {
         Error::Config { field, .. } => field,
         error => panic!("{error}"),
     };
@@ -474,45 +548,65 @@ fn rules_that_cannot_be_followed_are_refused() {
 }
 
 #[test]
-fn every_truncation_is_an_error() {
-    let bytes = Bytes::from(recorded().encode());
+fn an_input_has_one_encoding() {
+    let (_, mut input) = recorded();
+    input.insert_blob(B256::repeat_byte(2), &Bytes::from(vec![1; 64]));
+    let bytes = Bytes::from(input.encode());
+    assert_eq!(ExecutionInput::decode(bytes.clone()), Ok(input.clone()));
     for cut in (0..bytes.len()).step_by(7) {
         let error = ExecutionInput::decode(bytes.slice(..cut)).expect_err("truncated");
         assert!(matches!(error, Error::Input { what: "truncated", .. }), "{cut}: {error}");
     }
-    let longer = [&bytes[..], &[0]].concat();
-    assert_eq!(
-        ExecutionInput::decode(longer.into()),
-        Err(Error::Input { at: bytes.len(), what: "bytes after the end" })
-    );
+    let refused = |bytes: Vec<u8>| match ExecutionInput::decode(bytes.into()) {
+        Err(Error::Input { what, .. }) => what,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused([&bytes[..], &[0]].concat()), "bytes after the end");
     let mut other = bytes.to_vec();
-    other[0] = 2;
-    assert_eq!(
-        ExecutionInput::decode(other.into()),
-        Err(Error::Input { at: 0, what: "not version 1" })
-    );
+    other[0] = 1;
+    assert_eq!(refused(other), "not version 2");
+    // The index of the batch, the fifth field.
+    let mut other = bytes.to_vec();
+    other[4 + 4 * 32 + 23] = 1;
+    assert_eq!(refused(other), "the batch's index has more than 64 bits");
+    // The first preimage once more, and one that is too long.
+    let list = 4 + 7 * 32;
+    let length = u32::from_le_bytes(bytes[list + 4..list + 8].try_into().expect("four")) as usize;
+    let first = &bytes[list + 4..list + 8 + length];
+    let twice = [&bytes[..list], &2_u32.to_le_bytes(), first, first, &[0; 8]].concat();
+    assert_eq!(refused(twice), "a list is not in order");
+    let long = PreimageKey::MAX_CONTENT + 1;
+    let long = [&bytes[..list], &1_u32.to_le_bytes(), &(long as u32).to_le_bytes(), &vec![0; long]];
+    assert_eq!(refused(long.concat()), "preimage is too long");
+    for blob in [&[1; 33][..], &[0; 32]] {
+        let blob = [&(blob.len() as u32).to_le_bytes(), blob, &[0; 4]].concat();
+        let other = [&bytes[..list], &[0; 4], &1_u32.to_le_bytes(), &[9; 32], &blob].concat();
+        assert_eq!(refused(other), "blob is no trimmed list of at most 4096 elements");
+    }
 }
 
-/// Every field of the input changes the statement or is refused.
+/// Every field of the question changes the statement or is refused.
 #[test]
 fn the_statement_binds_what_goes_in() {
-    let input = recorded();
+    let (_, input) = recorded();
     let id = execute(&input).expect("execute").id();
-    let changes: [fn(&mut ExecutionInput); 8] = [
-        |input| input.domain = B256::ZERO,
-        |input| input.rollup_id = RollupId::ZERO,
-        |input| input.program_hash = B256::ZERO,
-        |input| input.config.l1ChainId += 1,
-        |input| input.batch.index.0 += 1,
-        |input| input.batch.parent_commitment = BatchCommitment::ZERO,
-        |input| input.batch.posted_at += 1,
-        |input| input.config.maxSequencerDrift += 1,
+    let changes: [fn(&mut PostedBatch); 8] = [
+        |posted| posted.domain = B256::ZERO,
+        |posted| posted.rollup_id = RollupId::ZERO,
+        |posted| posted.program_hash = B256::ZERO,
+        |posted| posted.config.l1ChainId += 1,
+        |posted| posted.header.index.0 += 1,
+        |posted| posted.header.parent_commitment = BatchCommitment::ZERO,
+        |posted| posted.header.posted_at += 1,
+        |posted| posted.config.maxSequencerDrift += 1,
     ];
     for change in changes {
-        let mut input = input.clone();
-        change(&mut input);
-        assert_ne!(execute(&input).expect("execute").id(), id);
+        assert_ne!(execute(&changed(change)).expect("execute").id(), id);
     }
+    let mut other = input;
+    other.statement.batch_index.0 += 1;
+    let error = execute(&other).expect_err("the header has another index");
+    assert_eq!(error, Error::Number { what: "batch index", expected: 2, got: 1 });
 }
 
 /// EIP-7623 came with Isthmus: before it, zeros in calldata cost four gas each and no more.

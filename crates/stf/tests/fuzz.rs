@@ -90,3 +90,11 @@ fn any_nodes_are_errors_or_a_state() {
         fuzz::witness(&random.bytes(300));
     }
 }
+
+#[test]
+fn any_preimages_are_errors_or_a_batch_of_nobody() {
+    let mut random = Random::new("preimages");
+    for _ in 0..300 {
+        fuzz::preimages(&random.bytes(400));
+    }
+}

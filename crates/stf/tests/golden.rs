@@ -4,11 +4,11 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes};
 use oneslot_stf::{
-    BatchData, ExecutionInput, GenesisAccount,
+    ExecutionInput, GenesisAccount,
     devchain::{Account, DevChain, config},
     execute,
 };
-use oneslot_types::{DepositFields, Statement, StatementId};
+use oneslot_types::{DepositFields, PreimageKey, Statement, StatementId};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
 
@@ -101,7 +101,8 @@ fn pinned_inputs_have_their_statements() {
     let mut blobs = Vec::new();
     for vector in vectors {
         let input = ExecutionInput::decode(vector.input.clone()).expect("input");
-        blobs.push(matches!(input.data, BatchData::Blobs(_)));
+        let blob = |(key, _)| matches!(key, PreimageKey::BlobElement { .. });
+        blobs.push(input.contents().any(blob));
         assert_eq!(input.encode(), vector.input, "{}", vector.about);
         let statement = execute(&input).expect("statement");
         assert_eq!(statement, vector.statement, "{}", vector.about);

@@ -2,14 +2,15 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256, bytes};
 use oneslot_riscv::{
-    FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, Machine, PRECOMPILES, Program, Status, Tape,
+    Machine, PRECOMPILE_KECCAK, PRECOMPILE_MULMOD, PRECOMPILE_POINT, PRECOMPILES, Preimages,
+    Program, Status,
 };
 use oneslot_stf::{
     ExecutionInput, GenesisAccount, State,
     devchain::{Account, DevChain, config, transfers},
     execute,
 };
-use oneslot_types::StatementId;
+use oneslot_types::{PreimageKey, StatementId};
 use revm::Database;
 use std::{fs, path::PathBuf};
 
@@ -22,25 +23,31 @@ fn program() -> Program {
     Program::from_elf(&elf).expect("a program")
 }
 
-/// Masks of the machine's precompiles; the last has a bit that no precompile has.
-const FEATURES: [u64; 6] =
-    [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES, u64::MAX];
+/// Masks of the machine's precompiles.
+const MASKS: [u64; 5] = [0, PRECOMPILE_KECCAK, PRECOMPILE_MULMOD, PRECOMPILE_POINT, PRECOMPILES];
 
-/// Runs the program with every mask of features, which must not change how it ends; prints instructions.
-fn run(program: &Program, input: &[u8]) -> (Status, Option<StatementId>) {
-    let runs = FEATURES.map(|features| {
-        let mut machine = Machine::new(program.clone(), Tape::new(input).with_features(features));
+/// The program with this mask in its image, before it has read anything of the input.
+fn machine(program: &Program, input: &ExecutionInput, mask: u64) -> Machine {
+    let program = program.with_precompiles(mask).expect("a mask");
+    let contents = input.contents().map(|(key, content)| (key.to_bytes(), content.to_vec()));
+    Machine::new(program, Preimages::new(contents))
+}
+
+/// Runs the program with every mask, which must not change how it ends; prints instructions.
+fn run(program: &Program, input: &ExecutionInput) -> (Status, Option<StatementId>) {
+    let runs = MASKS.map(|mask| {
+        let mut machine = machine(program, input, mask);
         let status = machine.run(u64::MAX);
-        println!("features {features:x}: {} instructions", machine.steps());
+        println!("precompiles {mask:x}: {} instructions", machine.steps());
         (status, machine.output().map(|id| StatementId(id.into())))
     });
-    assert_eq!(runs, [runs[0]; FEATURES.len()]);
+    assert_eq!(runs, [runs[0]; MASKS.len()]);
     runs[0]
 }
 
 /// Instructions until the program halts.
-fn steps(program: &Program, input: &[u8], features: u64) -> u64 {
-    let mut machine = Machine::new(program.clone(), Tape::new(input).with_features(features));
+fn steps(program: &Program, input: &ExecutionInput, mask: u64) -> u64 {
+    let mut machine = machine(program, input, mask);
     assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
     machine.steps()
 }
@@ -48,12 +55,12 @@ fn steps(program: &Program, input: &[u8], features: u64) -> u64 {
 #[test]
 fn each_precompile_saves_instructions() {
     let program = program();
-    let input = transfers(3, false).expect("record").encode();
+    let input = transfers(3, false).expect("record");
     let [plain, keccak, mulmod, both] = [0, 1, 2, 3].map(|mask| steps(&program, &input, mask));
     assert!(keccak < plain && mulmod < plain);
     assert!(both < keccak.min(mulmod) && 3 * both < plain, "{both} of {plain}");
     let [points, points_alone] =
-        [PRECOMPILES, FEATURE_POINT].map(|mask| steps(&program, &input, mask));
+        [PRECOMPILES, PRECOMPILE_POINT].map(|mask| steps(&program, &input, mask));
     assert!(points + 3 * 80_000 < both, "{points} of {both}");
     // Recovery needs multiplications, too.
     assert_eq!(points_alone, plain);
@@ -62,20 +69,17 @@ fn each_precompile_saves_instructions() {
 #[test]
 fn the_program_commits_the_id_of_the_statement() {
     let program = program();
-    let mut inputs = vec![
-        transfers(2, false).expect("record").encode(),
-        transfers(1, true).expect("record").encode(),
-    ];
+    let mut inputs =
+        vec![transfers(2, false).expect("record"), transfers(1, true).expect("record")];
     let json = fs::read_to_string(file("fixtures/stf-input.json")).expect("fixture");
     let vectors: Vec<serde_json::Value> = serde_json::from_str(&json).expect("vectors");
     for vector in vectors {
         let input: Bytes = vector["input"].as_str().expect("hex").parse().expect("hex");
-        inputs.push(input.to_vec());
+        inputs.push(ExecutionInput::decode(input).expect("input"));
     }
     assert_eq!(inputs.len(), 5);
     for input in inputs {
-        let native =
-            execute(&ExecutionInput::decode(input.clone().into()).expect("input")).expect("native");
+        let native = execute(&input).expect("native");
         assert_eq!(run(&program, &input), (Status::Halted { code: 0 }, Some(native.id())));
     }
 }
@@ -118,7 +122,7 @@ fn the_program_recovers_and_evaluates_as_the_function() {
         assert_eq!(B256::from(stored), expected);
     }
     let expected = (Status::Halted { code: 0 }, Some(executed.statement.id()));
-    assert_eq!(run(&program(), &input.encode()), expected);
+    assert_eq!(run(&program(), &input), expected);
 }
 
 /// A signature of `fixtures/recoveries.json`, which was crafted so that a recovery meets equal or opposite points.
@@ -156,8 +160,7 @@ fn the_program_recovers_from_crafted_signatures() {
             let stored = state.storage(RECOVERS, (*s).into()).expect("state");
             assert_eq!(B256::from(stored), signer.into_word(), "{about}");
         }
-        let mut machine =
-            Machine::new(program(), Tape::new(&input.encode()).with_features(PRECOMPILES));
+        let mut machine = machine(&program(), &input, PRECOMPILES);
         assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
         assert_eq!(machine.output().map(B256::from), Some(executed.statement.id().0));
     }
@@ -167,12 +170,31 @@ fn the_program_recovers_from_crafted_signatures() {
 fn the_program_refuses_what_the_function_refuses() {
     let program = program();
     let input = transfers(1, false).expect("record");
-    let mut missing = input.clone();
-    missing.nodes.pop();
-    let mut surplus = input.clone();
-    surplus.nodes.push(Bytes::from_static(&[1]));
-    let cut = &input.encode()[..100];
-    for refused in [&missing.encode()[..], &surplus.encode(), cut, &[]] {
-        assert_eq!(run(&program, refused), (Status::Halted { code: 1 }, None));
+    let posted = PreimageKey::Keccak(input.statement.batch_commitment.0);
+    let other = |change: fn(&mut ExecutionInput)| {
+        let mut other = input.clone();
+        change(&mut other);
+        execute(&other).expect_err("refused");
+        other
+    };
+    let refused = (Status::Halted { code: 1 }, None);
+    assert_eq!(run(&program, &other(|input| input.statement.batch_index.0 += 1)), refused);
+    let no_config = other(|input| input.statement.config_hash = input.insert(Bytes::new()));
+    assert_eq!(run(&program, &no_config), refused);
+
+    // Without a preimage the machine stops before the read.
+    let missing = other(|input| drop(input.remove(&input.statement.batch_commitment.0.clone())));
+    let stops = Status::MissingPreimage { key: posted.to_bytes() };
+    assert_eq!(run(&program, &missing), (stops, None));
+
+    // The machine takes any content for advice. The program hashes it, and its length is bounded.
+    let key = posted.to_bytes();
+    let honest: Vec<_> =
+        input.contents().map(|(k, content)| (k.to_bytes(), content.to_vec())).collect();
+    let answers = [vec![], vec![0; 320], vec![0; PreimageKey::MAX_CONTENT + 1]];
+    for answer in answers {
+        let lie = honest.iter().cloned().chain([(key, answer)]);
+        let mut machine = Machine::new(program.clone(), Preimages::new(lie));
+        assert_eq!((machine.run(u64::MAX), machine.output()), refused);
     }
 }

@@ -100,13 +100,11 @@ impl Enclave {
         let refused = |error: oneslot_stf::Error| Error::Input(error.to_string());
         let run = || {
             let input = ExecutionInput::decode(input).map_err(refused)?;
-            if input.config.l1ChainId != l1_chain_id {
-                return Err(Error::WrongChain {
-                    requested: l1_chain_id,
-                    input: input.config.l1ChainId,
-                });
+            let got = input.config().map_err(refused)?.l1ChainId;
+            if got != l1_chain_id {
+                return Err(Error::WrongChain { requested: l1_chain_id, input: got });
             }
-            self.check_program(input.program_hash)?;
+            self.check_program(input.statement.program_hash)?;
             let statement = oneslot_stf::execute(&input).map_err(refused)?;
             self.check_program(statement.program_hash)?;
             Ok(statement)

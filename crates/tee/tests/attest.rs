@@ -62,7 +62,7 @@ fn with_observed_enclave(
 }
 
 fn chain_of(input: &Bytes) -> u64 {
-    ExecutionInput::decode(input.clone()).unwrap().config.l1ChainId
+    ExecutionInput::decode(input.clone()).unwrap().config().unwrap().l1ChainId
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The rules of one rollup.
 
+use alloc::vec::Vec;
 use alloy_primitives::{B256, keccak256};
 use alloy_sol_types::{SolValue, sol};
+
+use crate::words::Words;
 
 sol! {
     /// The rules of one rollup that the state transition reads. Thirteen ABI words.
@@ -43,6 +46,32 @@ sol! {
 impl RollupConfig {
     /// What statements name the rules by.
     pub fn hash(&self) -> B256 {
-        keccak256(self.abi_encode())
+        keccak256(self.words())
+    }
+
+    /// The ABI encoding: thirteen words of 32 bytes.
+    pub fn words(&self) -> Vec<u8> {
+        self.abi_encode()
+    }
+
+    /// Reads [`RollupConfig::words`]. None for any other bytes.
+    pub fn from_words(bytes: &[u8]) -> Option<Self> {
+        let mut words = Words::new(bytes)?;
+        let config = Self {
+            l1ChainId: words.u64()?,
+            l2ChainId: words.u64()?,
+            gasLimit: words.u64()?,
+            eip1559Denominator: words.u64()?,
+            eip1559Elasticity: words.u64()?,
+            minBaseFee: words.u64()?,
+            daFootprintGasScalar: words.u64()?,
+            baseFeeScalar: words.u32()?,
+            blobBaseFeeScalar: words.u32()?,
+            batcher: words.address()?,
+            maxSequencerDrift: words.u64()?,
+            maxBlocksPerBatch: words.u64()?,
+            maxBatchBytes: words.u64()?,
+        };
+        words.end(config)
     }
 }

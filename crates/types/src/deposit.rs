@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
 
+use crate::words::Words;
+
 /// Bytes of the fixed part of version 0 opaque data: mint, value, gas limit, creation flag.
 const FIXED: usize = 32 + 32 + 8 + 1;
 
@@ -55,13 +57,61 @@ pub enum DepositError {
     },
 }
 
+/// What a rolling hash of the queue is the hash of: the hash before, and a deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositLink {
+    /// Rolling hash before the deposit.
+    pub rolling: B256,
+    /// As in [`Deposit`].
+    pub from: Address,
+    /// As in [`Deposit`].
+    pub to: Address,
+    /// As in [`Deposit`].
+    pub l1_block_number: u64,
+    /// Keccak-256 of the opaque data.
+    pub data_hash: B256,
+}
+
+impl DepositLink {
+    /// The rolling hash after the deposit: keccak-256 of the ABI encoding.
+    pub fn hash(&self) -> B256 {
+        keccak256(self.abi_encode())
+    }
+
+    /// The ABI encoding: five words of 32 bytes.
+    pub fn abi_encode(&self) -> Vec<u8> {
+        (self.rolling, self.from, self.to, self.l1_block_number, self.data_hash).abi_encode_params()
+    }
+
+    /// Reads [`DepositLink::abi_encode`]. None for any other bytes.
+    pub fn abi_decode(bytes: &[u8]) -> Option<Self> {
+        let mut words = Words::new(bytes)?;
+        let link = Self {
+            rolling: words.word()?,
+            from: words.address()?,
+            to: words.address()?,
+            l1_block_number: words.u64()?,
+            data_hash: words.word()?,
+        };
+        words.end(link)
+    }
+}
+
 impl Deposit {
     /// The queue's rolling hash after this deposit. An empty queue hashes to zero.
     pub fn extend(&self, rolling: B256) -> B256 {
-        keccak256(
-            (rolling, self.from, self.to, self.l1_block_number, keccak256(&self.opaque_data))
-                .abi_encode_params(),
-        )
+        self.link(rolling).hash()
+    }
+
+    /// What the rolling hash after this deposit is the hash of; `rolling` is the one before.
+    pub fn link(&self, rolling: B256) -> DepositLink {
+        DepositLink {
+            rolling,
+            from: self.from,
+            to: self.to,
+            l1_block_number: self.l1_block_number,
+            data_hash: keccak256(&self.opaque_data),
+        }
     }
 
     /// Reads the opaque data.

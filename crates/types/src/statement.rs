@@ -42,13 +42,24 @@ impl Statement {
         StatementId(keccak256(self.abi_encode()))
     }
 
-    /// The id of the question: as [`Statement::id`] without the answer (output and block number).
+    /// The question that the statement answers.
+    pub const fn input(&self) -> StatementInput {
+        StatementInput {
+            domain: self.domain,
+            rollup_id: self.rollup_id,
+            program_hash: self.program_hash,
+            config_hash: self.config_hash,
+            batch_index: self.batch_index,
+            parent_output: self.parent_output,
+            batch_commitment: self.batch_commitment,
+        }
+    }
+
+    /// [`StatementInput::id`] of the question.
     ///
     /// Two statements with one input id and different outputs contradict each other.
     pub fn input_id(&self) -> InputId {
-        let (domain, rollup, program, config, index, parent, batch, _, _) = self.words();
-        let question = (domain, rollup, program, config, index, parent, batch);
-        InputId(keccak256(question.abi_encode_params()))
+        self.input().id()
     }
 
     /// The ABI encoding: nine words of 32 bytes.
@@ -91,6 +102,87 @@ impl Statement {
             self.output.0,
             self.l2_block_number,
         )
+    }
+}
+
+/// What a statement says but for its answer (output and block number): what the program is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StatementInput {
+    /// As in [`Statement`].
+    pub domain: B256,
+    /// As in [`Statement`].
+    pub rollup_id: RollupId,
+    /// As in [`Statement`].
+    pub program_hash: B256,
+    /// As in [`Statement`].
+    pub config_hash: B256,
+    /// As in [`Statement`].
+    pub batch_index: BatchIndex,
+    /// As in [`Statement`].
+    pub parent_output: OutputRoot,
+    /// As in [`Statement`].
+    pub batch_commitment: BatchCommitment,
+}
+
+impl StatementInput {
+    /// Number of fields.
+    pub const FIELDS: usize = 7;
+
+    /// The ABI words of the fields, in their order. A program reads each by its position
+    /// ([`crate::PreimageKey::Statement`]).
+    pub fn fields(&self) -> [B256; Self::FIELDS] {
+        [
+            self.domain,
+            self.rollup_id.0,
+            self.program_hash,
+            self.config_hash,
+            U256::from(self.batch_index.0).into(),
+            self.parent_output.0,
+            self.batch_commitment.0,
+        ]
+    }
+
+    /// Reads [`StatementInput::fields`]. None if the index of the batch is no number of 64 bits.
+    pub fn from_fields(fields: [B256; Self::FIELDS]) -> Option<Self> {
+        let [domain, rollup, program_hash, config_hash, index, parent, batch] = fields;
+        Some(Self {
+            domain,
+            rollup_id: RollupId(rollup),
+            program_hash,
+            config_hash,
+            batch_index: BatchIndex(U256::from_be_bytes(index.0).try_into().ok()?),
+            parent_output: OutputRoot(parent),
+            batch_commitment: BatchCommitment(batch),
+        })
+    }
+
+    /// The id of the question: keccak-256 of the fields.
+    pub fn id(&self) -> InputId {
+        InputId(keccak256(self.fields().concat()))
+    }
+
+    /// The statement that gives this answer.
+    pub fn answer(self, output: OutputRoot, l2_block_number: u64) -> Statement {
+        let Self {
+            domain,
+            rollup_id,
+            program_hash,
+            config_hash,
+            batch_index,
+            parent_output,
+            batch_commitment,
+        } = self;
+        Statement {
+            domain,
+            rollup_id,
+            program_hash,
+            config_hash,
+            batch_index,
+            parent_output,
+            batch_commitment,
+            output,
+            l2_block_number,
+        }
     }
 }
 

@@ -1,21 +1,27 @@
-//! The state transition as a program: reads an execution input, commits the id of its statement.
+//! The state transition as a program: answers the question that it reads, and commits the id of the
+//! statement.
 
 #![no_std]
 #![no_main]
 
-use alloy_primitives::U256;
-use oneslot_guest_runtime::{
-    FEATURE_MULMOD, FEATURE_POINT, commit, entry, features, halt, mul_mod, point_add, point_double,
-    read_input, square_mod,
-};
-use oneslot_stf::{Crypto, ExecutionInput, MulMod, Points, execute_with};
+extern crate alloc;
 
-/// Exit code for an input that is not the one L1 fixed, or not complete.
+use alloc::vec::Vec;
+use alloy_primitives::{B256, Bytes, U256, keccak256};
+use oneslot_guest_runtime::{
+    Key, PRECOMPILE_MULMOD, PRECOMPILE_POINT, commit, entry, halt, mul_mod, point_add,
+    point_double, precompiles, read_preimage, read_word, square_mod,
+};
+use oneslot_stf::{BlobProof, Crypto, MulMod, Points, PreimageSource, execute_with};
+use oneslot_types::{PreimageKey, StatementInput, opening_hash};
+
+/// Exit code for a question about no batch that L1 fixed.
 const REFUSED: u64 = 1;
 
 entry!(main);
 
-/// The machine's precompiles for arithmetic. The one for hashes is in the runtime's `native_keccak256`.
+/// The machine: its reads, and its precompiles for arithmetic. The one for hashes is in the runtime's
+/// `native_keccak256`.
 #[derive(Clone, Copy, Debug)]
 struct Machine;
 
@@ -43,12 +49,54 @@ impl Points for Machine {
     }
 }
 
-/// The arithmetic that the feature mask names. Points alone are of no use, because a recovery multiplies, too.
+/// What the machine reads. In a proof each word is advice, so a preimage is copied once, and what is
+/// used is the copy that was checked.
+impl PreimageSource for Machine {
+    fn keccak(&self, hash: &B256) -> Option<Bytes> {
+        let content = read(PreimageKey::Keccak(*hash))?;
+        (keccak256(&content) == *hash).then(|| content.into())
+    }
+
+    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]> {
+        let key = PreimageKey::BlobElement { versioned_hash: *versioned_hash, index };
+        Some(word(&Key(key.to_bytes())))
+    }
+
+    fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof> {
+        let content = read(PreimageKey::Opening(opening_hash(versioned_hash, z)))?;
+        let (commitment, proof) = content.split_first_chunk()?;
+        Some(BlobProof { commitment: *commitment, proof: proof.try_into().ok()? })
+    }
+}
+
+/// The content of a key. None if it is longer than any that L1 knows.
+fn read(key: PreimageKey) -> Option<Vec<u8>> {
+    read_preimage(&Key(key.to_bytes()), PreimageKey::MAX_CONTENT)
+}
+
+/// A content that has 32 bytes by definition.
+fn word(key: &Key) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (index, word) in (1..).zip(bytes.as_chunks_mut().0) {
+        *word = read_word(key, index).to_le_bytes();
+    }
+    bytes
+}
+
+/// The question.
+fn asked() -> Option<StatementInput> {
+    let fields = core::array::from_fn(|number| {
+        word(&Key(PreimageKey::Statement(number as u8).to_bytes())).into()
+    });
+    StatementInput::from_fields(fields)
+}
+
+/// The arithmetic that the image names. Points alone are of no use, because a recovery multiplies, too.
 fn crypto() -> Crypto {
-    let features = features();
-    if features & FEATURE_MULMOD == 0 {
+    let mask = precompiles();
+    if mask & PRECOMPILE_MULMOD == 0 {
         Crypto::SOFTWARE
-    } else if features & FEATURE_POINT == 0 {
+    } else if mask & PRECOMPILE_POINT == 0 {
         Crypto::multiplying::<Machine>()
     } else {
         Crypto::adding_points::<Machine>()
@@ -56,13 +104,11 @@ fn crypto() -> Crypto {
 }
 
 fn main() {
-    let Ok(input) = ExecutionInput::decode(read_input().into()) else {
-        halt(REFUSED);
-    };
+    let Some(asked) = asked() else { halt(REFUSED) };
     // The commitment covers all that was posted, so what was posted cannot be chosen for the key.
-    let [k0, k1, ..] = U256::from_be_bytes(input.batch.commitment().0.0).into_limbs();
+    let [k0, k1, ..] = U256::from_be_bytes(asked.batch_commitment.0.0).into_limbs();
     foldhash::fast::set_key([k0, k1]);
-    match execute_with(&input, crypto()) {
+    match execute_with(&asked, &Machine, crypto()) {
         Ok(statement) => commit(&statement.id().0.0),
         Err(_) => halt(REFUSED),
     }

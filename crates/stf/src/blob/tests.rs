@@ -1,6 +1,7 @@
 //! Against c-kzg, which L1 clients use.
 
 use super::*;
+use crate::ExecutionInput;
 use crate::mulmod::Software;
 use alloc::boxed::Box;
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
@@ -125,14 +126,22 @@ fn non_canonical_elements_are_none() {
     assert_eq!(evaluate(&[1; 31], &B256::ZERO), None);
 }
 
-fn checked(opening: &BlobOpening, data: &BlobData) -> Result<()> {
-    check(3, opening, data, Crypto::SOFTWARE)
+/// Reads the posted blob from a source that has these bytes for it, and an opening at their own point.
+fn checked(opening: &BlobOpening, bytes: &[u8], proof: Option<BlobProof>) -> Result<Vec<u8>> {
+    let mut source = ExecutionInput::default();
+    let hash = opening.versionedHash;
+    source.insert_blob(hash, &bytes.to_vec().into());
+    if let Some(proof) = proof {
+        source.insert_opening(&hash, &evaluation_point(&hash, bytes), proof);
+    }
+    read(3, opening, &source, Crypto::SOFTWARE)
 }
 
-fn what(result: Result<()>) -> &'static str {
+fn what(result: Result<Vec<u8>>) -> &'static str {
     match result {
-        Ok(()) => "",
+        Ok(_) => "",
         Err(Error::Blob { index: 3, what }) => what,
+        Err(Error::Missing { key: PreimageKey::Opening(_) }) => "missing opening",
         Err(error) => panic!("{error}"),
     }
 }
@@ -142,23 +151,19 @@ fn an_honest_opening_needs_no_proof() {
     let blob = pack(&payload(300)).remove(0);
     let (z, opened) = open(&blob, |hash| evaluation_point(hash, &blob));
     let opening = BlobOpening { versionedHash: opened.versioned_hash, z, y: opened.y };
-    let honest = BlobData { bytes: trim(&blob).to_vec().into(), proof: None };
-    assert_eq!(what(checked(&opening, &honest)), "");
+    for bytes in [&blob[..], trim(&blob)] {
+        assert_eq!(checked(&opening, bytes, None), Ok(trim(&blob).to_vec()));
+    }
 
-    let with_proof = BlobData { proof: Some((opened.commitment, opened.proof)), ..honest.clone() };
-    assert_eq!(what(checked(&opening, &with_proof)), "surplus proof");
-    let whole = BlobData { bytes: blob.into(), proof: None };
-    assert_eq!(what(checked(&opening, &whole)), "bytes are not trimmed field elements");
-
-    let mut changed = honest.bytes.to_vec();
+    let mut changed = trim(&blob).to_vec();
     changed[40] ^= 1;
-    let other = BlobData { bytes: changed.into(), proof: None };
-    assert_eq!(
-        what(checked(&opening, &other)),
-        "the posted point is not that of the bytes, and there is no proof"
-    );
+    assert_eq!(what(checked(&opening, &changed, None)), "missing opening");
+    let mut longer = blob.clone();
+    longer[BLOB_BYTES - 1] = 1;
+    assert_eq!(what(checked(&opening, &longer, None)), "missing opening");
     let wrong = BlobOpening { y: B256::with_last_byte(1), ..opening };
-    assert_eq!(what(checked(&wrong, &honest)), "the bytes do not evaluate to the posted value");
+    let wrong = checked(&wrong, &blob, None);
+    assert_eq!(what(wrong), "the bytes do not evaluate to the posted value");
 }
 
 #[test]
@@ -168,17 +173,17 @@ fn a_hostile_point_needs_the_right_opening() {
     let (z, posted) = open(&blob, |_| B256::with_last_byte(9));
     let opening = BlobOpening { versionedHash: posted.versioned_hash, z, y: posted.y };
     let (_, right) = open(&blob, |hash| evaluation_point(hash, &blob));
-    let data = |commitment, proof| BlobData {
-        bytes: trim(&blob).to_vec().into(),
-        proof: Some((commitment, proof)),
+    let read = |bytes: &[u8], commitment, proof| {
+        what(checked(&opening, bytes, Some(BlobProof { commitment, proof })))
     };
-    assert_eq!(what(checked(&opening, &data(right.commitment, right.proof))), "");
+    assert_eq!(read(&blob, right.commitment, right.proof), "");
+    assert_eq!(what(checked(&opening, &blob, None)), "missing opening");
     assert_eq!(
-        what(checked(&opening, &data(right.commitment, posted.proof))),
+        read(&blob, right.commitment, posted.proof),
         "the proof does not open the blob at the point of the bytes"
     );
     assert_eq!(
-        what(checked(&opening, &data([0; 48], right.proof))),
+        read(&blob, [0; 48], right.proof),
         "the commitment is not that of the versioned hash"
     );
 
@@ -186,9 +191,8 @@ fn a_hostile_point_needs_the_right_opening() {
     let mut changed = trim(&blob).to_vec();
     changed[40] ^= 1;
     let (_, opened) = open(&blob, |hash| evaluation_point(hash, &changed));
-    let other = BlobData { bytes: changed.into(), proof: Some((opened.commitment, opened.proof)) };
     assert_eq!(
-        what(checked(&opening, &other)),
+        read(&changed, opened.commitment, opened.proof),
         "the proof does not open the blob at the point of the bytes"
     );
 }

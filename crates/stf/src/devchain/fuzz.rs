@@ -3,13 +3,12 @@
 
 use super::{Account, DevChain, config};
 use crate::{
-    BatchBlock, BatchData, Error, ExecutionInput, L1_BLOCK, StateError, TrieError, batch, blob,
-    execute, record,
+    BatchBlock, BatchData, Error, ExecutionInput, L1_BLOCK, PostedBatch, StateError, TrieError,
+    batch, blob, execute, record,
 };
 use alloc::vec::Vec;
-use alloy_consensus::Header;
+use alloy_consensus::Sealed;
 use alloy_primitives::{Address, Bytes, U256, keccak256};
-use alloy_rlp::Decodable;
 use oneslot_types::DepositFields;
 
 /// Bytes as an execution input: decoding is the inverse of encoding, and executing gives a statement or
@@ -42,7 +41,7 @@ pub fn batch(data: &[u8]) {
             transactions.push(transfer);
             let posted = chain.blocks([transactions]);
             let posted = chain.post(&posted);
-            let (_, executed) = record(posted.clone(), &chain.source).expect("total");
+            let (_, executed) = record(&posted, &chain.source).expect("total");
             assert!(executed.blocks[0].transactions.len() >= 2, "the valid transfer is in");
             posted
         }
@@ -96,7 +95,7 @@ pub fn deposits(data: &[u8]) {
 /// Bytes as trie nodes, the first one the root: an error or a statement about a state that nobody has.
 pub fn witness(data: &[u8]) {
     let (chain, _) = chain();
-    let mut input = chain.post(&[]);
+    let mut nodes = Vec::<Bytes>::new();
     let mut rest = data;
     while let Some((length, tail)) = rest.split_first() {
         let (node, tail) = tail.split_at(tail.len().min(usize::from(*length)));
@@ -109,17 +108,48 @@ pub fn witness(data: &[u8]) {
         } else {
             node.to_vec()
         };
-        input.nodes.push(node.into());
+        nodes.push(node.into());
         rest = tail;
     }
-    let Some(root) = input.nodes.first() else { return };
-    let mut header = Header::decode(&mut input.parent_header.as_ref()).expect("own header");
+    let Some(root) = nodes.first() else { return };
+    let mut posted = chain.post(&[]);
+    let mut header = posted.parent.into_inner();
     header.state_root = keccak256(root);
-    input.parent_header = alloy_rlp::encode(&header).into();
-    let result = execute(&input);
-    if let Err(Error::State(StateError::Accounts(TrieError::Missing { depth, .. }))) = result {
+    posted.parent = Sealed::new(header);
+    let mut input = posted.input().expect("own header");
+    for node in nodes {
+        input.insert(node);
+    }
+    if let Err(Error::State(StateError::Accounts(TrieError::Missing { depth, .. }))) =
+        execute(&input)
+    {
         assert!(depth <= 64);
     }
+}
+
+/// Bytes as what a statement's hashes stand for: a config, a batch header, posted data, an output
+/// root, an L2 header, an L1 header and a deposit, each in the place of a right one. An error, or a
+/// statement about a batch that nobody posted.
+pub fn preimages(data: &[u8]) {
+    let Some((kind, bytes)) = data.split_first() else { return };
+    let bytes = Bytes::copy_from_slice(bytes);
+    let (chain, _) = chain();
+    let mut posted = chain.post(&[]);
+    match kind % 4 {
+        0 => posted.header.data_hash = keccak256(&bytes),
+        1 => posted.header.origin_hash = keccak256(&bytes),
+        2 => posted.header.deposit_hash_after = keccak256(&bytes),
+        _ => {}
+    }
+    let mut input = posted.input().expect("own header");
+    let hash = input.insert(bytes);
+    match kind / 4 % 4 {
+        0 => input.statement.config_hash = hash,
+        1 => input.statement.batch_commitment.0 = hash,
+        2 => input.statement.parent_output.0 = hash,
+        _ => {}
+    }
+    let _ = execute(&input);
 }
 
 /// A chain with an L1 block and a deposit waiting, and a valid transfer.
@@ -140,12 +170,12 @@ fn chain() -> (DevChain, Bytes) {
     (chain, transfer)
 }
 
-fn total(chain: &DevChain, posted: ExecutionInput) {
+fn total(chain: &DevChain, posted: PostedBatch) {
     let deposits = posted.deposits.len();
     let (input, executed) =
-        record(posted, &chain.source).expect("every posted batch has an output");
+        record(&posted, &chain.source).expect("every posted batch has an output");
     let statement = executed.statement;
-    assert_eq!(execute(&input), Ok(statement), "the witness is complete and has no surplus");
+    assert_eq!(execute(&input), Ok(statement), "everything that was read is in the input");
     let in_blocks = executed
         .blocks
         .iter()
@@ -154,13 +184,13 @@ fn total(chain: &DevChain, posted: ExecutionInput) {
         .count();
     let attributes = executed.blocks.len();
     assert!(in_blocks - attributes <= deposits);
-    let without_effect = input
+    let without_effect = posted
         .deposits
         .iter()
         .filter(|deposit| crate::deposit_transaction(deposit, Default::default(), 0).is_none())
         .count();
     assert_eq!(in_blocks - attributes + without_effect, deposits, "no deposit is left out");
-    if let BatchData::Calldata(payload) = &input.data {
+    if let BatchData::Calldata(payload) = &posted.data {
         let _ = batch::decode(payload, &chain.config);
         let _ = blob::unpack([payload.as_ref()]);
     }

@@ -4,7 +4,7 @@ use alloy_eips::{eip2935, eip4788};
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
 use oneslot_stf::{
-    BlobData, GenesisAccount,
+    BlobProof, GenesisAccount, PostedBlob,
     blob::{evaluation_point, trim},
 };
 use oneslot_types::BlobOpening;
@@ -486,7 +486,7 @@ pub(crate) fn random(count: usize) -> Vec<u8> {
 }
 
 /// A blob, posted with a point that is not that of its bytes.
-pub(crate) fn with_another_point(bytes: &[u8]) -> (BlobOpening, BlobData) {
+pub(crate) fn with_another_point(bytes: &[u8]) -> PostedBlob {
     let settings = ethereum_kzg_settings(0);
     let blob = Blob::from_bytes(bytes).expect("a blob");
     let commitment = settings.blob_to_kzg_commitment(&blob).expect("canonical").to_bytes();
@@ -496,8 +496,9 @@ pub(crate) fn with_another_point(bytes: &[u8]) -> (BlobOpening, BlobData) {
     let (proof, _) = settings.compute_kzg_proof(&blob, &Bytes32::new(point.0)).expect("canonical");
     let opening = BlobOpening { versionedHash: hash.into(), ..BlobOpening::default() };
     let array = |bytes: &[u8]| bytes.try_into().expect("48 bytes");
-    let proof = Some((array(commitment.as_slice()), array(proof.to_bytes().as_slice())));
-    (opening, BlobData { bytes: trim(bytes).to_vec().into(), proof })
+    let commitment = array(commitment.as_slice());
+    let proof = Some(BlobProof { commitment, proof: array(proof.to_bytes().as_slice()) });
+    PostedBlob { opening, bytes: bytes.to_vec().into(), proof }
 }
 
 pub(crate) fn pairings() -> Vec<Case> {

@@ -6,10 +6,9 @@
 use alloy_consensus::{TxEip1559, TxEip7702};
 use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
-use oneslot_riscv::{Machine, PRECOMPILES, Program, Status, Tape};
+use oneslot_riscv::{Machine, Preimages, Program, Status};
 use oneslot_stf::{
-    BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, SkipReason, batch, blob,
-    bounds,
+    BatchBlock, BatchData, Executed, GenesisAccount, PostedBatch, SkipReason, batch, blob, bounds,
     devchain::{Account, DevChain, config},
 };
 use oneslot_types::DepositFields;
@@ -28,12 +27,12 @@ fn program() -> Program {
 }
 
 /// Runs a batch natively and in the program, which must agree; gives steps and pages of memory.
-fn run(name: &str, chain: &mut DevChain, input: ExecutionInput) -> (Executed, u64, usize) {
+fn run(name: &str, chain: &mut DevChain, posted: PostedBatch) -> (Executed, u64, usize) {
     let start = Instant::now();
-    let (input, executed) = chain.advance(input).expect("native");
+    let (input, executed) = chain.advance(posted).expect("native");
     let native = start.elapsed();
-    let tape = Tape::new(&input.encode()).with_features(PRECOMPILES);
-    let mut machine = Machine::new(program(), tape);
+    let contents = input.contents().map(|(key, content)| (key.to_bytes(), content.to_vec()));
+    let mut machine = Machine::new(program(), Preimages::new(contents));
     let status = machine.run(4 * bounds::MAX_BATCH_STEPS);
     let (steps, pages) = (machine.steps(), machine.memory().page_count());
     println!("{name}: {steps} steps, {pages} pages, native {native:.1?}");
@@ -63,8 +62,8 @@ fn steps(case: &Case, gas: u64) -> (u64, u64) {
     let mut chain = chain(case, &alice);
     let data = case.calldata.clone().into();
     let tx = alice.send(&chain.config, TxKind::Call(CONTRACT), U256::ZERO, gas, data);
-    let input = chain.post_blobs(&chain.blocks([vec![tx]]));
-    let (executed, steps, _) = run(case.name, &mut chain, input);
+    let posted = chain.post_blobs(&chain.blocks([vec![tx]]));
+    let (executed, steps, _) = run(case.name, &mut chain, posted);
     let block = &executed.blocks[0];
     assert!(block.skipped.is_empty(), "{}: {:?}", case.name, block.skipped);
     let receipt = block.receipts.last().expect("a receipt");
@@ -147,8 +146,8 @@ fn worst(case: Case) {
     let blobs = blob::pack(&batch::encode(&blocks));
     assert_eq!(blobs.len(), 6, "{}", case.name);
     let blobs = blobs.iter().map(|blob| cases::with_another_point(blob)).collect();
-    let input = chain.post_data(BatchData::Blobs(blobs));
-    let (executed, steps, pages) = run(case.name, &mut chain, input);
+    let posted = chain.post_data(BatchData::Blobs(blobs));
+    let (executed, steps, pages) = run(case.name, &mut chain, posted);
     assert!(executed.blocks.len() as u64 > config.maxBlocksPerBatch, "{}", case.name);
     let skipped = &executed.blocks[0].skipped;
     assert_eq!(skipped.len(), bounds::MAX_BATCH_TRANSACTIONS - 1, "{}", case.name);
@@ -204,8 +203,8 @@ fn the_worst_batch_of_small_blocks_ends() {
     for _ in 0..bounds::MAX_ORIGIN_ADVANCE {
         chain.l1_block();
     }
-    let input = chain.post(&blocks);
-    let (executed, steps, _) = run("small blocks", &mut chain, input);
+    let posted = chain.post(&blocks);
+    let (executed, steps, _) = run("small blocks", &mut chain, posted);
     assert!(executed.blocks.iter().all(|block| block.skipped.is_empty()));
     assert!(steps <= bounds::MAX_BATCH_STEPS, "{steps} steps");
 }
@@ -229,8 +228,8 @@ fn codes_named_in_an_access_list_are_bounded() {
         ..TxEip1559::default()
     });
     let nothing = steps(&Case::new("nothing", vec![0]), 100_000);
-    let input = chain.post(&chain.blocks([vec![tx]]));
-    let (executed, steps, _) = run("listed codes", &mut chain, input);
+    let posted = chain.post(&chain.blocks([vec![tx]]));
+    let (executed, steps, _) = run("listed codes", &mut chain, posted);
     let each = (steps - nothing.0) / (executed.blocks[0].header.gas_used - nothing.1);
     println!("listed codes: {each} steps a unit of gas");
     assert!((100..=bounds::STEPS_PER_GAS).contains(&each), "{each}");
@@ -258,8 +257,8 @@ fn refunds_are_bounded() {
         ..TxEip1559::default()
     });
     let nothing = steps(&Case::new("nothing", vec![0]), 100_000);
-    let input = chain.post(&chain.blocks([vec![tx]]));
-    let (executed, steps, _) = run("refunds", &mut chain, input);
+    let posted = chain.post(&chain.blocks([vec![tx]]));
+    let (executed, steps, _) = run("refunds", &mut chain, posted);
     let block = &executed.blocks[0];
     assert!(block.receipts.last().is_some_and(|receipt| receipt.status()));
     let gas = block.header.gas_used - nothing.1;
@@ -318,8 +317,8 @@ fn transactions_that_cannot_run_are_bounded() {
     late.nonce = 7;
     let wrong = late.transfer(&config, CONTRACT, 1);
     let mut posted = |count: usize| {
-        let input = chain.post(&chain.blocks([vec![wrong.clone(); count]]));
-        let (executed, steps, _) = run("wrong nonces", &mut chain, input);
+        let posted = chain.post(&chain.blocks([vec![wrong.clone(); count]]));
+        let (executed, steps, _) = run("wrong nonces", &mut chain, posted);
         (executed.blocks[0].skipped.clone(), steps)
     };
     let (skipped, steps) = posted(bounds::MAX_BATCH_TRANSACTIONS);
@@ -349,16 +348,16 @@ fn authorizations_that_cannot_run_are_bounded() {
         chain.post(&chain.blocks([vec![alice.sign(tx); copies]]))
     };
     // As many as the gas pays for.
-    let input = post(&chain, 220, bounds::MAX_BATCH_GAS - 100_000, 20);
-    let (executed, steps, _) = run("authorizations", &mut chain, input);
+    let posted = post(&chain, 220, bounds::MAX_BATCH_GAS - 100_000, 20);
+    let (executed, steps, _) = run("authorizations", &mut chain, posted);
     let skipped = &executed.blocks[0].skipped;
     assert_eq!(skipped.len(), 20);
     assert!(matches!(skipped[0].reason, SkipReason::Invalid(_)));
     assert!(skipped[1..].iter().all(|s| matches!(s.reason, SkipReason::BlockFull(_))));
     assert!(steps <= bounds::MAX_BATCH_GAS * bounds::STEPS_PER_GAS, "{steps}");
     // More than the gas pays for: nothing is recovered.
-    let input = post(&chain, 1_000, 1_000_000, 5);
-    let (executed, steps, _) = run("unpaid authorizations", &mut chain, input);
+    let posted = post(&chain, 1_000, 1_000_000, 5);
+    let (executed, steps, _) = run("unpaid authorizations", &mut chain, posted);
     assert_eq!(executed.blocks[0].skipped.len(), 5);
     assert!(steps <= 50_000_000, "{steps}");
 }
@@ -372,8 +371,8 @@ fn data_that_inflates_to_too_much_counts_as_empty() {
         let payload =
             batch::encode(&[BatchBlock { transactions, ..chain.blocks([vec![]])[0].clone() }]);
         assert!(payload.len() < 13_000);
-        let input = chain.post_data(BatchData::Calldata(payload));
-        let (executed, steps, pages) = run("inflated", &mut chain, input);
+        let posted = chain.post_data(BatchData::Calldata(payload));
+        let (executed, steps, pages) = run("inflated", &mut chain, posted);
         assert_eq!(executed.blocks.len(), 1);
         assert!(executed.blocks[0].skipped.is_empty());
         assert!(steps <= 100_000_000 && pages <= 4_096, "{steps} {pages}");
@@ -398,8 +397,8 @@ fn transactions_with_too_little_gas_are_bounded() {
         ..TxEip1559::default()
     });
     for tx in [long, listed] {
-        let input = chain.post(&chain.blocks([vec![tx]]));
-        let (executed, steps, _) = run("too little gas", &mut chain, input);
+        let posted = chain.post(&chain.blocks([vec![tx]]));
+        let (executed, steps, _) = run("too little gas", &mut chain, posted);
         assert!(matches!(executed.blocks[0].skipped[0].reason, SkipReason::Invalid(_)));
         assert!(steps <= 60_000_000, "{steps}");
     }
@@ -411,8 +410,8 @@ fn empty_deflate_blocks_are_bounded() {
     let (_, mut chain) = stopping();
     // Empty blocks of fixed codes: ten bits each, four in five bytes.
     let payload = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
-    let input = chain.post_data(BatchData::Calldata(payload.into()));
-    let (_, steps, _) = run("empty deflate blocks", &mut chain, input);
+    let posted = chain.post_data(BatchData::Calldata(payload.into()));
+    let (_, steps, _) = run("empty deflate blocks", &mut chain, posted);
     assert!(steps <= 60_000_000, "{steps}");
 }
 
