@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256, bytes};
 use oneslot_riscv::{
-    Machine, PRECOMPILE_KECCAK, PRECOMPILE_MULMOD, PRECOMPILE_POINT, PRECOMPILES, Preimages,
+    Machine, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES, Preimages,
     Program, Status,
 };
 use oneslot_stf::{
@@ -24,7 +24,7 @@ fn program() -> Program {
 }
 
 /// Masks of the machine's precompiles.
-const MASKS: [u64; 5] = [0, PRECOMPILE_KECCAK, PRECOMPILE_MULMOD, PRECOMPILE_POINT, PRECOMPILES];
+const MASKS: [u64; 5] = [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES];
 
 /// The program with this mask in its image, before it has read anything of the input.
 fn machine(program: &Program, input: &ExecutionInput, mask: u64) -> Machine {
@@ -60,7 +60,7 @@ fn each_precompile_saves_instructions() {
     assert!(keccak < plain && mulmod < plain);
     assert!(both < keccak.min(mulmod) && 3 * both < plain, "{both} of {plain}");
     let [points, points_alone] =
-        [PRECOMPILES, PRECOMPILE_POINT].map(|mask| steps(&program, &input, mask));
+        [PRECOMPILES, FEATURE_POINT].map(|mask| steps(&program, &input, mask));
     assert!(points + 3 * 80_000 < both, "{points} of {both}");
     // Recovery needs multiplications, too.
     assert_eq!(points_alone, plain);

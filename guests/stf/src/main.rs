@@ -9,8 +9,8 @@ extern crate alloc;
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use oneslot_guest_runtime::{
-    Key, PRECOMPILE_MULMOD, PRECOMPILE_POINT, commit, entry, halt, mul_mod, point_add,
-    point_double, precompiles, read_preimage, read_word, square_mod,
+    Key, FEATURE_MULMOD, FEATURE_POINT, commit, entry, halt, mul_mod, point_add,
+    point_double, features, read_preimage, read_word, square_mod,
 };
 use oneslot_stf::{BlobProof, Crypto, MulMod, Points, PreimageSource, execute_with};
 use oneslot_types::{PreimageKey, StatementInput, opening_hash};
@@ -93,10 +93,10 @@ fn asked() -> Option<StatementInput> {
 
 /// The arithmetic that the image names. Points alone are of no use, because a recovery multiplies, too.
 fn crypto() -> Crypto {
-    let mask = precompiles();
-    if mask & PRECOMPILE_MULMOD == 0 {
+    let mask = features();
+    if mask & FEATURE_MULMOD == 0 {
         Crypto::SOFTWARE
-    } else if mask & PRECOMPILE_POINT == 0 {
+    } else if mask & FEATURE_POINT == 0 {
         Crypto::multiplying::<Machine>()
     } else {
         Crypto::adding_points::<Machine>()
