@@ -1,9 +1,9 @@
-//! Runs a program and prints what it cost: `count PROGRAM.elf [INPUT.bin [all]]`, with `all` precompiles
-//! or none.
+//! Runs a program on a raw input and prints what it cost: `count PROGRAM.elf [INPUT.bin [software]]`, with
+//! `software` without the precompiles.
 
 use std::{process::ExitCode, time::Instant};
 
-use oneslot_riscv::{Machine, PRECOMPILES, Profile, Program, Status, Symbols, Tape};
+use oneslot_riscv::{Machine, Preimages, Profile, Program, Status, Symbols};
 
 /// Functions printed.
 const TOP: usize = 25;
@@ -11,20 +11,20 @@ const TOP: usize = 25;
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let Some(path) = arguments.next() else {
-        return Err("usage: count PROGRAM.elf [INPUT.bin [all]]".into());
+        return Err("usage: count PROGRAM.elf [INPUT.bin [software]]".into());
     };
     let elf = std::fs::read(path)?;
     let input = arguments.next().map(std::fs::read).transpose()?.unwrap_or_default();
-    let features = match arguments.next() {
-        Some(word) if word == "all" => PRECOMPILES,
-        Some(word) => return Err(format!("expected all, got {word:?}").into()),
-        None => 0,
-    };
-    let tape = Tape::new(&input).with_features(features);
     let program = Program::from_elf(&elf)?;
+    let program = match arguments.next() {
+        Some(word) if word == "software" => program.with_precompiles(0)?,
+        Some(word) => return Err(format!("expected software, got {word:?}").into()),
+        None => program,
+    };
+    let preimages = Preimages::input(&input);
     let symbols = Symbols::from_elf(&elf)?;
 
-    let mut machine = Machine::new(program.clone(), tape.clone());
+    let mut machine = Machine::new(program.clone(), preimages.clone());
     let start = Instant::now();
     let status = machine.run(u64::MAX);
     let seconds = start.elapsed().as_secs_f64();
@@ -35,7 +35,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             let function = rustc_demangle::demangle(function);
             println!("status        trapped at {:#x} in {function:#}: {trap}", machine.pc());
         }
-        status => println!("status        {status:?}"),
+        status => println!("status        {status}"),
     }
     match machine.output() {
         Some(output) => {
@@ -51,7 +51,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     println!("memory        {} pages of 4 KiB", machine.memory().page_count());
 
     let mut profile = Profile::new(&program);
-    Machine::new(program, tape).run_profiled(u64::MAX, &mut profile);
+    Machine::new(program, preimages).run_profiled(u64::MAX, &mut profile);
     println!("\n{:>15} {:>6}  function", "instructions", "%");
     for (function, count) in profile.by_function(&symbols).into_iter().take(TOP) {
         let percent = 100.0 * count as f64 / steps as f64;

@@ -1,6 +1,6 @@
 //! Why bytes are not a program.
 
-/// Reason why an ELF file is refused.
+/// Reason why an ELF file is refused, or a change to its program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -121,6 +121,20 @@ pub enum Error {
         start: u64,
         /// End of the code range.
         end: u64,
+    },
+    /// The program has no mask of precompiles to change.
+    #[error("no mask of precompiles: expected a read-only segment of 8 bytes at {address:#x}")]
+    NoMask {
+        /// Where the mask would be.
+        address: u64,
+    },
+    /// A mask of precompiles names some that the machine does not have.
+    #[error("unknown precompiles: expected a mask of {expected:#x}, got {got:#x}")]
+    UnknownMask {
+        /// All precompiles of the machine.
+        expected: u64,
+        /// The program's mask, or the one asked for.
+        got: u64,
     },
     /// The symbol table cannot be read. Symbols are not needed to run a program.
     #[error("symbol table: {reason}")]

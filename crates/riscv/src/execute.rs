@@ -1,13 +1,13 @@
 //! The meaning of every instruction: the one loop that runs, steps, traces and profiles.
 
 use crate::{
-    Access, Instruction, Memory, Op, Status, Tape, Trap, precompiles, program::Parts,
-    trace::Observer,
+    Access, Instruction, Memory, Op, Preimages, Status, Trap, precompiles, preimages,
+    program::Parts, trace::Observer,
 };
 
 /// Number of the halt call, in a7.
 pub const ECALL_HALT: u64 = 0;
-/// Number of the call that reads a word of the input tape.
+/// Number of the call that reads a word of a preimage.
 pub const ECALL_READ: u64 = 1;
 /// Number of the call that commits the public output.
 pub const ECALL_COMMIT: u64 = 2;
@@ -31,6 +31,8 @@ pub(crate) struct Cpu {
     pub(crate) pc: u64,
     pub(crate) x: [u64; 32],
     pub(crate) steps: u64,
+    /// Words of preimages read.
+    pub(crate) reads: u64,
     pub(crate) output: Option<[u8; 32]>,
     pub(crate) status: Status,
 }
@@ -40,7 +42,7 @@ pub(crate) fn run<O: Observer>(
     cpu: &mut Cpu,
     memory: &mut Memory,
     program: &Parts,
-    tape: &Tape,
+    preimages: &Preimages,
     limit: u64,
     observer: &mut O,
 ) {
@@ -186,8 +188,12 @@ pub(crate) fn run<O: Observer>(
             Op::Remw => (a as i32).wrapping_rem(b as i32) as i64 as u64,
             Op::Remuw => extend((a as u32).checked_rem(b as u32).unwrap_or(a as u32)),
             Op::Fence => 0,
-            Op::Ecall => match ecall(&mut x, memory, tape, &mut cpu.output, observer) {
+            Op::Ecall => match ecall(&mut x, cpu, memory, preimages, observer) {
                 Status::Running => 0,
+                missing @ Status::MissingPreimage { .. } => {
+                    left += 1;
+                    break missing;
+                }
                 stop => break stop,
             },
             Op::Ebreak => break Status::Trapped(Trap::Breakpoint),
@@ -213,21 +219,26 @@ const fn extend(value: u32) -> u64 {
 #[inline(never)]
 fn ecall<O: Observer>(
     x: &mut [u64; 32],
+    cpu: &mut Cpu,
     memory: &mut Memory,
-    tape: &Tape,
-    output: &mut Option<[u8; 32]>,
+    preimages: &Preimages,
     observer: &mut O,
 ) -> Status {
     let done = |result: Result<(), Trap>| result.map_or_else(Status::Trapped, |()| Status::Running);
     match x[A7] {
         ECALL_HALT => Status::Halted { code: x[A0] },
         ECALL_READ => {
-            let offset = x[A0];
-            x[A0] = tape.word(offset);
-            observer.access(memory, Access::Input { offset });
+            let (address, index) = (preimages::key_address(x[A0]), x[A1]);
+            let key = preimages::key_at(memory, address);
+            let Some(word) = preimages.word(&key, index, cpu.reads) else {
+                return Status::MissingPreimage { key };
+            };
+            observer.access(memory, Access::Preimage { key: address, index });
+            x[A0] = word;
+            cpu.reads += 1;
             Status::Running
         }
-        ECALL_COMMIT if output.is_some() => Status::Trapped(Trap::SecondCommit),
+        ECALL_COMMIT if cpu.output.is_some() => Status::Trapped(Trap::SecondCommit),
         ECALL_COMMIT => {
             let address = x[A0];
             let words = match memory.load_words::<4>(address) {
@@ -239,7 +250,7 @@ fn ecall<O: Observer>(
             for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
                 *bytes = word.to_le_bytes();
             }
-            *output = Some(bytes);
+            cpu.output = Some(bytes);
             Status::Running
         }
         ECALL_KECCAK => done(precompiles::keccak(memory, x[A0], observer)),

@@ -6,11 +6,11 @@ mod instruction;
 mod machine;
 mod memory;
 mod precompiles;
+mod preimages;
 mod profile;
 mod program;
 mod secp256k1;
 mod symbols;
-mod tape;
 mod trace;
 mod trap;
 
@@ -22,12 +22,14 @@ pub use execute::{
 pub use instruction::{Instruction, Op};
 pub use machine::{Machine, Snapshot};
 pub use memory::{Memory, PAGE_COUNT, PAGE_SIZE, Page, PageMap};
+pub use precompiles::{FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES};
+pub use preimages::{INPUT_KEY, KEY_BYTES, PreimageKey, Preimages};
 pub use profile::Profile;
 pub use program::{
-    INITIAL_STACK_POINTER, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_IMAGE_BYTES, MAX_SEGMENTS, Program,
+    INITIAL_STACK_POINTER, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_IMAGE_BYTES, MAX_SEGMENTS,
+    PRECOMPILES_ADDRESS, Program,
 };
 pub use symbols::Symbols;
-pub use tape::{FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, FEATURES_OFFSET, PRECOMPILES, Tape};
 pub use trace::{Access, MemoryWord, RegisterWrite, Step, Trace};
 pub use trap::{Status, Trap};
 

@@ -1,7 +1,7 @@
-//! A machine: one program running on one input.
+//! A machine: one program running on one set of preimages.
 
 use crate::{
-    Memory, Observer, PageMap, Profile, Program, Status, Tape, Trace,
+    Memory, Observer, PageMap, Preimages, Profile, Program, Status, Trace,
     execute::{self, Cpu},
     program::INITIAL_STACK_POINTER,
     trace::Blind,
@@ -9,11 +9,11 @@ use crate::{
 
 /// A program in execution: `pc`, registers, memory, step count, output and status.
 ///
-/// Deterministic: the same program and input give the same state after the same number of steps.
+/// Deterministic: the same program and preimages give the same state after the same number of steps.
 #[derive(Debug)]
 pub struct Machine {
     program: Program,
-    tape: Tape,
+    preimages: Preimages,
     cpu: Cpu,
     memory: Memory,
 }
@@ -38,36 +38,48 @@ impl Snapshot {
         &self.pages
     }
 
-    /// State of a running machine from its parts, its step count beginning at 0.
+    /// State of a running machine from its parts, its counts of steps and reads beginning at 0.
     ///
     /// `pc` is cut to a multiple of 4 and register x0 to 0, as they always are.
     pub fn new(pc: u64, registers: [u64; 32], output: Option<[u8; 32]>, pages: PageMap) -> Self {
         let mut x = registers;
         x[0] = 0;
-        Self { cpu: Cpu { pc: pc & !3, x, steps: 0, output, status: Status::Running }, pages }
+        Self {
+            cpu: Cpu { pc: pc & !3, x, steps: 0, reads: 0, output, status: Status::Running },
+            pages,
+        }
     }
 }
 
 impl Machine {
     /// Machine before its first step: `pc` at the entry point, x2 (sp) at
     /// [`INITIAL_STACK_POINTER`](crate::INITIAL_STACK_POINTER), all other registers 0.
-    pub fn new(program: Program, tape: Tape) -> Self {
+    pub fn new(program: Program, preimages: Preimages) -> Self {
         let mut x = [0; 32];
         x[2] = INITIAL_STACK_POINTER;
-        let cpu = Cpu { pc: program.entry(), x, steps: 0, output: None, status: Status::Running };
+        let (pc, status) = (program.entry(), Status::Running);
+        let cpu = Cpu { pc, x, steps: 0, reads: 0, output: None, status };
         let memory = Memory::new(program.image(), program.code_pages());
-        Self { program, tape, cpu, memory }
+        Self { program, preimages, cpu, memory }
     }
 
-    /// Machine in the state of a snapshot, which must come from the same program and tape.
-    pub fn resume(program: Program, tape: Tape, snapshot: &Snapshot) -> Self {
+    /// Machine in the state of a snapshot, which must come from the same program and from preimages that give
+    /// the same words.
+    pub fn resume(program: Program, preimages: Preimages, snapshot: &Snapshot) -> Self {
         let memory = Memory::new(&snapshot.pages, program.code_pages());
-        Self { program, tape, cpu: snapshot.cpu.clone(), memory }
+        Self { program, preimages, cpu: snapshot.cpu.clone(), memory }
     }
 
     /// Snapshot of the state now. Costs a copy of the pages written since the last one.
+    ///
+    /// A machine that lacks a preimage has not taken the step that reads it, so its snapshot is that of a running machine:
+    /// resumed with the preimage, it goes on.
     pub fn snapshot(&mut self) -> Snapshot {
-        Snapshot { cpu: self.cpu.clone(), pages: self.memory.snapshot() }
+        let mut cpu = self.cpu.clone();
+        if let Status::MissingPreimage { .. } = cpu.status {
+            cpu.status = Status::Running;
+        }
+        Snapshot { cpu, pages: self.memory.snapshot() }
     }
 
     /// Executes one instruction; does nothing once the machine has stopped.
@@ -99,7 +111,8 @@ impl Machine {
     }
 
     pub(crate) fn advance<O: Observer>(&mut self, limit: u64, observer: &mut O) {
-        execute::run(&mut self.cpu, &mut self.memory, &self.program.0, &self.tape, limit, observer);
+        let Self { program, preimages, cpu, memory } = self;
+        execute::run(cpu, memory, &program.0, preimages, limit, observer);
     }
 
     /// The program.
@@ -107,9 +120,9 @@ impl Machine {
         &self.program
     }
 
-    /// The input.
-    pub fn tape(&self) -> &Tape {
-        &self.tape
+    /// What the program may read.
+    pub fn preimages(&self) -> &Preimages {
+        &self.preimages
     }
 
     /// Address of the next instruction, or of the one that stopped the machine. A multiple of 4.
@@ -130,6 +143,11 @@ impl Machine {
     /// Steps taken; the one that stops the machine counts.
     pub fn steps(&self) -> u64 {
         self.cpu.steps
+    }
+
+    /// Words of preimages read.
+    pub fn reads(&self) -> u64 {
+        self.cpu.reads
     }
 
     /// Public output, once committed.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{Program, Symbols, trace::Observer};
 
-/// How often each instruction of a program was executed.
+/// How often each instruction of a program was executed. A read of a missing preimage counts, although it was not taken.
 #[derive(Clone, Debug)]
 pub struct Profile {
     base: u64,

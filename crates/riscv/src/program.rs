@@ -13,7 +13,7 @@ use elf::{
 };
 
 use crate::{
-    Error, Instruction,
+    Error, Instruction, PRECOMPILES,
     memory::{PAGE_SIZE, Page, PageMap},
 };
 
@@ -28,9 +28,15 @@ pub const MAX_CODE_BYTES: u64 = 64 << 20;
 /// Stack pointer at the start. Below it nothing is reserved; the page above stays free for the program's use.
 pub const INITIAL_STACK_POINTER: u64 = 0xffff_f000;
 
+/// Address of the word that tells a program which precompiles to use: a mask of the `FEATURE` constants. It is a read-only
+/// segment of its own, so whatever binds the image binds the mask.
+pub const PRECOMPILES_ADDRESS: u64 = 0xf000;
+
 const HEADER_BYTES: usize = abi::EI_NIDENT + ELF64_EHDR_TAILSIZE;
 const SEGMENT_HEADER_BYTES: usize = 56;
 const PAGE: u64 = PAGE_SIZE as u64;
+/// Page of [`PRECOMPILES_ADDRESS`].
+const MASK_PAGE: u32 = (PRECOMPILES_ADDRESS / PAGE) as u32;
 
 /// A loaded program: its memory image, decoded code and entry point. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -44,6 +50,8 @@ pub(crate) struct Parts {
     /// One instruction for each word of the code range.
     pub(crate) code: Vec<Instruction>,
     pub(crate) image: PageMap,
+    /// Whether the image has a mask of precompiles.
+    masked: bool,
 }
 
 impl Program {
@@ -64,11 +72,11 @@ impl Program {
             fill(&mut image, segment.address, segment.data);
         }
         let image = image.into_iter().map(|(number, page)| (number, Arc::from(page))).collect();
-        Ok(Self::decode(header.e_entry, code, image))
+        Ok(Self::decode(header.e_entry, code, image, segments.iter().any(Segment::is_mask)))
     }
 
     /// Program of an image whose executable pages are `code`, without an ELF file: for a machine in the middle of a run
-    /// of which only some pages are known.
+    /// of which only some pages are known. It has no mask of precompiles.
     ///
     /// # Errors
     /// If the code range is no range of pages, is larger than [`MAX_CODE_BYTES`] or leaves the address space, or if the
@@ -80,10 +88,10 @@ impl Program {
         if !(pages && bounded && entry.is_multiple_of(4) && code.contains(&entry)) {
             return Err(Error::Entry { entry, start: code.start, end: code.end });
         }
-        Ok(Self::decode(entry, code, image))
+        Ok(Self::decode(entry, code, image, false))
     }
 
-    fn decode(entry: u64, code: Range<u64>, image: PageMap) -> Self {
+    fn decode(entry: u64, code: Range<u64>, image: PageMap, masked: bool) -> Self {
         let instructions = code
             .clone()
             .step_by(PAGE_SIZE)
@@ -93,7 +101,7 @@ impl Program {
             })
             .map(|word| Instruction::decode(u32::from_le_bytes(*word)))
             .collect();
-        Self(Arc::new(Parts { entry, base: code.start, code: instructions, image }))
+        Self(Arc::new(Parts { entry, base: code.start, code: instructions, image, masked }))
     }
 
     /// Address of the first instruction.
@@ -124,6 +132,37 @@ impl Program {
         &self.0.image
     }
 
+    /// The mask of precompiles at [`PRECOMPILES_ADDRESS`]; 0 if the program has none there.
+    pub fn precompiles(&self) -> u64 {
+        let offset = (PRECOMPILES_ADDRESS % PAGE) as usize / 8;
+        match self.image().get(&MASK_PAGE) {
+            Some(page) if self.0.masked => u64::from_le_bytes(page.as_chunks().0[offset]),
+            _ => 0,
+        }
+    }
+
+    /// The program with another mask of precompiles. It computes the same in another number of steps, and to whatever
+    /// binds the image it is another program.
+    ///
+    /// # Errors
+    /// [`Error::NoMask`] if the program has no mask, and [`Error::UnknownMask`] if its own or the new one has a bit
+    /// beyond [`PRECOMPILES`]: such a program has something else at that address.
+    pub fn with_precompiles(&self, mask: u64) -> Result<Self, Error> {
+        if !self.0.masked {
+            return Err(Error::NoMask { address: PRECOMPILES_ADDRESS });
+        }
+        for got in [self.precompiles(), mask] {
+            if got & !PRECOMPILES != 0 {
+                return Err(Error::UnknownMask { expected: PRECOMPILES, got });
+            }
+        }
+        let mut image = self.image().clone();
+        let page = image.entry(MASK_PAGE).or_insert_with(|| Arc::new([0; PAGE_SIZE]));
+        let offset = (PRECOMPILES_ADDRESS % PAGE) as usize;
+        Arc::make_mut(page)[offset..offset + 8].copy_from_slice(&mask.to_le_bytes());
+        Ok(Self::decode(self.entry(), self.code_range(), image, true))
+    }
+
     /// Page numbers of the code range.
     pub(crate) fn code_pages(&self) -> Range<u32> {
         let range = self.code_range();
@@ -143,6 +182,12 @@ struct Segment<'a> {
 impl Segment<'_> {
     fn end(&self) -> u64 {
         self.address + self.size
+    }
+
+    /// Whether the segment is the word with the mask of precompiles, and nothing else.
+    fn is_mask(&self) -> bool {
+        let read_only = self.flags & (abi::PF_W | abi::PF_X) == 0;
+        self.address == PRECOMPILES_ADDRESS && self.size == 8 && read_only
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     Instruction, Machine, Memory, Op, Status,
     execute::{A0, A1, A2, A7, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_READ},
     precompiles::{KECCAK_WORDS, NUMBER_WORDS},
+    preimages::key_words,
     secp256k1::POINT_WORDS,
 };
 
@@ -12,7 +13,7 @@ pub(crate) trait Observer {
     /// The instruction in word `slot` of the code range is about to be executed.
     #[inline(always)]
     fn fetch(&mut self, _slot: usize) {}
-    /// Memory or tape is accessed: after a load, before a store (also one that then traps).
+    /// Memory or a preimage is accessed: after a load, before a store (also one that then traps).
     #[inline(always)]
     fn access(&mut self, _memory: &Memory, _access: Access) {}
     /// The instruction gives `value` to its register, or to nobody if that is x0 or it has none.
@@ -42,10 +43,12 @@ pub enum Access {
         /// Bytes.
         size: u8,
     },
-    /// Read of an input word.
-    Input {
-        /// Offset on the tape, in words.
-        offset: u64,
+    /// Read of a word of a preimage.
+    Preimage {
+        /// First byte of the key, a multiple of 8. The key's words wrap round at 2^32.
+        key: u32,
+        /// Index of the word.
+        index: u64,
     },
     /// Commit of 32 bytes.
     Commit {
@@ -116,8 +119,8 @@ pub struct Step {
     /// Registers read, with their values: rs1 and rs2, or a7 and a0 for `ecall`. Operands that the operation does not
     /// have are x0.
     pub reads: [(u8, u64); 2],
-    /// Further registers that a call reads: a1 and a2 for the modular multiplication, a1 for the addition of points. All
-    /// others read none, which is x0.
+    /// Further registers that a call reads: a1 for read and for the addition of points, a1 and a2 for the modular
+    /// multiplication. All others read none, which is x0.
     pub more_reads: [(u8, u64); 2],
     /// Register written, if any.
     pub write: Option<RegisterWrite>,
@@ -126,8 +129,8 @@ pub struct Step {
     pub result: u64,
     /// What the instruction touched besides registers. `None` also if the access trapped.
     pub access: Option<Access>,
-    /// Accesses to memory words in the order of docs/reference/riscv.md: one for a load or store, four for a commit, 25 for
-    /// keccak, for the modular multiplication four each of the modulus, the second factor and the first factor, for the
+    /// Accesses to memory words in the order of docs/reference/riscv.md: one for a load or store, the five of the key for a
+    /// read, four for a commit, 25 for keccak, for the modular multiplication four each of the modulus, the second factor and the first factor, for the
     /// addition of points eight each of the second and the first point, and eight for a doubling.
     /// Where these areas share a word, each of its accesses is listed; all reads come before the write.
     pub words: Vec<MemoryWord>,
@@ -137,7 +140,7 @@ pub struct Step {
 
 /// Runs a machine step by step; made by [`Machine::trace`].
 ///
-/// Ends after the step that stops the machine. Dropping it early leaves the machine after the last step taken.
+/// Ends after the step that stops the machine, or before one that reads a missing preimage. Dropping it early leaves the machine after the last step taken.
 #[derive(Debug)]
 pub struct Trace<'a> {
     machine: &'a mut Machine,
@@ -184,7 +187,9 @@ impl Observer for Recorder {
                 self.record(memory, address & !7, 1);
                 self.written = 0;
             }
-            Access::Input { .. } => {}
+            Access::Preimage { key, .. } => {
+                key_words(key).into_iter().for_each(|address| self.record(memory, address, 1));
+            }
             Access::Commit { address } => self.record(memory, address, NUMBER_WORDS),
             Access::Keccak { address } => {
                 self.record(memory, address, KECCAK_WORDS);
@@ -231,6 +236,9 @@ impl Iterator for Trace<'_> {
         let mut recorder = Recorder::default();
         self.machine.advance(1, &mut recorder);
         let status = self.machine.status();
+        if self.machine.steps() == index {
+            return None;
+        }
         if let Status::Trapped(_) = status {
             recorder = Recorder::default();
         }
@@ -249,7 +257,7 @@ impl Iterator for Trace<'_> {
         let call = instruction.is_some_and(|instruction| instruction.op == Op::Ecall);
         let more = match before[A7] {
             ECALL_MULMOD if call => [A1, A2],
-            ECALL_POINT_ADD if call => [A1, 0],
+            ECALL_READ | ECALL_POINT_ADD if call => [A1, 0],
             _ => [0, 0],
         };
         Some(Step {

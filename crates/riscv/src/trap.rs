@@ -1,4 +1,8 @@
-//! How an instruction can end a run other than by halting.
+//! How a run can end.
+
+use std::fmt;
+
+use crate::PreimageKey;
 
 /// Reason why a program stopped without halting. A trap is final: the machine never leaves it.
 ///
@@ -97,11 +101,32 @@ pub enum Status {
     },
     /// An instruction trapped.
     Trapped(Trap),
+    /// The instruction at `pc` reads a preimage that the machine was not given. It is no trap and no state of the program:
+    /// the step is not taken, and a machine with the preimage takes it.
+    MissingPreimage {
+        /// Key of the preimage.
+        key: PreimageKey,
+    },
 }
 
 impl Status {
     /// Whether the machine can take another step.
     pub const fn is_running(self) -> bool {
         matches!(self, Self::Running)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Running => f.write_str("running"),
+            Self::Halted { code } => write!(f, "halted with code {code}"),
+            Self::Trapped(trap) => write!(f, "trapped ({trap})"),
+            Self::MissingPreimage { key } => {
+                f.write_str("stopped (the preimage of ")?;
+                key.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str(" is missing)")
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 mod assembler;
 
 use assembler::*;
-use oneslot_riscv::{INITIAL_STACK_POINTER, Machine, Op, Program, Status, Tape, Trap};
+use oneslot_riscv::{INITIAL_STACK_POINTER, Machine, Op, Preimages, Program, Status, Trap};
 
 /// Runs code to its end.
 fn run(code: &[u32], data: &[u64], input: &[u8]) -> Machine {
@@ -52,21 +52,6 @@ fn halt_gives_the_whole_register_and_is_final() {
     assert_eq!((machine.steps(), machine.pc(), machine.output()), (3, CODE + 8, None));
     assert_eq!(machine.step(), Status::Halted { code: u64::MAX });
     assert_eq!(machine.steps(), 3);
-}
-
-#[test]
-fn reads_length_bytes_and_zeros() {
-    let read = |offset: u64| {
-        let code = [point_to_data(), i(Op::Ld, 10, 31, 0), li(17, 1), ECALL];
-        let machine =
-            run(&[&code[..], &[i(Op::Addi, 5, 10, 0)], &halt()].concat(), &[offset], b"0123456789");
-        assert!(matches!(machine.status(), Status::Halted { .. }));
-        machine.registers()[5]
-    };
-    assert_eq!(read(0), 10);
-    assert_eq!(read(1), u64::from_le_bytes(*b"01234567"));
-    assert_eq!(read(2), u64::from_le_bytes(*b"89\0\0\0\0\0\0"));
-    assert_eq!([3, 1 << 32, 1 << 61, (1 << 61) + 1, u64::MAX].map(read), [0; 5]);
 }
 
 #[test]
@@ -180,7 +165,7 @@ fn code_may_end_at_4_gib() {
         code.address = base;
         let program = Program::from_elf(&elf(base, &[code])).unwrap();
         let expected = Trap::CodeWrite { address: base + last, size: size as u8 };
-        assert_eq!(Machine::new(program, Tape::new(&[])).run(9), Status::Trapped(expected));
+        assert_eq!(Machine::new(program, Preimages::input(&[])).run(9), Status::Trapped(expected));
     }
 }
 

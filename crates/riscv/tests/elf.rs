@@ -4,8 +4,8 @@ mod assembler;
 
 use assembler::*;
 use oneslot_riscv::{
-    Error, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_SEGMENTS, Machine, Op, Program, Status, Symbols,
-    Tape,
+    Error, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_SEGMENTS, Machine, Op, PRECOMPILES,
+    PRECOMPILES_ADDRESS, Preimages, Program, Status, Symbols,
 };
 
 /// A small valid file: code, read-only data and data with a bss.
@@ -49,7 +49,7 @@ fn loads_image_code_and_entry() {
     assert_eq!([CODE - 4, CODE + 2, CODE + 4096, 0].map(|pc| program.instruction(pc)), [None; 4]);
     let pages: Vec<u32> = program.image().keys().copied().collect();
     assert_eq!(pages, [0x10, 0x20, 0x80], "the bss takes no page");
-    let mut machine = Machine::new(program, Tape::new(&[]));
+    let mut machine = Machine::new(program, Preimages::input(&[]));
     assert_eq!(machine.memory().word(0x2_0000), Some(0x0707_0707_0707_0707));
     assert_eq!(machine.memory().word(0x2_0060), Some(0x0707_0707), "100 bytes");
     assert_eq!(machine.run(9), Status::Halted { code: 0 });
@@ -62,7 +62,7 @@ fn code_need_not_start_at_a_page() {
         Segment { kind: 1, flags: 5, address: CODE + 0xffc, memory: code.len() as u64, data: code };
     let program = load(&elf(CODE + 0xffc, &[segment])).unwrap();
     assert_eq!(program.code_range(), CODE..CODE + 0x2000);
-    assert_eq!(Machine::new(program, Tape::new(&[])).run(9), Status::Halted { code: 0 });
+    assert_eq!(Machine::new(program, Preimages::input(&[])).run(9), Status::Halted { code: 0 });
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn survives_mutated_files() {
         match load(&file) {
             Ok(program) => {
                 loaded += 1;
-                Machine::new(program, Tape::new(&file)).run(1000);
+                Machine::new(program, Preimages::input(&file)).run(1000);
             }
             Err(error) => {
                 refused += 1;
@@ -331,4 +331,79 @@ fn survives_random_bytes() {
         let code: Vec<u32> = (0..256).map(|_| random.next() as u32 | 3).collect();
         machine(&code, &bytes, &bytes).run(1000);
     }
+}
+
+/// A program with a word of its own for the mask.
+fn masked(mask: u64) -> Vec<u8> {
+    let code = [u(Op::Lui, 5, PRECOMPILES_ADDRESS as i32), i(Op::Ld, 10, 5, 0), li(17, 0), ECALL];
+    elf(CODE, &[mask_segment(mask), code_segment(&code)])
+}
+
+fn mask_segment(mask: u64) -> Segment {
+    let data = mask.to_le_bytes().to_vec();
+    Segment { kind: 1, flags: 4, address: PRECOMPILES_ADDRESS, data, memory: 8 }
+}
+
+#[test]
+fn the_mask_of_precompiles_is_a_word_of_the_image() {
+    let original = load(&masked(PRECOMPILES)).unwrap();
+    assert_eq!(original.precompiles(), PRECOMPILES);
+    for mask in 0..=PRECOMPILES {
+        let program = original.with_precompiles(mask).unwrap();
+        assert_eq!(program.precompiles(), mask);
+        assert_eq!(program.image() == original.image(), mask == PRECOMPILES);
+        assert_eq!(program.image(), load(&masked(mask)).unwrap().image());
+        let again = program.with_precompiles(PRECOMPILES).unwrap();
+        assert_eq!(again.image(), original.image());
+        let mut machine = Machine::new(program, Preimages::input(&[]));
+        assert_eq!(machine.run(9), Status::Halted { code: mask });
+    }
+    assert_eq!(original.precompiles(), PRECOMPILES, "the original is what it was");
+    for got in [PRECOMPILES + 1, u64::MAX] {
+        let unknown = Error::UnknownMask { expected: PRECOMPILES, got };
+        assert_eq!(original.with_precompiles(got).unwrap_err(), unknown);
+        let program = load(&masked(got)).unwrap();
+        assert_eq!(program.precompiles(), got);
+        assert_eq!(program.with_precompiles(0).unwrap_err(), unknown);
+    }
+}
+
+/// Programs of others may have anything at the address.
+#[test]
+fn only_a_read_only_word_of_its_own_is_a_mask() {
+    let none = Error::NoMask { address: PRECOMPILES_ADDRESS };
+    let valid = mask_segment(3);
+    let others = [
+        Segment { address: PRECOMPILES_ADDRESS + 8, ..valid.clone() },
+        Segment { address: PRECOMPILES_ADDRESS - 8, ..valid.clone() },
+        Segment { memory: 16, ..valid.clone() },
+        Segment { memory: 4, data: vec![3; 4], ..valid.clone() },
+        Segment { flags: 6, ..valid.clone() },
+        Segment { kind: 4, ..valid.clone() },
+    ];
+    for other in others {
+        let program = load(&elf(CODE, &[other, code_segment(&halt())])).unwrap();
+        assert_eq!(program.precompiles(), 0);
+        assert_eq!(program.with_precompiles(0).unwrap_err(), none);
+    }
+    let program = load(&elf(CODE, &[code_segment(&halt()), valid])).unwrap();
+    assert_eq!(program.precompiles(), 3);
+    let (code, image) = (program.code_range(), program.image().clone());
+    let part = Program::from_image(CODE, code, image).unwrap();
+    assert_eq!(part.with_precompiles(0).unwrap_err(), none);
+    // Zeros that the file does not hold are a mask, too.
+    let zeros = Segment { data: Vec::new(), ..mask_segment(0) };
+    let program = load(&elf(CODE, &[zeros, code_segment(&halt())])).unwrap();
+    assert_eq!(program.precompiles(), 0);
+    assert_eq!(program.with_precompiles(5).unwrap().precompiles(), 5);
+}
+
+/// The code range is whole pages, so a mask below code that starts within its page is decoded with it.
+#[test]
+fn a_mask_in_a_page_of_code_is_decoded_anew() {
+    let code = Segment { address: PRECOMPILES_ADDRESS + 8, ..code_segment(&halt()) };
+    let program = load(&elf(PRECOMPILES_ADDRESS + 8, &[mask_segment(7), code])).unwrap();
+    let changed = program.with_precompiles(4).unwrap();
+    let word = |program: &Program| program.instruction(PRECOMPILES_ADDRESS).unwrap().imm;
+    assert_eq!([&program, &changed].map(word), [7, 4]);
 }

@@ -5,10 +5,7 @@ mod assembler;
 use assembler::*;
 use k256::{ProjectivePoint, Scalar, elliptic_curve::sec1::ToEncodedPoint};
 use num_bigint::BigUint;
-use oneslot_riscv::{
-    Access, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, FEATURES_OFFSET, Machine, MemoryWord,
-    Op, PRECOMPILES, Status, Step, Tape, Trap,
-};
+use oneslot_riscv::{Access, Machine, MemoryWord, Op, Status, Step, Trap};
 use std::collections::HashMap;
 
 const KECCAK: i32 = 3;
@@ -405,18 +402,4 @@ fn the_addresses_of_points_are_checked() {
     assert!(machine.step().is_running());
     let mut machine = before_call(POINT_DOUBLE, [CODE - 64, 0, 0], &[]);
     assert!(machine.step().is_running());
-}
-
-#[test]
-fn the_last_word_of_the_tape_tells_the_features() {
-    let read = [li(10, -1), li(17, 1), ECALL, i(Op::Addi, 5, 10, 0)];
-    let code = [&read[..], &halt()].concat();
-    let program = machine(&code, &[], &[]).program().clone();
-    for mask in [0, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES] {
-        let tape = Tape::new(b"input").with_features(mask);
-        assert_eq!((tape.word(FEATURES_OFFSET), tape.word(0), tape.word(2)), (mask, 5, 0));
-        let mut machine = Machine::new(program.clone(), tape);
-        machine.run(100);
-        assert_eq!(machine.registers()[5], mask);
-    }
 }

@@ -6,7 +6,7 @@
 #![no_std]
 #![no_main]
 
-use oneslot_guest_runtime::{commit, entry, halt, read_word};
+use oneslot_guest_runtime::{Key, commit, entry, halt, read_word};
 
 /// Exit code for an input that is not 8 bytes.
 const REFUSED: u64 = 1;
@@ -14,11 +14,11 @@ const REFUSED: u64 = 1;
 entry!(main);
 
 fn main() {
-    if read_word(0) != 8 {
+    if read_word(&Key::INPUT, 0) != 8 {
         halt(REFUSED);
     }
     let (mut a, mut b) = (0u64, 1u64);
-    for _ in 0..read_word(1) {
+    for _ in 0..read_word(&Key::INPUT, 1) {
         (a, b) = (b, a.wrapping_add(b));
     }
     let mut output = [0; 32];

@@ -1,11 +1,15 @@
 //! A test program: copies, fills and compares memory by the runtime's routines, of every length up to a
-//! few times their steps and at every alignment, and byte by byte. Halts with 1 where they differ.
+//! few times their steps and at every alignment, and byte by byte; reads the input in both ways. Halts with 1 where
+//! they differ. Commits the number of checks and the mask of precompiles.
 
 #![no_std]
 #![no_main]
 
+extern crate alloc;
+
+use alloc::vec::Vec;
 use core::{cmp::Ordering, hint::black_box};
-use oneslot_guest_runtime::{commit, entry, halt};
+use oneslot_guest_runtime::{Key, commit, entry, features, halt, read_preimage, read_word};
 
 entry!(main);
 
@@ -35,9 +39,22 @@ fn main() {
             }
         }
     }
+    check(reads(&Key::INPUT));
     let mut output = [0; 32];
     output[..8].copy_from_slice(&checks.to_le_bytes());
+    output[8..16].copy_from_slice(&features().to_le_bytes());
     commit(&output);
+}
+
+/// Whether the preimage read whole is that of its words, and nothing where it is too long.
+fn reads(key: &Key) -> bool {
+    let length = read_word(key, 0) as usize;
+    let bytes = (1..).flat_map(|index| read_word(key, index).to_le_bytes()).take(length);
+    let whole = |max_bytes: usize| read_preimage(key, max_bytes);
+    let is_content =
+        |content: Option<Vec<u8>>| content.is_some_and(|c| c.iter().copied().eq(bytes.clone()));
+    let none = length.checked_sub(1).is_none_or(|less| whole(less).is_none());
+    is_content(whole(length)) && is_content(whole(usize::MAX)) && none
 }
 
 /// Bytes that follow each other nowhere else.

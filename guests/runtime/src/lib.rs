@@ -1,8 +1,8 @@
-//! What a program of the Oneslot machine needs around its main: entry, heap, input tape, output.
+//! What a program of the Oneslot machine needs around its main: entry, heap, preimages, output.
 //!
 //! The machine (docs/reference/riscv.md) starts at `_start` with the stack pointer set and all other registers
 //! zero, memory beyond the image zero, and takes these calls, the number in a7: 0 halt with the exit code in
-//! a0, 1 read the tape's word at the offset in a0 into a0, 2 commit the 32 bytes at the address in a0, 3 permute the
+//! a0, 1 read into a0 the word with the index in a1 of the preimage whose key is at a0, 2 commit the 32 bytes at the address in a0, 3 permute the
 //! keccak state at a0, 4 multiply the number at a0 by the one at a1 modulo the one at a2, 5 add the point at a1 to the
 //! one at a0, 6 double the point at a0.
 //!
@@ -12,7 +12,6 @@
 
 extern crate alloc;
 
-use alloc::vec::Vec;
 use core::{
     arch::{asm, global_asm},
     panic::PanicInfo,
@@ -23,6 +22,7 @@ mod heap;
 mod keccak256;
 mod memory;
 mod precompiles;
+mod preimages;
 
 #[cfg(feature = "keccak256")]
 pub use keccak256::keccak256;
@@ -30,6 +30,7 @@ pub use precompiles::{
     FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, features, keccak_f, mul_mod, point_add,
     point_double, square_mod,
 };
+pub use preimages::{Key, read_input, read_preimage, read_word};
 
 /// Exit code of a program that panicked: by construction a defect, see the totality of the programs.
 const PANICKED: u64 = 101;
@@ -62,33 +63,6 @@ global_asm!(
 pub fn halt(code: u64) -> ! {
     // SAFETY: call 0 does not return and touches no memory.
     unsafe { asm!("ecall", in("a7") 0, in("a0") code, options(noreturn, nostack)) }
-}
-
-/// The word of the input tape at `offset`; 0 beyond its end. Word 0 is the input's length in bytes.
-pub fn read_word(offset: u64) -> u64 {
-    let word;
-    // SAFETY: call 1 changes a0 alone.
-    unsafe {
-        asm!("ecall", in("a7") 1, inlateout("a0") offset => word, options(nomem, nostack));
-    }
-    word
-}
-
-/// The whole input.
-pub fn read_input() -> Vec<u8> {
-    // A length beyond the memory fails in the allocator.
-    let length = read_word(0) as usize;
-    let words = length.div_ceil(8);
-    let mut input: Vec<u8> = Vec::with_capacity(8 * words.max(1));
-    let start: *mut u64 = input.as_mut_ptr().cast();
-    assert!(start.is_aligned(), "blocks of the heap start at words");
-    for index in 0..words {
-        // SAFETY: aligned, and within the capacity.
-        unsafe { start.add(index).write(read_word(index as u64 + 1)) };
-    }
-    // SAFETY: so many bytes are written.
-    unsafe { input.set_len(length) };
-    input
 }
 
 /// Makes 32 bytes the public output.

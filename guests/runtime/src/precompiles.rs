@@ -1,9 +1,6 @@
 //! The precompiles of the machine.
 
-use core::{
-    arch::asm,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use core::{arch::asm, ptr};
 
 /// Bit of [`features`]: the machine has [`keccak_f`].
 pub const FEATURE_KECCAK: u64 = 1;
@@ -12,28 +9,19 @@ pub const FEATURE_MULMOD: u64 = 2;
 /// Bit of [`features`]: the machine has [`point_add`] and [`point_double`].
 pub const FEATURE_POINT: u64 = 4;
 
-/// Offset of the tape's word that holds the features.
-const FEATURES_OFFSET: u64 = u64::MAX;
-/// In [`FEATURES`]: the word has been read.
-const KNOWN: u64 = 1 << 63;
-
-/// The machine has one thread and no atomic instructions: the build makes plain loads and stores of these.
-static FEATURES: AtomicU64 = AtomicU64::new(0);
+/// The mask that the program is built with. The linker script gives it a segment of its own, and the loader of the machine
+/// may put another mask there.
+#[used]
+#[unsafe(link_section = ".precompiles")]
+static MASK: u64 = FEATURE_KECCAK | FEATURE_MULMOD | FEATURE_POINT;
 
 /// Which precompiles the program should use, a mask of the `FEATURE` constants.
 ///
-/// Advice from outside that nothing proves: the output must not depend on it.
-#[inline]
+/// It is a word of the program's image, and the output must not depend on it.
+#[inline(always)]
 pub fn features() -> u64 {
-    let features = FEATURES.load(Ordering::Relaxed);
-    if features == 0 { read_features() } else { features & !KNOWN }
-}
-
-#[cold]
-fn read_features() -> u64 {
-    let features = crate::read_word(FEATURES_OFFSET) & !KNOWN;
-    FEATURES.store(features | KNOWN, Ordering::Relaxed);
-    features
+    // SAFETY: the static is there to read; volatile, for the word may be another than the compiler knows.
+    unsafe { ptr::read_volatile(&raw const MASK) }
 }
 
 /// Applies the permutation keccak-f\[1600\]; lane `x + 5 y` is word `x + 5 y`.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use oneslot_riscv::{Machine, Program, Tape};
+use oneslot_riscv::{Machine, Preimages, Program};
 
 /// Steps at most.
 const LIMIT: u64 = 2_000;
@@ -28,7 +28,7 @@ fuzz_target!(|code: &[u8]| {
         return;
     }
     let program = Program::from_elf(&elf(code)).expect("the file is valid");
-    let fresh = || Machine::new(program.clone(), Tape::new(code));
+    let fresh = || Machine::new(program.clone(), Preimages::input(code));
 
     let mut plain = fresh();
     plain.run(LIMIT);
@@ -37,7 +37,7 @@ fuzz_target!(|code: &[u8]| {
     let mut halfway = fresh();
     halfway.run(LIMIT / 2);
     let snapshot = halfway.snapshot();
-    let mut resumed = Machine::resume(program.clone(), Tape::new(code), &snapshot);
+    let mut resumed = Machine::resume(program.clone(), Preimages::input(code), &snapshot);
     resumed.run_to(LIMIT);
     assert_eq!(resumed.snapshot(), expected);
     halfway.run_to(LIMIT);

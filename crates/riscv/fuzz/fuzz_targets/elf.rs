@@ -5,11 +5,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use oneslot_riscv::{Machine, Program, Symbols, Tape};
+use oneslot_riscv::{Machine, Preimages, Program, Symbols};
 
 fuzz_target!(|file: &[u8]| {
     let _ = Symbols::from_elf(file);
     if let Ok(program) = Program::from_elf(file) {
-        Machine::new(program, Tape::new(file)).run(10_000);
+        Machine::new(program, Preimages::input(file)).run(10_000);
     }
 });

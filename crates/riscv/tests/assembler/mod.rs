@@ -3,7 +3,7 @@
 // Each test binary uses its part, and none exports anything.
 #![allow(dead_code, unreachable_pub)]
 
-use oneslot_riscv::{Instruction, Machine, Op, Program, Tape};
+use oneslot_riscv::{Instruction, Machine, Op, Preimages, Program};
 
 /// Address of the code segment.
 pub const CODE: u64 = 0x1_0000;
@@ -109,7 +109,7 @@ pub fn program(code: &[u32], data: &[u8]) -> Vec<u8> {
 /// Machine on such a program.
 pub fn machine(code: &[u32], data: &[u8], input: &[u8]) -> Machine {
     let program = Program::from_elf(&program(code, data)).expect("the test's own ELF is valid");
-    Machine::new(program, Tape::new(input))
+    Machine::new(program, Preimages::input(input))
 }
 
 /// Little-endian bytes of words.
