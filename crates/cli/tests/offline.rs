@@ -44,6 +44,13 @@ fn commands_without_a_rollup_print_json_in_camel_case() {
     // F(20) = 6765.
     let output = run["output"].as_str().expect("an output");
     assert!(output.starts_with("6d1a000000000000"), "{run}");
+    // The same as a preimage: the key of a raw input is zero.
+    let preimages = path("preimages");
+    std::fs::create_dir(&preimages).expect("a folder");
+    std::fs::copy(input, preimages.join("0".repeat(80))).expect("a preimage");
+    let preimages = preimages.to_str().expect("UTF-8");
+    let run = oneslot(&["run", "--elf", &program, "--preimages", preimages, "--software"]);
+    assert_eq!(run["output"], output, "{run}");
     let proved = oneslot(&["prove", "--elf", &program, "--input", input, "--out", proofs]);
     assert_eq!(proved["manifest"]["output"], output, "{proved}");
     let verified = oneslot(&["verify", proofs]);

@@ -5,6 +5,10 @@
 //! that are missing. What is in the folder is not trusted: on resuming, a proof counts only if it has the public values
 //! that this run gives it, and [`verify`] checks everything.
 
+mod input;
+
+pub use input::{Input, MAX_PREIMAGES, MAX_PREIMAGES_BYTES, read_preimages, write_preimages};
+
 use std::{
     fs::{self, File},
     io::Write,
@@ -17,7 +21,7 @@ use std::{
     time::Instant,
 };
 
-use oneslot_riscv::{Machine, PRECOMPILES, Program, Status, Tape};
+use oneslot_riscv::{Machine, Program, Status};
 use oneslot_zkvm::{
     Execution, Outcome, Prover, PublicValues, SegmentChain, SegmentInput, SegmentProof, Verifier,
 };
@@ -27,7 +31,7 @@ use sha2::{Digest, Sha256};
 /// Largest manifest accepted, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Version of the folder's layout.
-const VERSION: u64 = 4;
+const VERSION: u64 = 5;
 const MANIFEST: &str = "manifest.json";
 const PROGRAM: &str = "program.elf";
 
@@ -50,9 +54,7 @@ pub enum Error {
     #[error(transparent)]
     Proof(#[from] oneslot_zkvm::Error),
     /// The program does not end by itself with exit code 0.
-    #[error(
-        "the program ends with {status:?} after {steps} instructions, expected a halt with code 0"
-    )]
+    #[error("the program is {status} after {steps} instructions, expected a halt with code 0")]
     Failed {
         /// How it ended.
         status: Status,
@@ -66,6 +68,26 @@ pub enum Error {
         path: PathBuf,
         /// The field that differs.
         what: &'static str,
+    },
+    /// A file in a folder of preimages is none.
+    #[error("{path} is no preimage: {why}")]
+    NotAPreimage {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A folder holds more preimages than are accepted.
+    #[error("{path}: more than {MAX_PREIMAGES} preimages")]
+    TooManyPreimages {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The preimages of a folder are larger than is accepted.
+    #[error("{path}: more than {MAX_PREIMAGES_BYTES} bytes of preimages")]
+    PreimagesTooLarge {
+        /// The folder.
+        path: PathBuf,
     },
     /// The manifest is no manifest, or the folder does not hold what the manifest says.
     #[error("{path}: {why}")]
@@ -85,9 +107,10 @@ pub struct Manifest {
     pub version: u64,
     /// SHA-256 of the ELF file, hexadecimal.
     pub program_sha256: String,
-    /// SHA-256 of the input, hexadecimal. The proof does not bind the input: the program does, by what it commits.
+    /// SHA-256 of the input, keys and contents, hexadecimal. The proof does not bind the input: the program does, by what it
+    /// commits.
     pub input_sha256: String,
-    /// Whether the program was told to use the precompiles.
+    /// Whether the program has the mask of precompiles that its ELF file gives it; otherwise the mask is 0.
     pub precompiles: bool,
     /// Instructions of a segment, at most.
     pub segment_steps: u64,
@@ -105,8 +128,9 @@ pub struct Run {
     /// ELF file of the program.
     pub elf: Vec<u8>,
     /// Input of the program.
-    pub input: Vec<u8>,
-    /// Whether to tell the program to use the precompiles. A program computes the same without them.
+    pub input: Input,
+    /// Whether to leave the program the mask of precompiles that its ELF file gives it. Otherwise the mask is 0, with which a
+    /// program computes the same.
     pub precompiles: bool,
     /// Instructions of a segment, at most.
     pub segment_steps: u64,
@@ -142,9 +166,9 @@ pub enum Event {
 /// # Errors
 /// See [`Error`]. After an error the folder can be resumed.
 pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<Manifest, Error> {
-    let program = Program::from_elf(&run.elf)?;
-    let tape = tape(&run.input, run.precompiles);
-    let mut machine = Machine::new(program.clone(), tape.clone());
+    let program = program(&run.elf, run.precompiles)?;
+    let preimages = run.input.preimages();
+    let mut machine = Machine::new(program.clone(), preimages.clone());
     let status = machine.run(u64::MAX);
     let instructions = machine.steps();
     if status != (Status::Halted { code: 0 }) {
@@ -153,25 +177,28 @@ pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<
     let manifest = Manifest {
         version: VERSION,
         program_sha256: sha256(&run.elf),
-        input_sha256: sha256(&run.input),
+        input_sha256: run.input.sha256(),
         precompiles: run.precompiles,
         segment_steps: run.segment_steps,
-        segments: Execution::count_segments(&program, tape.clone(), run.segment_steps)?,
+        segments: Execution::count_segments(&program, preimages.clone(), run.segment_steps)?,
         instructions,
         output: machine.output().map(|output| hex(&output)),
     };
     drop(machine);
-    let execution = Execution::new(&program, tape, run.segment_steps)?;
+    let execution = Execution::new(&program, preimages, run.segment_steps)?;
     open(folder, run, &manifest)?;
     report(Event::Executed { instructions, segments: manifest.segments });
     prove_segments(execution, folder, run.workers.max(1), &mut report)?;
     Ok(manifest)
 }
 
-/// The tape of a run: the input, and which operations to use.
-pub fn tape(input: &[u8], precompiles: bool) -> Tape {
-    let features = if precompiles { PRECOMPILES } else { 0 };
-    Tape::new(input).with_features(features)
+/// The program of an ELF file, with its own mask of precompiles or with none of them.
+///
+/// # Errors
+/// [`Error::Program`] if the file is no program, or if it has no mask that could be changed.
+pub fn program(elf: &[u8], precompiles: bool) -> Result<Program, Error> {
+    let program = Program::from_elf(elf)?;
+    Ok(if precompiles { program } else { program.with_precompiles(0)? })
 }
 
 /// What proves a segment, and what its proof will state.
@@ -274,7 +301,7 @@ pub fn verify(folder: &Path, mut verified: impl FnMut(u64)) -> Result<(Manifest,
     if sha256(&elf) != manifest.program_sha256 {
         return Err(malformed("its SHA-256 is not the manifest's"));
     }
-    let program = Program::from_elf(&elf)?;
+    let program = program(&elf, manifest.precompiles)?;
     let verifier = Verifier::new();
     let mut chain = SegmentChain::new(&program);
     for segment in 0..manifest.segments {

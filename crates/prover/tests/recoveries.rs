@@ -1,6 +1,6 @@
 //! The state transition on signatures that were crafted against the precompiles of points, proven.
 
-use oneslot_prover::{Run, prove, verify};
+use oneslot_prover::{Input, Run, prove, verify};
 use std::{fs, path::PathBuf};
 
 fn file(path: &str) -> PathBuf {
@@ -30,7 +30,7 @@ fn recoveries_that_meet_equal_and_opposite_points_are_proven() {
     };
     let run = Run {
         elf: fs::read(file("guests/elf/stf.elf")).expect("the committed program"),
-        input: bytes("input"),
+        input: Input::Raw(bytes("input")),
         precompiles: true,
         segment_steps: 1 << 18,
         workers: 2,

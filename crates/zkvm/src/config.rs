@@ -32,7 +32,7 @@ pub const LOG_FOLDING: usize = 3;
 /// Logarithm of the length of the last polynomial of FRI, which is sent whole.
 pub const LOG_FINAL_LENGTH: usize = 3;
 /// Version of tables, transcript and encoding. It is absorbed first.
-pub const VERSION: u64 = 4;
+pub const VERSION: u64 = 5;
 
 /// The configuration, with a challenger that has absorbed version and parameters.
 pub(crate) fn config() -> Config {

@@ -7,7 +7,7 @@ use oneslot_riscv::Status;
 #[non_exhaustive]
 pub enum Error {
     /// The program did not halt by itself.
-    #[error("the program did not halt: {status:?} after {steps} instructions at pc {pc:#x}")]
+    #[error("the program is {status} after {steps} instructions at pc {pc:#x}, expected a halt")]
     NotHalted {
         /// State at the end.
         status: Status,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use oneslot_riscv::{
     Access as Touched, ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD,
-    ECALL_POINT_DOUBLE, Instruction, Machine, MemoryWord, Op, Program, Snapshot, Status, Step,
-    Tape,
+    ECALL_POINT_DOUBLE, Instruction, Machine, MemoryWord, Op, Preimages, Program, Snapshot, Status,
+    Step,
 };
 
 use crate::{
@@ -88,8 +88,17 @@ pub(crate) fn events(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<
     };
     let mut pc = input.start_pc();
     for _ in 0..input.steps() {
-        let step = machine.trace().next().ok_or_else(|| Error::input("it ends early"))?;
+        let Some(step) = machine.trace().next() else {
+            return Err(Error::input(match machine.status() {
+                Status::MissingPreimage { .. } => "words of preimages are missing",
+                _ => "it ends early",
+            }));
+        };
         pc = recorder.step(&step)?;
+    }
+    let unread = input.words_read().len() as u64 - machine.reads();
+    if unread > 0 {
+        return Err(Error::input(format!("{unread} words of preimages are not read")));
     }
     recorder.finish(pc)
 }
@@ -121,7 +130,9 @@ fn machine(input: &SegmentInput, words: &BTreeMap<u64, u64>) -> Result<Machine, 
         output
     });
     let snapshot = Snapshot::new(input.start_pc(), registers, output, pages);
-    Ok(Machine::resume(program, Tape::partial(input.program_input().clone()), &snapshot))
+    // The key that a read names need not be in these words: the words read come in order.
+    let preimages = Preimages::replay(input.words_read().to_vec());
+    Ok(Machine::resume(program, preimages, &snapshot))
 }
 
 struct Recorder {

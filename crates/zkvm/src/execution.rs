@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oneslot_riscv::{Program, Status, Tape};
+use oneslot_riscv::{Preimages, Program, Status};
 
 use crate::{
     Error, PublicValues, SegmentInput,
@@ -26,14 +26,14 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// Run of `program` on `tape`, in segments of at most `steps` instructions and, but for the last and where calls of
+    /// Run of `program` on `preimages`, in segments of at most `steps` instructions and, but for the last and where calls of
     /// precompiles fill them, at least half as many: each ends where its tables are as full as they get.
     ///
     /// # Errors
     /// [`Error::SegmentSize`] if `steps` is out of range.
-    pub fn new(program: &Program, tape: Tape, steps: u64) -> Result<Self, Error> {
+    pub fn new(program: &Program, preimages: Preimages, steps: u64) -> Result<Self, Error> {
         Ok(Self {
-            run: Segmentation::new(program, tape, steps)?,
+            run: Segmentation::new(program, preimages, steps)?,
             tree: MemoryTree::initial(program),
             image: ProgramImage::new(program),
             segments: 0,
@@ -45,8 +45,12 @@ impl Execution {
     ///
     /// # Errors
     /// As [`Self::new`] and [`Self::next_segment`].
-    pub fn count_segments(program: &Program, tape: Tape, steps: u64) -> Result<u64, Error> {
-        let mut run = Segmentation::new(program, tape, steps)?;
+    pub fn count_segments(
+        program: &Program,
+        preimages: Preimages,
+        steps: u64,
+    ) -> Result<u64, Error> {
+        let mut run = Segmentation::new(program, preimages, steps)?;
         let mut segments = 0;
         while run.next()?.is_some() {
             segments += 1;
@@ -67,7 +71,7 @@ impl Execution {
     /// Runs to the next boundary: what proves the segment, and what its proof will state. `None` after the halt.
     ///
     /// # Errors
-    /// [`Error::NotHalted`] if the program traps: only a run that halts can be proven.
+    /// [`Error::NotHalted`] if the program traps or reads a preimage that is missing: only a run that halts can be proven.
     pub fn next_segment(&mut self) -> Result<Option<(SegmentInput, PublicValues)>, Error> {
         let Some(segment) = self.run.next()? else { return Ok(None) };
         let opening = self.tree.open(&segment.leaves);
@@ -92,7 +96,7 @@ impl Execution {
             steps: segment.steps,
             start_pc: segment.start_pc,
             opening,
-            program_input: segment.program_input,
+            words_read: segment.words_read,
         };
         self.segments += 1;
         self.sizes = segment.sizes;
@@ -166,7 +170,8 @@ mod tests {
     #[ignore = "takes more than a minute in the dev profile; `cargo xtask bench zkvm-long` cuts as long a run"]
     fn a_run_of_2_to_the_28_instructions_is_cut_into_segments() {
         let program = long();
-        let mut execution = Execution::new(&program, Tape::new(&[]), 1 << 22).expect("a size");
+        let mut execution =
+            Execution::new(&program, Preimages::input(&[]), 1 << 22).expect("a size");
         let mut chain = SegmentChain::new(&program);
         let mut steps = 0;
         while let Some((input, public)) = execution.next_segment().expect("the program halts") {

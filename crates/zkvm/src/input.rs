@@ -12,10 +12,11 @@ use oneslot_stark::Digest;
 
 /// Most instructions of a segment.
 pub const MAX_SEGMENT_STEPS: u64 = 1 << 22;
-/// Most words of program input that a segment may read.
+/// Most words of preimages that a segment may read.
 pub const MAX_SEGMENT_INPUT: usize = MAX_SEGMENT_STEPS as usize;
 
-/// Input of a segment: where the machine stands, the leaves of memory that it touches, the words of input that it reads.
+/// Input of a segment: where the machine stands, the leaves of memory that it touches, the words of preimages that it
+/// reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentInput {
     /// The program.
@@ -27,8 +28,8 @@ pub struct SegmentInput {
     pub(crate) start_pc: u64,
     /// Touched leaves at the start, with what connects them to the root.
     pub(crate) opening: Opening,
-    /// Words of the program input that are read, by offset.
-    pub(crate) program_input: BTreeMap<u64, u64>,
+    /// Words of preimages, in the order in which the segment reads them.
+    pub(crate) words_read: Vec<u64>,
 }
 
 impl SegmentInput {
@@ -60,8 +61,8 @@ impl SegmentInput {
         self.image.code
     }
 
-    pub(crate) fn program_input(&self) -> &BTreeMap<u64, u64> {
-        &self.program_input
+    pub(crate) fn words_read(&self) -> &[u64] {
+        &self.words_read
     }
 
     /// Words of the touched leaves, by key.
@@ -76,11 +77,8 @@ impl SegmentInput {
             if got <= expected { Ok(()) } else { Err(Error::TooLarge { what, expected, got }) }
         };
         limit("the segment's number of instructions", MAX_SEGMENT_STEPS, self.steps)?;
-        limit(
-            "the segment's program input",
-            MAX_SEGMENT_INPUT as u64,
-            self.program_input.len() as u64,
-        )?;
+        let words = self.words_read.len() as u64;
+        limit("the segment's words of preimages", MAX_SEGMENT_INPUT as u64, words)?;
         self.opening.check()
     }
 }

@@ -9,7 +9,7 @@ use std::{
     sync::LazyLock,
 };
 
-use oneslot_riscv::{Access, Op, Step};
+use oneslot_riscv::{Access, MemoryWord, Op, Step};
 use oneslot_stark::{CHALLENGE_DEGREE, Challenge, Val};
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::symbolic::get_log_num_quotient_chunks;
@@ -128,8 +128,8 @@ pub(crate) struct Meter {
     nodes: HashSet<u32>,
     /// Nodes whose digest may change, leaves among them.
     changed: HashSet<u32>,
-    /// Words of input that are read, by offset, with the step that read them first.
-    program_input: BTreeMap<u64, (u64, u64)>,
+    /// Words of preimages that are read, in order, with the step that read each.
+    words_read: Vec<(u64, u64)>,
 }
 
 /// Memory word in use.
@@ -162,7 +162,7 @@ impl Meter {
             leaves: BTreeMap::new(),
             nodes: HashSet::new(),
             changed: HashSet::new(),
-            program_input: BTreeMap::new(),
+            words_read: Vec::new(),
         };
         let system = (SYSTEM_LEAF..).take(SYSTEM_WORDS.div_ceil(LEAF_WORDS));
         system.clone().for_each(|leaf| meter.touch(leaf));
@@ -185,7 +185,7 @@ impl Meter {
             }
             *last = time;
         }
-        for (index, word) in step.words.iter().enumerate() {
+        for (index, word) in memory_words(step).iter().enumerate() {
             // Where a call has several areas they are accessed one after the other.
             let offset = match step.access {
                 Some(Access::MulMod { .. }) => 1 + index as u64 / 4,
@@ -196,9 +196,7 @@ impl Meter {
             self.access(word.address / 8, time + offset, word.before != word.after);
         }
         match step.access {
-            Some(Access::Input { offset }) => {
-                self.program_input.entry(offset).or_insert((step.result, self.steps));
-            }
+            Some(Access::Preimage { .. }) => self.words_read.push((step.result, self.steps)),
             Some(
                 Access::Commit { .. }
                 | Access::Keccak { .. }
@@ -215,14 +213,11 @@ impl Meter {
         self.steps += 1;
     }
 
-    /// Ends the counting after `steps` steps, all or fewer; gives the leaves and the words of input touched in them.
-    pub(crate) fn touched(self, steps: u64) -> (BTreeSet<u32>, BTreeMap<u64, u64>) {
+    /// Ends the counting after `steps` steps, all or fewer; gives the leaves touched and the words read in them.
+    pub(crate) fn touched(self, steps: u64) -> (BTreeSet<u32>, Vec<u64>) {
         let leaves = self.leaves.into_iter().filter(|&(_, first)| first < steps);
-        let read = self.program_input.into_iter().filter(|&(_, (_, first))| first < steps);
-        (
-            leaves.map(|(leaf, _)| leaf).collect(),
-            read.map(|(offset, (word, _))| (offset, word)).collect(),
-        )
+        let words = self.words_read.into_iter().filter(|&(_, step)| step < steps);
+        (leaves.map(|(leaf, _)| leaf).collect(), words.map(|(word, _)| word).collect())
     }
 
     /// Whether the segment must end before the last step counted.
@@ -338,6 +333,16 @@ fn insert_path(nodes: &mut HashSet<u32>, mut node: u32) -> usize {
     count
 }
 
+/// Whether the step reads a preimage. No table accesses the key and the index that it names.
+fn reads_preimage(step: &Step) -> bool {
+    matches!(step.access, Some(Access::Preimage { .. }))
+}
+
+/// Memory words that a step accesses.
+fn memory_words(step: &Step) -> &[MemoryWord] {
+    if reads_preimage(step) { &[] } else { &step.words }
+}
+
 /// Registers that a step accesses, with the time of each access.
 fn registers(step: &Step, time: u64) -> impl Iterator<Item = (u8, u64)> {
     let op = step.instruction.map(|instruction| instruction.op);
@@ -346,7 +351,8 @@ fn registers(step: &Step, time: u64) -> impl Iterator<Item = (u8, u64)> {
         op.is_some_and(|op| !matches!(op, Op::Jal | Op::Auipc)).then_some((rs1, time)),
         op.is_some_and(|op| op == Op::Ecall || reads_rs2(op)).then_some((rs2, time + 1)),
     ];
-    let more = step.more_reads.into_iter().filter(|(register, _)| *register != 0);
+    let more = if reads_preimage(step) { [(0, 0); 2] } else { step.more_reads };
+    let more = more.into_iter().filter(|(register, _)| *register != 0);
     let more = more.map(move |(register, _)| (register, time + 1));
     let write = step.write.map(|write| (write.register, time + 3));
     reads.into_iter().flatten().chain(more).chain(write)
@@ -364,7 +370,7 @@ mod tests {
         key::prover_data,
         witness::{
             Witness,
-            tests::{busy, instruction, precompiles, program, tape},
+            tests::{busy, idle_read, instruction, precompiles, preimages, program},
         },
     };
 
@@ -380,8 +386,10 @@ mod tests {
     /// The rows counted are those of the traces, but for nodes that get back the digest that they had.
     #[test]
     fn sizes_are_those_of_the_traces() {
-        for (program, expected) in [(busy(2000), 3), (precompiles(), 1)] {
-            let mut execution = Execution::new(&program, tape(), 1 << 14).expect("a size");
+        let runs = [(busy(2000), 14, 3), (precompiles(), 14, 1), (idle_read(), 15, 1)];
+        for (program, log_steps, expected) in runs {
+            let steps = 1 << log_steps;
+            let mut execution = Execution::new(&program, preimages(), steps).expect("a size");
             let mut segments = 0;
             while let Some((input, _)) = execution.next_segment().expect("the program halts") {
                 let witness = Witness::new(&input).expect("a witness");
@@ -425,7 +433,7 @@ mod tests {
             i(Addi, 10, 0, 0, 0),
             i(Ecall, 0, 0, 0, 0),
         ]);
-        let mut execution = Execution::new(&program, tape(), 1 << 13).expect("a size");
+        let mut execution = Execution::new(&program, preimages(), 1 << 13).expect("a size");
         let mut steps = 0;
         while let Some((input, _)) = execution.next_segment().expect("the program halts") {
             let cells = |size: &TableSize| size.height * size.columns.total();

@@ -1,8 +1,8 @@
 //! Where a run is cut: the boundaries of segments, found by tracing alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use oneslot_riscv::{Machine, Program, Status, Tape};
+use oneslot_riscv::{Machine, Preimages, Program, Status};
 
 use crate::{
     Error,
@@ -32,17 +32,17 @@ pub(crate) struct Segment {
     pub(crate) steps: u64,
     /// Touched leaves of the memory tree.
     pub(crate) leaves: BTreeSet<u32>,
-    /// Words of input read, by offset.
-    pub(crate) program_input: BTreeMap<u64, u64>,
+    /// Words of preimages read, in order.
+    pub(crate) words_read: Vec<u64>,
     pub(crate) sizes: Vec<TableSize>,
 }
 
 impl Segmentation {
-    pub(crate) fn new(program: &Program, tape: Tape, limit: u64) -> Result<Self, Error> {
+    pub(crate) fn new(program: &Program, preimages: Preimages, limit: u64) -> Result<Self, Error> {
         if !(MIN_SEGMENT_STEPS..=MAX_SEGMENT_STEPS).contains(&limit) {
             return Err(Error::SegmentSize { got: limit });
         }
-        Ok(Self { machine: Machine::new(program.clone(), tape), limit })
+        Ok(Self { machine: Machine::new(program.clone(), preimages), limit })
     }
 
     /// Runs to the next boundary; `None` after the halt.
@@ -50,7 +50,7 @@ impl Segmentation {
         match self.machine.status() {
             Status::Running => {}
             Status::Halted { .. } => return Ok(None),
-            Status::Trapped(_) => return Err(self.not_halted()),
+            Status::Trapped(_) | Status::MissingPreimage { .. } => return Err(self.not_halted()),
         }
         let (start_pc, before) = (self.machine.pc(), self.machine.steps());
         let start = self.machine.snapshot();
@@ -63,18 +63,19 @@ impl Segmentation {
             }
         }
         let steps = match self.machine.status() {
-            Status::Trapped(_) => return Err(self.not_halted()),
+            Status::Trapped(_) | Status::MissingPreimage { .. } => return Err(self.not_halted()),
             Status::Halted { .. } if !meter.is_full() => self.machine.steps() - before,
             Status::Halted { .. } | Status::Running => meter.best(),
         };
         if before + steps < self.machine.steps() {
-            let (program, tape) = (self.machine.program().clone(), self.machine.tape().clone());
-            self.machine = Machine::resume(program, tape, &start);
+            let program = self.machine.program().clone();
+            let preimages = self.machine.preimages().clone();
+            self.machine = Machine::resume(program, preimages, &start);
             self.machine.run(steps);
         }
         let sizes = meter.sizes(steps);
-        let (leaves, program_input) = meter.touched(steps);
-        Ok(Some(Segment { start_pc, steps, leaves, program_input, sizes }))
+        let (leaves, words_read) = meter.touched(steps);
+        Ok(Some(Segment { start_pc, steps, leaves, words_read, sizes }))
     }
 
     fn not_halted(&self) -> Error {

@@ -260,11 +260,12 @@ fn fit<T: PartialEq + std::fmt::Debug>(
 
 #[cfg(test)]
 mod tests {
+    use oneslot_riscv::Preimages;
     use p3_maybe_rayon::prelude::*;
 
     use super::*;
     use crate::{
-        Prover,
+        Execution, Prover,
         witness::tests::{busy, segments},
     };
 
@@ -303,5 +304,40 @@ mod tests {
         refused(&[&all[..1], &all[..]].concat());
         refused(&[&all[1..2], &all[..1], &all[2..]].concat());
         verifier.verify_run(&busy(331), &proofs).expect_err("another program");
+    }
+
+    /// The same code with other precompiles is another program, so which it uses is no choice of the prover.
+    #[test]
+    fn the_mask_of_precompiles_is_part_of_the_program() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guests/elf/fibonacci.elf");
+        let elf = std::fs::read(path).expect("the committed program");
+        let program = Program::from_elf(&elf).expect("a program");
+        let other = program.with_precompiles(0).expect("it has a mask");
+        let segment = |program: &Program| {
+            let preimages = Preimages::input(&20_u64.to_le_bytes());
+            let mut execution = Execution::new(program, preimages, 1 << 10).expect("a size");
+            execution.next_segment().expect("halts").expect("a segment")
+        };
+        let ((input, public), (_, another)) = (segment(&program), segment(&other));
+        assert_ne!(public.program, another.program);
+        assert_ne!(public.start_root, another.start_root);
+        assert_eq!((public.output, public.code), (another.output, another.code));
+
+        let proof = Prover::new().prove_segment(&input).expect("a proof");
+        let verifier = Verifier::new();
+        verifier.verify_run(&program, [&proof]).expect("valid");
+        verifier.verify_run(&other, [&proof]).expect_err("proven with other precompiles");
+        let what = |program: &Program, public: &PublicValues| match SegmentChain::new(program)
+            .push(public)
+            .expect_err("another program")
+        {
+            Error::Chain { what, .. } => what,
+            error => panic!("{error}"),
+        };
+        assert_eq!(what(&other, &public), "the program");
+        assert_eq!(what(&program, &another), "the program");
+        // A prover that takes the other identity still starts from its own memory.
+        let relabelled = PublicValues { program: another.program, ..public };
+        assert_eq!(what(&other, &relabelled), "the memory root at the start");
     }
 }

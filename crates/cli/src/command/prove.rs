@@ -5,11 +5,35 @@ use std::{fs, path::PathBuf, time::Instant};
 use super::print;
 use eyre::{Result, WrapErr};
 use indicatif::{ProgressBar, ProgressStyle};
-use oneslot_prover::{Event, Manifest, Run};
+use oneslot_prover::{Event, Input, Manifest, Run, read_preimages};
 use serde_json::{Value, json};
 
 /// Instructions of a segment unless told otherwise.
 pub(crate) const SEGMENT_STEPS: u64 = 1 << 19;
+
+/// What the program reads.
+#[derive(clap::Args)]
+pub(crate) struct InputArgs {
+    /// File with the program's raw input; empty input if left out.
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    /// Folder with the preimages that the program reads by key: a file each, named by the key in 80 lower-case hexadecimal
+    /// digits.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "input")]
+    preimages: Option<PathBuf>,
+}
+
+impl InputArgs {
+    pub(crate) fn read(&self) -> Result<Input> {
+        Ok(match (&self.input, &self.preimages) {
+            (_, Some(folder)) => read_preimages(folder)?,
+            (Some(path), None) => {
+                Input::Raw(fs::read(path).wrap_err_with(|| path.display().to_string())?)
+            }
+            (None, None) => Input::Raw(Vec::new()),
+        })
+    }
+}
 
 /// Prove the run of a RISC-V program, in segments.
 #[derive(clap::Args)]
@@ -17,13 +41,12 @@ pub(crate) struct ProveArgs {
     /// ELF file of the program (RV64IM, see docs/reference/guests.md).
     #[arg(long, value_name = "FILE")]
     elf: PathBuf,
-    /// File with the program's input; empty input if left out.
-    #[arg(long, value_name = "FILE")]
-    input: Option<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
     /// Folder for the proofs. A folder with some of them is continued.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Tell the program to do without the precompiles.
+    /// Set the program's mask of precompiles to 0, so that it does without them.
     #[arg(long)]
     software: bool,
     /// Instructions of a segment, at most: more need more memory and less time in all.
@@ -43,10 +66,9 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn prove(args: ProveArgs, json: bool) -> Result<()> {
-    let read = |path: &PathBuf| fs::read(path).wrap_err_with(|| path.display().to_string());
     let run = Run {
-        elf: read(&args.elf)?,
-        input: args.input.as_ref().map(read).transpose()?.unwrap_or_default(),
+        elf: fs::read(&args.elf).wrap_err_with(|| args.elf.display().to_string())?,
+        input: args.input.read()?,
         precompiles: !args.software,
         segment_steps: args.segment_steps,
         workers: args
@@ -107,7 +129,9 @@ pub(crate) fn verify(args: VerifyArgs, json: bool) -> Result<()> {
     let row = verified(&manifest, outcome.segments, outcome.exit_code, seconds);
     print(json, &row, || {
         println!("valid: {} segments in {seconds:.2} s", outcome.segments);
-        println!("program {} (SHA-256 of program.elf)", manifest.program_sha256);
+        let mask =
+            if manifest.precompiles { "" } else { ", with the mask of precompiles set to 0" };
+        println!("program {} (SHA-256 of program.elf){mask}", manifest.program_sha256);
         println!("output  {}", manifest.output.as_deref().unwrap_or("none"));
     })
 }
@@ -123,7 +147,8 @@ fn proved(manifest: &Manifest, seconds: f64, proof_bytes: usize, proven: u64) ->
 /// What `verify --json` prints.
 fn verified(manifest: &Manifest, segments: u64, exit_code: u64, seconds: f64) -> Value {
     json!({
-        "valid": true, "programSha256": manifest.program_sha256, "output": manifest.output,
+        "valid": true, "programSha256": manifest.program_sha256,
+        "precompiles": manifest.precompiles, "output": manifest.output,
         "segments": segments, "exitCode": exit_code, "seconds": seconds,
     })
 }
@@ -141,7 +166,7 @@ mod tests {
     #[test]
     fn json_is_in_camel_case() {
         let manifest = Manifest {
-            version: 4,
+            version: 5,
             program_sha256: "00".to_owned(),
             input_sha256: "01".to_owned(),
             precompiles: true,
@@ -169,7 +194,8 @@ mod tests {
         assert_eq!(proved, expected);
         let mut verified = keys(&verified(&manifest, 1, 0, 1.0));
         verified.sort_unstable();
-        let expected = ["exitCode", "output", "programSha256", "seconds", "segments", "valid"];
+        let expected =
+            ["exitCode", "output", "precompiles", "programSha256", "seconds", "segments", "valid"];
         assert_eq!(verified, expected);
     }
 }

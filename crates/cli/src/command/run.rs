@@ -3,8 +3,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use eyre::{Result, WrapErr, ensure};
-use oneslot_prover::tape;
-use oneslot_riscv::{Machine, Profile, Program, Status, Symbols};
+use oneslot_riscv::{Machine, Profile, Status, Symbols};
 use serde_json::json;
 
 /// Execute a RISC-V program without proving it.
@@ -13,10 +12,9 @@ pub(crate) struct Args {
     /// ELF file of the program (RV64IM, see docs/reference/guests.md).
     #[arg(long, value_name = "FILE")]
     elf: PathBuf,
-    /// File with the program's input; empty input if left out.
-    #[arg(long, value_name = "FILE")]
-    input: Option<PathBuf>,
-    /// Tell the program to do without the precompiles.
+    #[command(flatten)]
+    input: super::prove::InputArgs,
+    /// Set the program's mask of precompiles to 0, so that it does without them.
     #[arg(long)]
     software: bool,
     /// Instructions of a segment, at most. `oneslot prove` cuts where tables are full, so it may make up to twice as many
@@ -31,13 +29,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, json: bool) -> Result<()> {
     ensure!(args.segment_steps > 0, "--segment-steps must be above 0");
     let elf = fs::read(&args.elf).wrap_err_with(|| args.elf.display().to_string())?;
-    let input = match &args.input {
-        Some(path) => fs::read(path).wrap_err_with(|| path.display().to_string())?,
-        None => Vec::new(),
-    };
-    let program = Program::from_elf(&elf)?;
+    let preimages = args.input.read()?.preimages();
+    let program = oneslot_prover::program(&elf, !args.software)?;
     let symbols = Symbols::from_elf(&elf)?;
-    let mut machine = Machine::new(program.clone(), tape(&input, !args.software));
+    let mut machine = Machine::new(program.clone(), preimages);
     let mut profile = Profile::new(&program);
     let start = Instant::now();
     let status = machine.run_profiled(u64::MAX, &mut profile);
@@ -66,12 +61,12 @@ pub(crate) fn run(args: Args, json: bool) -> Result<()> {
             .map(|(name, count)| json!({"function": name, "instructions": count}))
             .collect();
         let row = json!({
-            "status": format!("{status:?}"), "output": output, "instructions": steps,
+            "status": status.to_string(), "output": output, "instructions": steps,
             "segments": segments, "pages": pages, "seconds": seconds, "functions": functions,
         });
         println!("{}", serde_json::to_string_pretty(&row)?);
     } else {
-        println!("status        {status:?}");
+        println!("status        {status}");
         println!("output        {}", output.as_deref().unwrap_or("none"));
         println!("instructions  {steps} in {seconds:.3} s");
         println!(
@@ -90,6 +85,6 @@ pub(crate) fn run(args: Args, json: bool) -> Result<()> {
             let function = symbols.function(machine.pc()).unwrap_or("no symbol");
             eyre::bail!("the program trapped at pc {:#x} ({function}): {trap}", machine.pc())
         }
-        status => eyre::bail!("the program ended with {status:?}"),
+        status => eyre::bail!("the program is {status} at pc {:#x}", machine.pc()),
     }
 }

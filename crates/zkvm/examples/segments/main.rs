@@ -1,10 +1,10 @@
 //! Proves and verifies the first segments of a run and prints what that cost:
-//! `segments PROGRAM.elf INPUT STEPS COUNT WORKERS [FEATURES]`. Verifying is done by a process of its own,
-//! `segments verify PROGRAM.elf FOLDER`, as it is where it matters.
+//! `segments PROGRAM.elf INPUT STEPS COUNT WORKERS [MASK]`. Verifying is done by a process of its own,
+//! `segments verify PROGRAM.elf MASK FOLDER`, as it is where it matters.
 //!
 //! STEPS limits a segment; COUNT segments are proven, 0 for all. WORKERS segments are proven at the same time on one
-//! thread each, or on THREADS each if it is WORKERSxTHREADS; they are only cut if it is 0. INPUT is a file, or `-` for
-//! none. FEATURES is the mask of precompiles, 0 if absent.
+//! thread each, or on THREADS each if it is WORKERSxTHREADS; they are only cut if it is 0. INPUT is a file, a folder of
+//! preimages as `oneslot prove` takes it, or `-` for none. MASK is the mask of precompiles, 0 if absent.
 //!
 //! What `cargo xtask bench` reads are lines of JSON, a figure each.
 
@@ -18,7 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oneslot_riscv::{Program, Tape};
+use oneslot_prover::{Input, read_preimages};
+use oneslot_riscv::{Preimages, Program};
 use oneslot_zkvm::{
     Execution, Prover, SegmentChain, SegmentInput, SegmentProof, TableSize, Verifier,
 };
@@ -35,21 +36,24 @@ fn main() -> Result<()> {
     tracing_subscriber::registry().with(phases.clone()).init();
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let (elf, input, numbers) = match &arguments[..] {
-        [verify, elf, folder] if verify == "verify" => {
-            return verify_folder(Path::new(elf), Path::new(folder), &phases);
+        [verify, elf, mask, folder] if verify == "verify" => {
+            return verify_folder(&program(elf, mask.parse()?)?, Path::new(folder), &phases);
         }
         [elf, input, numbers @ ..] if (3..=4).contains(&numbers.len()) => (elf, input, numbers),
-        _ => return Err("usage: segments PROGRAM.elf INPUT STEPS COUNT WORKERS [FEATURES]".into()),
+        _ => return Err("usage: segments PROGRAM.elf INPUT STEPS COUNT WORKERS [MASK]".into()),
     };
     let number = |index: usize| numbers.get(index).map_or(Ok(0), |text| text.parse::<u64>());
-    let (steps, count, features) = (number(0)?, number(1)?, number(3)?);
+    let (steps, count, mask) = (number(0)?, number(1)?, number(3)?);
     let (workers, threads) = numbers[2].split_once('x').unwrap_or((&numbers[2], "1"));
     let (workers, threads) = (workers.parse::<u64>()?, threads.parse()?);
-    let program = Program::from_elf(&std::fs::read(elf)?)?;
-    let input = if input == "-" { Vec::new() } else { std::fs::read(input)? };
-    let tape = Tape::new(&input).with_features(features);
+    let program = program(elf, mask)?;
+    let input = match input.as_str() {
+        "-" => Input::Raw(Vec::new()),
+        path if Path::new(path).is_dir() => read_preimages(Path::new(path))?,
+        path => Input::Raw(std::fs::read(path)?),
+    };
 
-    let (segments, sizes) = cut(&program, tape, steps, count)?;
+    let (segments, sizes) = cut(&program, input.preimages(), steps, count)?;
     if workers == 0 {
         return Ok(());
     }
@@ -81,19 +85,24 @@ fn main() -> Result<()> {
         std::fs::write(folder.join(format!("{index:06}")), proof.to_bytes())?;
     }
     let mut verifier = Command::new(std::env::current_exe()?);
-    let status = verifier.arg("verify").arg(elf).arg(&folder).status()?;
+    let status = verifier.args(["verify", elf, &mask.to_string()]).arg(&folder).status()?;
     std::fs::remove_dir_all(&folder)?;
     if status.success() { Ok(()) } else { Err(format!("verification: {status}").into()) }
+}
+
+/// The program of a file, with a mask of precompiles.
+fn program(elf: &str, mask: u64) -> Result<Program> {
+    Ok(Program::from_elf(&std::fs::read(elf)?)?.with_precompiles(mask)?)
 }
 
 /// The first `count` segments, and the sizes of the first one's tables. Prints what they come to.
 fn cut(
     program: &Program,
-    tape: Tape,
+    preimages: Preimages,
     steps: u64,
     count: u64,
 ) -> Result<(Vec<SegmentInput>, Vec<TableSize>)> {
-    let mut execution = Execution::new(program, tape, steps)?;
+    let mut execution = Execution::new(program, preimages, steps)?;
     let (mut segments, mut sizes) = (Vec::new(), Vec::new());
     let (mut used, mut cells) = (0, 0);
     let start = Instant::now();
@@ -150,8 +159,7 @@ fn prove(
 }
 
 /// Verifies every segment several times, decoding included, and that they follow on each other.
-fn verify_folder(elf: &Path, folder: &Path, phases: &Phases) -> Result<()> {
-    let program = Program::from_elf(&std::fs::read(elf)?)?;
+fn verify_folder(program: &Program, folder: &Path, phases: &Phases) -> Result<()> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.sort();
@@ -161,7 +169,7 @@ fn verify_folder(elf: &Path, folder: &Path, phases: &Phases) -> Result<()> {
     let total: usize = bytes.iter().map(Vec::len).sum();
     figure("proofs", "a segment's proof", (total / bytes.len()).to_string(), "bytes");
     let mut times = Vec::new();
-    let mut chain = SegmentChain::new(&program);
+    let mut chain = SegmentChain::new(program);
     for bytes in &bytes {
         for _ in 0..VERIFICATIONS {
             let start = Instant::now();

@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use oneslot_riscv::{Program, Tape};
+use oneslot_riscv::{Preimages, Program};
 use oneslot_zkvm::{Execution, Prover, SegmentProof, Verifier};
 
 const ELF: &[u8] = include_bytes!("../../../../guests/elf/fibonacci.elf");
@@ -16,8 +16,8 @@ const ELF: &[u8] = include_bytes!("../../../../guests/elf/fibonacci.elf");
 /// A valid proof.
 static PROOF: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let program = Program::from_elf(ELF).expect("a program");
-    let tape = Tape::new(&20_u64.to_le_bytes());
-    let mut execution = Execution::new(&program, tape, 1 << 10).expect("a run");
+    let preimages = Preimages::input(&20_u64.to_le_bytes());
+    let mut execution = Execution::new(&program, preimages, 1 << 10).expect("a run");
     let (segment, _) = execution.next_segment().expect("a run").expect("a segment");
     Prover::new().prove_segment(&segment).expect("a proof").to_bytes()
 });

@@ -13,7 +13,7 @@ mod traces;
 
 use std::collections::BTreeSet;
 
-use oneslot_riscv::{Access, Machine, Op, PageMap, Program, Snapshot, Status, Step, Tape};
+use oneslot_riscv::{Access, Machine, Op, PageMap, Preimages, Program, Snapshot, Status, Step};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 
@@ -33,7 +33,7 @@ use crate::{
 /// A program to lie about.
 struct Target {
     program: Program,
-    tape: Tape,
+    preimages: Preimages,
     /// What the honest machine comes to.
     honest: Ending,
 }
@@ -49,7 +49,7 @@ impl Ending {
     fn of(machine: &mut Machine) -> Option<Self> {
         match machine.run(1 << 26) {
             Status::Halted { code } => Some(Self { exit_code: code, output: machine.output() }),
-            Status::Running | Status::Trapped(_) => None,
+            _ => None,
         }
     }
 }
@@ -76,14 +76,14 @@ struct Attack {
 }
 
 impl Target {
-    fn new(program: Program, tape: Tape) -> Self {
-        let honest = Ending::of(&mut Machine::new(program.clone(), tape.clone()));
-        Self { program, tape, honest: honest.expect("the program halts") }
+    fn new(program: Program, preimages: Preimages) -> Self {
+        let honest = Ending::of(&mut Machine::new(program.clone(), preimages.clone()));
+        Self { program, preimages, honest: honest.expect("the program halts") }
     }
 
     fn resume(&self, pc: u64, registers: [u64; 32], pages: PageMap) -> Machine {
         let snapshot = Snapshot::new(pc, registers, None, pages);
-        Machine::resume(self.program.clone(), self.tape.clone(), &snapshot)
+        Machine::resume(self.program.clone(), self.preimages.clone(), &snapshot)
     }
 
     /// The first place, from the end of the run backwards, where the attack changes the ending to a halt with code 0.
@@ -96,7 +96,7 @@ impl Target {
 
     /// Places of the run, before any output.
     fn places(&self) -> Vec<Place> {
-        let mut machine = Machine::new(self.program.clone(), self.tape.clone());
+        let mut machine = Machine::new(self.program.clone(), self.preimages.clone());
         let mut places = Vec::new();
         for step in machine.trace() {
             if matches!(step.access, Some(Access::Commit { .. })) {
@@ -117,7 +117,7 @@ impl Target {
 
     /// The attack on a segment that begins `lead` instructions before the place.
     fn attack_at(&self, place: Place, lead: u64, defences: Defences) -> Option<Attack> {
-        let mut machine = Machine::new(self.program.clone(), self.tape.clone());
+        let mut machine = Machine::new(self.program.clone(), self.preimages.clone());
         machine.run(place.step - lead);
         assert_eq!(machine.output(), None, "the tree of the segment has no output");
         let (pc, registers) = (machine.pc(), *machine.registers());
@@ -179,11 +179,11 @@ impl Target {
         let mut machine = self.resume(pc, registers, pages.clone());
         let count = steps.len() as u64;
         machine.trace().take(steps.len()).for_each(|step| meter.step(&step));
-        let (leaves, program_input) = meter.touched(count);
+        let (leaves, words_read) = meter.touched(count);
         let mut system = [0; SYSTEM_WORDS];
         system[..32].copy_from_slice(&registers);
         let opening = MemoryTree::new(pages, &system).open(&leaves);
-        SegmentInput { image, segment: 0, steps: count, start_pc: pc, opening, program_input }
+        SegmentInput { image, segment: 0, steps: count, start_pc: pc, opening, words_read }
     }
 }
 
@@ -229,7 +229,7 @@ fn check() -> Target {
         i(Addi, 17, 0, 0, 0),
         i(Ecall, 0, 0, 0, 0),
     ];
-    let target = Target::new(program(&code), Tape::new(&[]));
+    let target = Target::new(program(&code), Preimages::input(&[]));
     assert_eq!(target.honest, Ending { exit_code: 1, output: None });
     target
 }
@@ -241,7 +241,7 @@ fn elf(name: &str) -> Program {
 
 /// SHA-256 of a sentence.
 fn sha256() -> Target {
-    let target = Target::new(elf("sha256"), Tape::new(b"One root stands for one memory."));
+    let target = Target::new(elf("sha256"), Preimages::input(b"One root stands for one memory."));
     assert_eq!(target.honest.exit_code, 0);
     target
 }
@@ -253,7 +253,8 @@ fn state_transition() -> Target {
     let inputs: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
     let input = inputs[0]["input"].as_str().and_then(|input| input.strip_prefix("0x"));
     let input = hex(input.expect("an input"));
-    let target = Target::new(elf("stf"), Tape::new(&input).with_features(3));
+    let program = elf("stf").with_precompiles(3).expect("it has a mask");
+    let target = Target::new(program, Preimages::input(&input));
     assert_eq!(target.honest.exit_code, 0);
     target
 }

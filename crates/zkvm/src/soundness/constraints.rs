@@ -55,5 +55,5 @@ fn digest() -> Digest {
 #[test]
 fn are_those_of_the_version() {
     let expected = "0xdee10eb58a0328abe3ba834d2f6953953c877926a6d6d516e675752f1877ba0a";
-    assert_eq!((VERSION, digest().to_string().as_str()), (4, expected));
+    assert_eq!((VERSION, digest().to_string().as_str()), (5, expected));
 }

@@ -1,7 +1,11 @@
-//! Calls: `ecall` to halt, to read a word of input, to commit the output, and for the precompiles.
+//! Calls: `ecall` to halt, to read a word of a preimage, to commit the output, and for the precompiles.
 //!
 //! The row of a call takes the control flow and reads a7 and a0. What commit and the precompiles do to memory
 //! happens in tables of their own, to which the row sends the address.
+//!
+//! A read names a key in memory and an index in a1, and its row accesses neither. They could only say which word is the
+//! right one, and here any word is: a program checks what it has read against a hash. The call takes every value of a0
+//! and a1, so there is none for which the machine would trap and a row must not exist.
 
 use oneslot_riscv::{
     ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_POINT_DOUBLE,
@@ -84,7 +88,7 @@ impl InstructionTable for System {
         let halted = row.halt * (constant::<B>(HALTED_PC) - next.clone());
         builder.when(real.clone()).assert_eq(row.next_pc, next + halted);
 
-        // A read gives any word: input is advice, which the program checks. Other calls leave a0 as it is.
+        // A read gives any word: preimages are advice, which the program checks. Other calls leave a0 as it is.
         let result = word::<B>(row.result);
         ranges(builder, row.result, &real);
         for limb in 0..2 {

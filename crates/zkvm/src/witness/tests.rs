@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use oneslot_riscv::{Instruction, Op, Program, Tape};
+use oneslot_riscv::{Instruction, Op, Preimages, Program, Status};
 
 use super::*;
 use crate::{Execution, check::check};
@@ -52,9 +52,10 @@ pub(crate) fn busy(count: i32) -> Program {
         i(Rem, 21, 19, 20, 0),
         i(Addi, 6, 6, 0, -1),
         i(Bne, 0, 6, 0, -84),
-        // Input word 0 and the sums.
+        // Input word 0, whose key is in memory that nobody wrote, and the sums.
         i(Addi, 17, 0, 0, 1),
         i(Addi, 10, 0, 0, 0),
+        i(Addi, 11, 0, 0, 0),
         i(Ecall, 0, 0, 0, 0),
         i(Sd, 0, 5, 10, 0),
         i(Jal, 1, 0, 0, 8),
@@ -69,12 +70,38 @@ pub(crate) fn busy(count: i32) -> Program {
 }
 
 /// Input of [`busy`].
-pub(crate) fn tape() -> Tape {
-    Tape::new(&[7; 5])
+pub(crate) fn preimages() -> Preimages {
+    Preimages::input(&[7; 5])
+}
+
+/// Names a key in a page of its own and an index, does other things for longer than a state may last, and reads the word.
+pub(crate) fn idle_read() -> Program {
+    use Op::*;
+    let i = instruction;
+    program(&[
+        i(Lui, 10, 0, 0, 0x8000),
+        i(Addi, 11, 0, 0, 1),
+        i(Lui, 6, 0, 0, 0x3000),
+        // Loop.
+        i(Addi, 6, 6, 0, -1),
+        i(Bne, 0, 6, 0, -4),
+        i(Addi, 17, 0, 0, 1),
+        i(Ecall, 0, 0, 0, 0),
+        i(Addi, 17, 0, 0, 0),
+        i(Ecall, 0, 0, 0, 0),
+    ])
 }
 
 pub(crate) fn segments(program: &Program, steps: u64) -> Vec<(SegmentInput, PublicValues)> {
-    let mut execution = Execution::new(program, tape(), steps).expect("a size");
+    segments_on(program, preimages(), steps)
+}
+
+fn segments_on(
+    program: &Program,
+    preimages: Preimages,
+    steps: u64,
+) -> Vec<(SegmentInput, PublicValues)> {
+    let mut execution = Execution::new(program, preimages, steps).expect("a size");
     std::iter::from_fn(|| execution.next_segment().expect("the program halts")).collect()
 }
 
@@ -376,4 +403,81 @@ fn areas_of_points_may_overlap() {
         .chain([[5, DATA, CODE + 4096 - 32, 0], [5, DATA, CODE - 24, 0], [6, CODE - 64, 0, 0]])
         .collect();
     agrees(&calls(&list, &data));
+}
+
+/// Reads of three keys in turn, at addresses that are not aligned, beyond 2^32 and at the end of memory.
+fn reading() -> (Program, Preimages) {
+    let mut random = random(6);
+    let keys: [[u64; 5]; 2] = std::array::from_fn(|_| std::array::from_fn(|_| random()));
+    let list: Vec<Call> = (0..200)
+        .map(|n| {
+            let index = [0, 1, 2, 3, 1 << 40, u64::MAX][n % 6];
+            let key = [DATA, DATA + 40, 0xffff_fff8][n / 6 % 3];
+            [1, random() << 32 | key | (random() % 8), index, 0]
+        })
+        .collect();
+    let bytes = |key: [u64; 5]| key.map(u64::to_le_bytes).concat().try_into().expect("a key");
+    let contents = [
+        (bytes(keys[0]), vec![1; 15]),
+        (bytes(keys[1]), vec![2; 16]),
+        (oneslot_riscv::INPUT_KEY, vec![]),
+    ];
+    (calls(&list, keys.as_flattened()), Preimages::new(contents))
+}
+
+#[test]
+fn reads_agree_with_the_interpreter() {
+    let (program, preimages) = reading();
+    let segments = segments_on(&program, preimages, 1 << 10);
+    assert!(segments.len() > 1);
+    for (input, public) in &segments {
+        assert!(!input.words_read.is_empty());
+        let input = SegmentInput::from_bytes(&input.to_bytes()).expect("an input");
+        let witness = Witness::new(&input).expect("a witness");
+        assert_eq!(witness.public, *public);
+        assert_eq!(violation(&witness), Ok(()));
+    }
+    let words: Vec<u64> =
+        segments.iter().flat_map(|(input, _)| input.words_read.iter().copied()).collect();
+    let [one, two] = [1, 2].map(|byte| u64::from_le_bytes([byte; 8]));
+    let expected = [[15, one, one >> 8, 0, 0, 0], [16, two, two, 0, 0, 0], [0; 6]];
+    assert!(words.iter().eq(expected.as_flattened().iter().cycle().take(200)));
+
+    // A run on the words alone has the same segments.
+    assert_eq!(segments_on(&program, Preimages::replay(words), 1 << 10), segments);
+}
+
+/// A segment has exactly the words that it reads.
+#[test]
+fn words_left_over_or_missing_are_refused() {
+    let (program, preimages) = reading();
+    for (input, _) in segments_on(&program, preimages, 1 << 10) {
+        let refused = |change: fn(&mut Vec<u64>), expected: &str| {
+            let mut input = input.clone();
+            change(&mut input.words_read);
+            let Err(Error::Input { why }) = Witness::new(&input).map(drop) else {
+                panic!("accepted, but {expected}")
+            };
+            assert_eq!(why, expected);
+        };
+        refused(|words| words.push(0), "1 words of preimages are not read");
+        refused(|words| words.extend([1, 2, 3]), "3 words of preimages are not read");
+        refused(|words| words.truncate(words.len() - 1), "words of preimages are missing");
+    }
+}
+
+#[test]
+fn a_missing_preimage_is_an_error_that_names_its_key() {
+    let key = [0xab; oneslot_riscv::KEY_BYTES];
+    let word = u64::from_le_bytes([0xab; 8]);
+    let program = calls(&[[1, 0, 0, 0], [1, DATA, 7, 0]], &[word; 5]);
+    let mut execution = Execution::new(&program, preimages(), 1 << 10).expect("a size");
+    for _ in 0..2 {
+        let error = execution.next_segment().expect_err("a preimage is missing");
+        let Error::NotHalted { status, steps, .. } = &error else { panic!("{error}") };
+        assert_eq!((*status, *steps), (Status::MissingPreimage { key }, 14));
+        assert!(error.to_string().contains(&"ab".repeat(40)), "{error}");
+    }
+    let error = Execution::count_segments(&program, preimages(), 1 << 10).expect_err("missing");
+    assert!(matches!(error, Error::NotHalted { .. }), "{error}");
 }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use oneslot_riscv::{Instruction, Machine, Op, Program, Snapshot, Step, Tape};
+use oneslot_riscv::{Instruction, Machine, Op, Preimages, Program, Snapshot, Step};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 
@@ -116,7 +116,7 @@ impl Case {
         registers[usize::from(rs2)] = self.b;
         registers[0] = 0;
         let snapshot = Snapshot::new(self.pc, registers, None, image);
-        let mut machine = Machine::resume(program, Tape::new(&[]), &snapshot);
+        let mut machine = Machine::resume(program, Preimages::input(&[]), &snapshot);
         let step = machine.trace().next().expect("a machine that runs");
         assert_eq!(step.instruction, Some(self.instruction), "encodes to itself");
         step

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use oneslot_riscv::{Instruction, Machine, Op, Program, Snapshot, Tape};
+use oneslot_riscv::{Instruction, Machine, Op, Preimages, Program, Snapshot};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 
@@ -58,7 +58,7 @@ fn row(op: Op, address: u64, imm: i32, word: u64, b: u64) -> Vec<Goldilocks> {
     registers[usize::from(RS1)] = a;
     registers[usize::from(RS2)] = b;
     let snapshot = Snapshot::new(PC, registers, None, pages);
-    let mut machine = Machine::resume(program, Tape::new(&[]), &snapshot);
+    let mut machine = Machine::resume(program, Preimages::input(&[]), &snapshot);
     let step = machine.trace().next().expect("a step");
     assert!(step.status.is_running(), "{op:?} {address:#x}");
     let [touched] = step.words[..] else { panic!("one word") };
