@@ -16,7 +16,7 @@ use crate::{
     source::{BlobProof, PreimageSource},
 };
 use alloc::{vec, vec::Vec};
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, Bytes, keccak256};
 use oneslot_types::{BlobOpening, PreimageKey, opening_hash};
 use revm::precompile::kzg_point_evaluation::{arkworks::verify_kzg_proof, kzg_to_versioned_hash};
 
@@ -179,10 +179,11 @@ pub(crate) fn read<S: PreimageSource>(
     opening: &BlobOpening,
     source: &S,
     crypto: Crypto,
-) -> Result<Vec<u8>> {
+) -> Result<Bytes> {
     let fail = |what| Err(Error::Blob { index, what });
     let hash = opening.versionedHash;
-    let bytes = elements(&hash, source)?;
+    let key = PreimageKey::BlobElement { versioned_hash: hash, index: 0 };
+    let bytes = source.blob(&hash).ok_or(Error::Missing { key })?;
     let z = evaluation_point(&hash, &bytes);
     let Some(y) = evaluate_with(&bytes, &z, crypto) else {
         return fail("a field element is not canonical");
@@ -202,25 +203,6 @@ pub(crate) fn read<S: PreimageSource>(
     } else {
         Ok(bytes)
     }
-}
-
-/// The elements of a blob up to the last one that is not zero.
-fn elements<S: PreimageSource>(versioned_hash: &B256, source: &S) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(BLOB_BYTES);
-    let mut length = 0;
-    for index in 0..ELEMENTS as u16 {
-        let missing = || Error::Missing {
-            key: PreimageKey::BlobElement { versioned_hash: *versioned_hash, index },
-        };
-        let element = source.blob_element(versioned_hash, index).ok_or_else(missing)?;
-        bytes.extend_from_slice(&element);
-        let words = element.as_chunks().0.iter().map(|word| u64::from_ne_bytes(*word));
-        if words.fold(0, |any, word| any | word) != 0 {
-            length = bytes.len();
-        }
-    }
-    bytes.truncate(length);
-    Ok(bytes)
 }
 
 /// The first `count` roots of unity in bit-reversed order. The root at `2^j + i` is the one at `i` times a

@@ -76,8 +76,8 @@ impl<S: NodeSource> PreimageSource for Recording<S> {
         known.or_else(|| self.state.node(hash)).or_else(|| self.state.code(hash))
     }
 
-    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]> {
-        self.known.blob_element(versioned_hash, index)
+    fn blob(&self, versioned_hash: &B256) -> Option<Bytes> {
+        self.known.blob(versioned_hash)
     }
 
     fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof> {
@@ -175,7 +175,7 @@ fn payload<S: PreimageSource>(
             let blobs = openings.iter().enumerate();
             let blobs = blobs.map(|(index, opening)| blob::read(index, opening, source, crypto));
             let blobs = blobs.collect::<Result<Vec<_>>>()?;
-            Ok(blob::unpack(blobs.iter().map(Vec::as_slice)).map(Bytes::from))
+            Ok(blob::unpack(blobs.iter().map(|blob| &blob[..])).map(Bytes::from))
         }
     }
 }

@@ -171,8 +171,8 @@ impl PreimageSource for ExecutionInput {
         self.keccak.get(hash).cloned()
     }
 
-    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]> {
-        self.blobs.get(versioned_hash).map(|blob| element(blob, index))
+    fn blob(&self, versioned_hash: &B256) -> Option<Bytes> {
+        self.blobs.get(versioned_hash).cloned()
     }
 
     fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof> {

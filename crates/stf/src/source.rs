@@ -14,8 +14,9 @@ use core::cell::RefCell;
 pub trait PreimageSource {
     /// The preimage of this hash.
     fn keccak(&self, hash: &B256) -> Option<Bytes>;
-    /// The field element at `index` of the blob with this versioned hash.
-    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]>;
+    /// The field elements of the blob with this versioned hash, 32 bytes each, up to the last one that
+    /// is not zero.
+    fn blob(&self, versioned_hash: &B256) -> Option<Bytes>;
     /// An opening of the blob with this versioned hash at `z`.
     fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof>;
 }

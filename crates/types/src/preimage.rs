@@ -30,6 +30,9 @@ impl PreimageKey {
     /// the largest; the Inbox and the Portal bound them.
     pub const MAX_CONTENT: usize = 1 << 17;
 
+    /// Where the bytes of an element's index begin in its key.
+    pub const INDEX: usize = 38;
+
     /// The bytes of the key: its type, 32 bytes of a hash or zeros, and a number of 7 bytes, big endian.
     pub fn to_bytes(self) -> [u8; Self::BYTES] {
         let (kind, hash, index) = match self {
@@ -41,7 +44,7 @@ impl PreimageKey {
         let mut bytes = [0; Self::BYTES];
         bytes[0] = kind;
         bytes[1..33].copy_from_slice(hash.as_slice());
-        bytes[38..].copy_from_slice(&index.to_be_bytes());
+        bytes[Self::INDEX..].copy_from_slice(&index.to_be_bytes());
         bytes
     }
 }

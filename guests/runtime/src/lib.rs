@@ -30,7 +30,7 @@ pub use precompiles::{
     FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, features, keccak_f, mul_mod, point_add,
     point_double, square_mod,
 };
-pub use preimages::{Key, read_input, read_preimage, read_word};
+pub use preimages::{Key, read_elements, read_input, read_preimage, read_word};
 
 /// Exit code of a program that panicked: by construction a defect, see the totality of the programs.
 const PANICKED: u64 = 101;

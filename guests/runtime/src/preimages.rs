@@ -94,6 +94,29 @@ pub fn read_preimage(key: &Key, max_bytes: usize) -> Option<Vec<u8>> {
     Some(content)
 }
 
+/// Contents of 32 bytes, one after the other and without the zero ones at the end: `count` of them,
+/// whose keys `name` makes from the one before.
+pub fn read_elements(mut key: Key, count: usize, mut name: impl FnMut(&mut Key, usize)) -> Vec<u8> {
+    let mut content: Vec<u8> = Vec::with_capacity(32 * count.max(1));
+    let start: *mut MaybeUninit<[u64; 4]> = content.as_mut_ptr().cast();
+    assert!(start.is_aligned(), "blocks of the heap start at words");
+    let mut length = 0;
+    for index in 0..count {
+        name(&mut key, index);
+        let mut element = [MaybeUninit::uninit(); 4];
+        read_four(&key, 1, &mut element);
+        // SAFETY: four words are written to `element`, and there is room for `count` of it.
+        let element = unsafe { element.map(|word| word.assume_init()) };
+        unsafe { start.add(index).write(MaybeUninit::new(element)) };
+        if element != [0; 4] {
+            length = 32 * (index + 1);
+        }
+    }
+    // SAFETY: so many bytes are written.
+    unsafe { content.set_len(length) };
+    content
+}
+
 /// The raw input, whole. Panics if it says that it is longer than all memory; the allocator fails if there is no room for it.
 pub fn read_input() -> Vec<u8> {
     read_preimage(&Key::INPUT, 1 << 32).expect("an input is at most as long as memory")

@@ -9,10 +9,12 @@ extern crate alloc;
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use oneslot_guest_runtime::{
-    Key, FEATURE_MULMOD, FEATURE_POINT, commit, entry, halt, mul_mod, point_add,
-    point_double, features, read_preimage, read_word, square_mod,
+    FEATURE_MULMOD, FEATURE_POINT, Key, commit, entry, features, halt, mul_mod, point_add,
+    point_double, read_elements, read_preimage, read_word, square_mod,
 };
-use oneslot_stf::{BlobProof, Crypto, MulMod, Points, PreimageSource, execute_with};
+use oneslot_stf::{
+    BlobProof, Crypto, MulMod, Points, PreimageSource, blob::ELEMENTS, execute_with,
+};
 use oneslot_types::{PreimageKey, StatementInput, opening_hash};
 
 /// Exit code for a question about no batch that L1 fixed.
@@ -57,9 +59,12 @@ impl PreimageSource for Machine {
         (keccak256(&content) == *hash).then(|| content.into())
     }
 
-    fn blob_element(&self, versioned_hash: &B256, index: u16) -> Option<[u8; 32]> {
-        let key = PreimageKey::BlobElement { versioned_hash: *versioned_hash, index };
-        Some(word(&Key(key.to_bytes())))
+    fn blob(&self, versioned_hash: &B256) -> Option<Bytes> {
+        let first = PreimageKey::BlobElement { versioned_hash: *versioned_hash, index: 0 };
+        let elements = read_elements(Key(first.to_bytes()), ELEMENTS, |key, index| {
+            key.0[PreimageKey::INDEX..].copy_from_slice(&(index as u16).to_be_bytes());
+        });
+        Some(elements.into())
     }
 
     fn opening(&self, versioned_hash: &B256, z: &B256) -> Option<BlobProof> {

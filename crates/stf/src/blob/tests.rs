@@ -127,7 +127,7 @@ fn non_canonical_elements_are_none() {
 }
 
 /// Reads the posted blob from a source that has these bytes for it, and an opening at their own point.
-fn checked(opening: &BlobOpening, bytes: &[u8], proof: Option<BlobProof>) -> Result<Vec<u8>> {
+fn checked(opening: &BlobOpening, bytes: &[u8], proof: Option<BlobProof>) -> Result<Bytes> {
     let mut source = ExecutionInput::default();
     let hash = opening.versionedHash;
     source.insert_blob(hash, &bytes.to_vec().into());
@@ -137,7 +137,7 @@ fn checked(opening: &BlobOpening, bytes: &[u8], proof: Option<BlobProof>) -> Res
     read(3, opening, &source, Crypto::SOFTWARE)
 }
 
-fn what(result: Result<Vec<u8>>) -> &'static str {
+fn what(result: Result<Bytes>) -> &'static str {
     match result {
         Ok(_) => "",
         Err(Error::Blob { index: 3, what }) => what,
@@ -152,7 +152,7 @@ fn an_honest_opening_needs_no_proof() {
     let (z, opened) = open(&blob, |hash| evaluation_point(hash, &blob));
     let opening = BlobOpening { versionedHash: opened.versioned_hash, z, y: opened.y };
     for bytes in [&blob[..], trim(&blob)] {
-        assert_eq!(checked(&opening, bytes, None), Ok(trim(&blob).to_vec()));
+        assert_eq!(checked(&opening, bytes, None), Ok(trim(&blob).to_vec().into()));
     }
 
     let mut changed = trim(&blob).to_vec();
