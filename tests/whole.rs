@@ -161,6 +161,17 @@ fn second_node_derives_the_same_chain(devnet: &Devnet) {
     assert_eq!(output(&node.url), output(&devnet.l2_rpc()));
 }
 
+/// The RISC-V program on the preimages of a batch, which the node gives, commits the statement of the lanes.
+fn the_program_answers(devnet: &Devnet, batch: &str, statement: &Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().to_str().expect("a path in UTF-8");
+    devnet.oneslot(&["--json", "inspect", "batch", batch, "--preimages", folder]);
+    let elf = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guests/elf/stf.elf");
+    let run = devnet.oneslot(&["--json", "run", "--elf", elf, "--preimages", folder]);
+    let id = statement["statementId"].as_str().expect("an id");
+    assert_eq!(run["output"].as_str(), id.strip_prefix("0x"), "{run}");
+}
+
 /// A deposit and a withdrawal by the commands, as the README shows them.
 fn commands_work(devnet: &Devnet) {
     let deposit = devnet.oneslot(&["--json", "deposit", "--eth", "1"]);
@@ -177,6 +188,7 @@ fn commands_work(devnet: &Devnet) {
     let batch = devnet.oneslot(&["--json", "inspect", "batch", &finalized.to_string()]);
     assert_eq!(batch["index"].as_u64(), Some(finalized), "{batch}");
     let statement = devnet.oneslot(&["--json", "inspect", "statement", &finalized.to_string()]);
+    the_program_answers(devnet, &finalized.to_string(), &statement);
     for (place, name) in ["TEE", "OP"].into_iter().enumerate() {
         let lane = &statement["lanes"][place];
         assert_eq!((&lane["name"], &lane["attests"]), (&json!(name), &json!(true)), "{statement}");

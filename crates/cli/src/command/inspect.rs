@@ -2,16 +2,20 @@
 
 use super::{WalletSection, print};
 use crate::config::Source;
-use eyre::{Result, eyre};
+use eyre::{Result, ensure, eyre};
 use oneslot_l1::{
     Deployment, L1Client, L1Config, Lane, LaneReader, Standing, bindings::OptimisticLane,
 };
+use oneslot_stf::ExecutionInput;
 use oneslot_types::{
     BatchIndex, InputId, LaneKind, OutputRoot, Statement, StatementId, api::BatchInfo,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 /// Show one batch, statement or claim.
 #[derive(clap::Subcommand)]
@@ -20,6 +24,9 @@ pub(crate) enum Command {
     Batch {
         /// Position in the Inbox, from 1.
         index: u64,
+        /// Also write what the program reads of it, for `oneslot run` and `oneslot prove`.
+        #[arg(long, value_name = "FOLDER")]
+        preimages: Option<PathBuf>,
     },
     /// The statement about a batch, and which lanes stand by it.
     Statement {
@@ -35,12 +42,19 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result<()> {
     let section = WalletSection::load(source)?;
-    let (Command::Batch { index } | Command::Statement { index } | Command::Claim { index }) =
+    let (Command::Batch { index, .. } | Command::Statement { index } | Command::Claim { index }) =
         command;
-    let batch = section.wallet_config()?.l2_client()?.batch(BatchIndex(index)).await?;
+    let node = section.wallet_config()?.l2_client()?;
+    let batch = node.batch(BatchIndex(index)).await?;
     let batch = batch.ok_or_else(|| eyre!("the node has derived no batch {index}"))?;
     let value = match command {
-        Command::Batch { .. } => serde_json::to_value(&batch)?,
+        Command::Batch { preimages, .. } => {
+            if let Some(folder) = preimages {
+                let input = node.batch_input(batch.index).await?;
+                write(&folder, &ExecutionInput::decode(input)?, &batch)?;
+            }
+            serde_json::to_value(&batch)?
+        }
         Command::Statement { .. } => statement(&section, &batch).await?,
         Command::Claim { .. } => claim(&section, &batch).await?,
     };
@@ -49,6 +63,17 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
         lines(&value, 0, &mut text);
         print!("{text}");
     })
+}
+
+/// Writes what the program reads to answer the question about a batch.
+fn write(folder: &Path, input: &ExecutionInput, batch: &BatchInfo) -> Result<()> {
+    ensure!(
+        input.statement == batch.statement.input(),
+        "the node's input is not about batch {}",
+        batch.index
+    );
+    let contents = input.contents().map(|(key, content)| (key.to_bytes(), content));
+    Ok(oneslot_prover::write_preimages(folder, contents)?)
 }
 
 /// A statement and who stands by it.
