@@ -25,6 +25,9 @@ use revm::{
     },
 };
 
+/// Accounts that most transactions touch at most.
+const ACCOUNTS: usize = 14;
+
 /// Errors are large, and rare.
 type Result<T> = core::result::Result<T, Box<BlockExecutionError>>;
 
@@ -81,6 +84,8 @@ impl<'a, S: NodeSource> Executor<'a, S> {
         }
         let deposit = matches!(envelope, OpTxEnvelope::Deposit(_));
         let footprint = if deposit { 0 } else { self.measure(encoded)? };
+        // Each transaction starts with an empty map, which would grow twice.
+        self.evm.ctx_mut().journal_mut().inner.state.reserve(ACCOUNTS);
         let tx = OpTx::from_encoded_tx(envelope, sender, encoded.clone());
         let ResultAndState { result, state } = self
             .evm

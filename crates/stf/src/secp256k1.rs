@@ -140,7 +140,14 @@ fn combine<M: MulMod>(u: &Words, v: &Words, r: Point<M>) -> Point<M> {
 
 /// The digits of both halves of `v`, and of `u`.
 fn digits<M: MulMod>(u: &Words, v: &Words) -> ([Digits; 2], [Digits; 2]) {
-    (split::<M>(v).map(|half| half.digits(5)), split::<M>(u).map(|half| half.digits(7)))
+    let mut digits = ([[0; DIGITS]; 2], [[0; DIGITS]; 2]);
+    for (half, digits) in split::<M>(v).iter().zip(&mut digits.0) {
+        half.write_digits(5, digits);
+    }
+    for (half, digits) in split::<M>(u).iter().zip(&mut digits.1) {
+        half.write_digits(7, digits);
+    }
+    digits
 }
 
 /// `R, 3 R, 5 R, ...`
@@ -191,9 +198,8 @@ fn rounded_product(a: &Words, b: &Words) -> Words {
 }
 
 impl Half {
-    /// Digits for each power of 2: 0, or odd and below `2^(width - 1)` in magnitude.
-    fn digits(&self, width: u32) -> Digits {
-        let mut digits = [0; DIGITS];
+    /// Writes a digit for each power of 2 over zeros: 0, or odd and below `2^(width - 1)` in magnitude.
+    fn write_digits(&self, width: u32, digits: &mut Digits) {
         let mut rest = self.magnitude;
         let mut at = 0;
         while rest != 0 {
@@ -212,6 +218,5 @@ impl Half {
             digits[at as usize] = if self.negative { -digit } else { digit };
             at += width;
         }
-        digits
     }
 }

@@ -177,7 +177,8 @@ fn digits_are_odd_small_and_complete() {
     let edges = [0, 1, 2, 15, 16, 17, u128::MAX, u128::MAX - 1, 1 << 127, (1 << 127) - 1];
     for magnitude in edges {
         for (width, negative) in [(5, false), (5, true), (7, false), (7, true)] {
-            let digits = Half { negative, magnitude }.digits(width);
+            let mut digits = [0; DIGITS];
+            Half { negative, magnitude }.write_digits(width, &mut digits);
             let bound = 1 << (width - 1);
             assert!(digits.iter().all(|d| *d == 0 || (d % 2 != 0 && i16::from(*d).abs() < bound)));
             let sum = digits.iter().rev().fold(Scalar::ZERO, |sum, digit| {
