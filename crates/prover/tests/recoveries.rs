@@ -7,30 +7,35 @@ fn file(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
+fn bytes(digits: &str) -> Vec<u8> {
+    let byte = |digits: &[u8; 2]| {
+        let digits = std::str::from_utf8(digits).expect("digits");
+        u8::from_str_radix(digits, 16).expect("hexadecimal")
+    };
+    digits.as_bytes().as_chunks::<2>().0.iter().map(byte).collect()
+}
+
 /// Each signature makes an addition of its recovery meet an equal or an opposite point, so that the rows of its calls hold
 /// the reserved result.
 #[test]
 #[ignore = "proves more than a million instructions"]
 fn recoveries_that_meet_equal_and_opposite_points_are_proven() {
-    let json = fs::read_to_string(file("fixtures/stf-input.json")).expect("fixture");
-    let vectors: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    let vectors = vectors.as_array().expect("a list");
-    let about = |vector: &&serde_json::Value| {
-        vector["about"].as_str().is_some_and(|about| about.starts_with("recoveries"))
+    let json = |path| {
+        let json = fs::read_to_string(file(path)).expect("fixture");
+        serde_json::from_str::<serde_json::Value>(&json).expect("JSON")
     };
-    let vector = vectors.iter().find(about).expect("a batch of recoveries");
-    let bytes = |name: &str| -> Vec<u8> {
-        let text = vector[name].as_str().expect("hexadecimal");
-        let digits = text.strip_prefix("0x").expect("a prefix").as_bytes().as_chunks::<2>().0;
-        let byte = |digits: &[u8; 2]| {
-            let digits = std::str::from_utf8(digits).expect("digits");
-            u8::from_str_radix(digits, 16).expect("hexadecimal")
-        };
-        digits.iter().map(byte).collect()
-    };
+    const ABOUT: &str = "recoveries that meet equal and opposite points";
+    let contents = &json("fixtures/stf-preimages.json")[ABOUT];
+    let contents = contents.as_object().expect("contents by key").iter().map(|(key, content)| {
+        let content = content.as_str().and_then(|content| content.strip_prefix("0x"));
+        let key = bytes(key).try_into().expect("40 bytes");
+        (key, bytes(content.expect("hexadecimal")))
+    });
+    let vectors = json("fixtures/stf-input.json");
+    let vector = vectors.as_array().expect("a list").iter().find(|vector| vector["about"] == ABOUT);
     let run = Run {
         elf: fs::read(file("guests/elf/stf.elf")).expect("the committed program"),
-        input: Input::Raw(bytes("input")),
+        input: Input::Preimages(contents.collect()),
         precompiles: true,
         segment_steps: 1 << 18,
         workers: 2,
@@ -39,6 +44,6 @@ fn recoveries_that_meet_equal_and_opposite_points_are_proven() {
     prove(&run, folder.path(), |_| {}).expect("a proof");
     let (manifest, outcome) = verify(folder.path(), |_| {}).expect("a valid proof");
     assert_eq!(outcome.exit_code, 0);
-    let id = vector["statementId"].as_str().expect("an id");
+    let id = vector.expect("the batch")["statementId"].as_str().expect("an id");
     assert_eq!(manifest.output.as_deref(), id.strip_prefix("0x"));
 }

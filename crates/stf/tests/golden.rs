@@ -1,6 +1,6 @@
 //! Inputs whose bytes and statements are pinned: a change here is a change of format or of rules.
 //!
-//! `ONESLOT_BLESS=1 cargo test -p oneslot-stf --test golden` writes the file anew.
+//! `ONESLOT_BLESS=1 cargo test -p oneslot-stf --test golden -- --test-threads 1` writes the files anew.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, bytes};
 use oneslot_stf::{
@@ -10,7 +10,7 @@ use oneslot_stf::{
 };
 use oneslot_types::{DepositFields, PreimageKey, Statement, StatementId};
 use serde::{Deserialize, Serialize};
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,6 +88,34 @@ fn make() -> Vec<Vector> {
         vector("a withdrawal, one blob", &second, two.statement),
         vector("recoveries that meet equal and opposite points", &third, three),
     ]
+}
+
+/// What the machine reads of the inputs without blobs, by hexadecimal key: for tests of crates that do not know this one.
+fn contents(vectors: &[Vector]) -> BTreeMap<&str, BTreeMap<String, Bytes>> {
+    let contents = vectors.iter().map(|vector| {
+        let input = ExecutionInput::decode(vector.input.clone()).expect("input");
+        let contents = input.contents().map(|(key, content)| (key.to_string(), content));
+        (vector.about.as_str(), contents.collect())
+    });
+    // A blob has 4096 elements.
+    contents.filter(|(_, contents): &(_, BTreeMap<_, _>)| contents.len() < 4_096).collect()
+}
+
+#[test]
+fn pinned_contents_are_those_of_the_inputs() {
+    let json = fs::read_to_string(path()).expect("fixture");
+    let path = path().with_file_name("stf-preimages.json");
+    let vectors: Vec<Vector> = serde_json::from_str(&json).expect("vectors");
+    let contents = contents(&vectors);
+    assert_eq!(contents.len(), 2);
+    let json = serde_json::to_string_pretty(&contents).expect("JSON") + "\n";
+    if std::env::var_os("ONESLOT_BLESS").is_some() {
+        fs::write(&path, &json).expect("write");
+    }
+    assert!(
+        fs::read_to_string(path).expect("fixture") == json,
+        "bless it, and say so in the changelog"
+    );
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256, bytes};
 use oneslot_riscv::{
-    Machine, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES, Preimages,
-    Program, Status,
+    FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, Machine, PRECOMPILES, Preimages, Program, Status,
 };
 use oneslot_stf::{
     ExecutionInput, GenesisAccount, State,

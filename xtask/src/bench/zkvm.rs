@@ -123,7 +123,7 @@ fn each<const N: usize>(runs: [Transfers; N]) -> Result<Vec<Row>> {
 impl Transfers {
     /// The whole run is divided, which counts its instructions and cells; then segments are proven.
     fn measure(&self) -> Result<Vec<Row>> {
-        let input = file(&format!("transfers-{}-{}", self.kind, self.count), &[])?;
+        let input = folder(&format!("transfers-{}-{}", self.kind, self.count))?;
         sh::run(
             sh::cargo()
                 .args(["run", "--locked", "--quiet", "--package=oneslot-stf"])
@@ -151,6 +151,16 @@ impl Transfers {
         rows.extend(run(label, self.segments, 2).measure()?);
         Ok(rows)
     }
+}
+
+/// An empty folder below `target`.
+fn folder(name: &str) -> Result<PathBuf> {
+    let path = sh::root().join("target/bench").join(name);
+    if path.exists() {
+        std::fs::remove_dir_all(&path).wrap_err("cannot empty a folder of target/bench")?;
+    }
+    std::fs::create_dir_all(&path).wrap_err("cannot make a folder of target/bench")?;
+    Ok(path)
 }
 
 /// Writes an input below `target`.

@@ -47,7 +47,8 @@ async fn the_process_counts_what_it_signs_and_says_that_it_serves() {
     let vector = vectors[0].clone();
     let program: B256 = serde_json::from_value(vector["statement"]["programHash"].clone()).unwrap();
     let input: Bytes = serde_json::from_value(vector["input"].clone()).unwrap();
-    let chain = oneslot_stf::ExecutionInput::decode(input.clone()).unwrap().config().unwrap().l1ChainId;
+    let chain =
+        oneslot_stf::ExecutionInput::decode(input.clone()).unwrap().config().unwrap().l1ChainId;
 
     let (endpoint, http) = (free_address(), free_address());
     let config: EnclaveConfig = serde_json::from_value(json!({

@@ -11,7 +11,7 @@
 
 mod traces;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oneslot_riscv::{Access, Machine, Op, PageMap, Preimages, Program, Snapshot, Status, Step};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
@@ -248,13 +248,16 @@ fn sha256() -> Target {
 
 /// The state transition of a batch.
 fn state_transition() -> Target {
-    let path = format!("{}/../../fixtures/stf-input.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../fixtures/stf-preimages.json", env!("CARGO_MANIFEST_DIR"));
     let file = std::fs::read(path).expect("the file");
-    let inputs: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
-    let input = inputs[0]["input"].as_str().and_then(|input| input.strip_prefix("0x"));
-    let input = hex(input.expect("an input"));
-    let program = elf("stf").with_precompiles(3).expect("it has a mask");
-    let target = Target::new(program, Preimages::input(&input));
+    let batches: BTreeMap<String, BTreeMap<String, String>> =
+        serde_json::from_slice(&file).expect("JSON");
+    let contents = &batches["three transfers and a deposit, calldata"];
+    let preimages = contents.iter().map(|(key, content)| {
+        let content = content.strip_prefix("0x").expect("hexadecimal");
+        (hex(key).try_into().expect("40 bytes"), hex(content))
+    });
+    let target = Target::new(elf("stf"), Preimages::new(preimages));
     assert_eq!(target.honest.exit_code, 0);
     target
 }
