@@ -16,7 +16,7 @@ use alloy_evm::{
 use alloy_op_evm::{OpTx, block::OpBlockExecutionError};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use op_alloy_consensus::{OpDepositReceipt, OpReceiptEnvelope, OpTxEnvelope};
-use op_revm::{L1BlockInfo, OpHaltReason, OpSpecId, constants::L1_BLOCK_CONTRACT};
+use op_revm::{L1BlockInfo, OpHaltReason, OpSpecId};
 use revm::{
     Database, DatabaseCommit,
     context_interface::{
@@ -129,8 +129,6 @@ impl<'a, S: NodeSource> Executor<'a, S> {
     fn footprint(&mut self, size: u64) -> Result<u64> {
         let available = self.evm.block().gas_limit - self.footprint;
         let database = self.evm.db_mut();
-        // The state reads no slots of an account that it has not read.
-        database.basic(L1_BLOCK_CONTRACT).map_err(BlockExecutionError::other)?;
         let scalar = L1BlockInfo::fetch_da_footprint_gas_scalar(database)
             .map_err(BlockExecutionError::other)?;
         let footprint = (size / 1_000_000).saturating_mul(scalar.into());

@@ -226,7 +226,9 @@ impl<S: NodeSource> State<S> {
                 new.nodes.push((hash, Bytes::copy_from_slice(node)));
             }
         };
+        // Hashes are sorted with the places of their accounts, which are large.
         let mut order = Vec::with_capacity(changed.len());
+        let mut values = Vec::with_capacity(changed.len());
         for address in changed.drain(..) {
             let entry = entries.get_mut(&address).expect("invariant: changed accounts are loaded");
             entry.changed = false;
@@ -236,17 +238,18 @@ impl<S: NodeSource> State<S> {
             let account = entry.account();
             if account != entry.stored {
                 entry.stored = account;
-                order.push((entry.hash, account));
+                order.push((entry.hash, values.len()));
+                values.push(account);
             }
         }
-        order.sort_unstable_by_key(|(hash, _)| *hash);
-        for (hash, account) in &order {
-            if let Some(account) = account {
+        order.sort_unstable();
+        for (hash, place) in &order {
+            if let Some(account) = &values[*place] {
                 accounts.insert(source, hash, encode(account)).map_err(StateError::Accounts)?;
             }
         }
-        for (hash, account) in &order {
-            if account.is_none() {
+        for (hash, place) in &order {
+            if values[*place].is_none() {
                 accounts.remove(source, hash).map_err(StateError::Accounts)?;
             }
         }
@@ -254,26 +257,29 @@ impl<S: NodeSource> State<S> {
     }
 
     fn load(&mut self, address: Address) -> Result<&mut Loaded, StateError> {
-        let vacant = match self.entries.entry(address) {
-            Entry::Occupied(entry) => return Ok(entry.into_mut()),
+        self.load_with_source(address).map(|(entry, _)| entry)
+    }
+
+    fn load_with_source(&mut self, address: Address) -> Result<(&mut Loaded, &S), StateError> {
+        let Self { source, accounts, entries, error, .. } = self;
+        let vacant = match entries.entry(address) {
+            Entry::Occupied(entry) => return Ok((entry.into_mut(), source)),
             Entry::Vacant(vacant) => vacant,
         };
         let hash = keccak256(address);
-        let loaded = self.accounts.get(&self.source, &hash).map_err(StateError::Accounts).and_then(
-            |value| {
-                let Some(mut value) = value else { return Ok(None) };
-                TrieAccount::decode(&mut value)
-                    .ok()
-                    .filter(|_| value.is_empty())
-                    .map(Some)
-                    .ok_or(StateError::Value { what: "account", address })
-            },
-        );
+        let loaded = accounts.get(source, &hash).map_err(StateError::Accounts).and_then(|value| {
+            let Some(mut value) = value else { return Ok(None) };
+            TrieAccount::decode(&mut value)
+                .ok()
+                .filter(|_| value.is_empty())
+                .map(Some)
+                .ok_or(StateError::Value { what: "account", address })
+        });
         match loaded {
-            Ok(account) => Ok(vacant.insert(Loaded::new(hash, account))),
-            Err(error) => {
-                self.error.get_or_insert_with(|| error.clone());
-                Err(error)
+            Ok(account) => Ok((vacant.insert(Loaded::new(hash, account)), source)),
+            Err(failed) => {
+                error.get_or_insert_with(|| failed.clone());
+                Err(failed)
             }
         }
     }
@@ -409,9 +415,7 @@ impl<S: NodeSource> Database for State<S> {
     }
 
     fn storage(&mut self, address: Address, key: U256) -> Result<U256, StateError> {
-        self.load(address)?;
-        let Self { source, entries, .. } = self;
-        let entry = entries.get_mut(&address).expect("invariant: just loaded");
+        let (entry, source) = self.load_with_source(address)?;
         let vacant = match entry.slots.entry(key) {
             Entry::Occupied(slot) => return Ok(slot.get().value),
             Entry::Vacant(vacant) => vacant,
@@ -462,17 +466,18 @@ impl<S: NodeSource> Database for State<S> {
 
 impl<S: NodeSource> DatabaseCommit for State<S> {
     fn commit(&mut self, changes: AddressMap<Account>) {
-        for (address, account) in changes {
+        // Accounts are large, so they stay where they are.
+        for (address, account) in &changes {
             if !account.is_touched() {
                 continue;
             }
-            let Some(entry) = self.entries.get_mut(&address) else {
-                self.error.get_or_insert(StateError::Unread { address });
+            let Some(entry) = self.entries.get_mut(address) else {
+                self.error.get_or_insert(StateError::Unread { address: *address });
                 continue;
             };
             if !entry.changed {
                 entry.changed = true;
-                self.changed.push(address);
+                self.changed.push(*address);
             }
             if account.is_selfdestructed() {
                 entry.info = None;
@@ -492,13 +497,13 @@ impl<S: NodeSource> DatabaseCommit for State<S> {
             let code_hash = account.info.code_hash;
             if code_hash != before
                 && code_hash != KECCAK_EMPTY
-                && let Some(code) = account.info.code
+                && let Some(code) = &account.info.code
                 && let Entry::Vacant(vacant) = self.codes.entry(code_hash)
             {
                 if self.keep {
                     self.new.codes.push((code_hash, code.original_bytes()));
                 }
-                vacant.insert(code);
+                vacant.insert(code.clone());
             }
             entry.info = Some(AccountInfo {
                 balance: account.info.balance,
@@ -507,9 +512,9 @@ impl<S: NodeSource> DatabaseCommit for State<S> {
                 account_id: None,
                 code: None,
             });
-            for (key, slot) in account.storage {
+            for (key, slot) in &account.storage {
                 if slot.present_value != slot.original_value {
-                    entry.write(key, slot.present_value, slot.original_value);
+                    entry.write(*key, slot.present_value, slot.original_value);
                 }
             }
         }

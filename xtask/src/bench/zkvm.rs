@@ -123,7 +123,7 @@ fn each<const N: usize>(runs: [Transfers; N]) -> Result<Vec<Row>> {
 impl Transfers {
     /// The whole run is divided, which counts its instructions and cells; then segments are proven.
     fn measure(&self) -> Result<Vec<Row>> {
-        let input = folder(&format!("transfers-{}-{}", self.kind, self.count))?;
+        let input = folder(&format!("preimages-{}-{}", self.kind, self.count))?;
         sh::run(
             sh::cargo()
                 .args(["run", "--locked", "--quiet", "--package=oneslot-stf"])

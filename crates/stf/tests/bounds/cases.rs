@@ -3,10 +3,7 @@
 use alloy_eips::{eip2935, eip4788};
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};
-use oneslot_stf::{
-    BlobProof, GenesisAccount, PostedBlob,
-    blob::{evaluation_point, trim},
-};
+use oneslot_stf::{BlobProof, GenesisAccount, PostedBlob, blob::evaluation_point};
 use oneslot_types::BlobOpening;
 use sha2::{Digest, Sha256};
 
