@@ -242,7 +242,13 @@ impl DevChain {
 
     /// Posts these blocks in blobs. The versioned hashes are made up.
     pub fn post_blobs(&self, blocks: &[BatchBlock]) -> PostedBatch {
-        let blobs = blob::pack(&batch::encode(blocks)).into_iter().enumerate().map(|(i, bytes)| {
+        self.post_payload(&batch::encode(blocks))
+    }
+
+    /// Posts any payload in blobs, as [`DevChain::post_blobs`] does. Only blobs hold more than the
+    /// Inbox takes as calldata.
+    pub fn post_payload(&self, payload: &[u8]) -> PostedBatch {
+        let blobs = blob::pack(payload).into_iter().enumerate().map(|(i, bytes)| {
             let versioned_hash = keccak256([i as u8]);
             let z = blob::evaluation_point(&versioned_hash, &bytes);
             let y = blob::evaluate(&bytes, &z).expect("invariant: packed blobs are canonical");

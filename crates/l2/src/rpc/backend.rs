@@ -26,7 +26,7 @@ pub struct RpcLimits {
     pub max_connections: u32,
     /// Bytes of a request.
     pub max_request_bytes: u32,
-    /// Bytes of an answer.
+    /// Bytes of an answer. The input of a batch may take more than 200 MiB.
     pub max_response_bytes: u32,
     /// Requests in a JSON-RPC batch.
     pub max_batch: u32,
@@ -51,7 +51,7 @@ impl Default for RpcLimits {
         Self {
             max_connections: 256,
             max_request_bytes: 2 << 20,
-            max_response_bytes: 64 << 20,
+            max_response_bytes: 512 << 20,
             max_batch: 100,
             call_gas: 50_000_000,
             log_blocks: 10_000,

@@ -479,3 +479,16 @@ async fn requests_are_bounded() {
     assert_eq!(node.ask("eth_chainId", json!([])).await, "0x385");
     node.handle.stop().expect("stops");
 }
+
+/// The most bytes for its gas is a contract of the largest size, listed and then called, with the
+/// nodes above it. No user may make a batch whose input the lanes cannot fetch.
+#[test]
+fn an_answer_has_room_for_the_input_of_any_batch() {
+    use oneslot_stf::{blob, bounds};
+    let contract = revm::primitives::eip170::MAX_CODE_SIZE + 10 * 532;
+    let contracts = (bounds::MAX_BATCH_GAS + bounds::MAX_DEPOSIT_GAS) / (2_400 + 100);
+    let posted = 6 * blob::BLOB_BYTES + 700 * bounds::MAX_ORIGIN_ADVANCE as usize;
+    let bytes = contracts as usize * contract + posted;
+    let answer = 2 * bytes;
+    assert!(answer <= RpcLimits::default().max_response_bytes as usize, "{answer} bytes");
+}

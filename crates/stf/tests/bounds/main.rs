@@ -410,7 +410,7 @@ fn empty_deflate_blocks_are_bounded() {
     let (_, mut chain) = stopping();
     // Empty blocks of fixed codes: ten bits each, four in five bytes.
     let payload = [&[0][..], &[0x02, 0x08, 0x20, 0x80, 0x00].repeat(150_000)].concat();
-    let posted = chain.post_data(BatchData::Calldata(payload.into()));
+    let posted = chain.post_payload(&payload);
     let (_, steps, _) = run("empty deflate blocks", &mut chain, posted);
     assert!(steps <= 60_000_000, "{steps}");
 }
