@@ -148,9 +148,13 @@ pub(crate) fn config<S: PreimageSource>(
     preimage(source, "rollup config", asked.config_hash, RollupConfig::from_words)
 }
 
-/// The bytes that have this hash.
+/// The bytes that have this hash, which are no more than L1 takes.
 fn keccak<S: PreimageSource>(source: &S, hash: B256) -> Result<Bytes> {
-    source.keccak(&hash).ok_or(Error::Missing { key: PreimageKey::Keccak(hash) })
+    let content = source.keccak(&hash).ok_or(Error::Missing { key: PreimageKey::Keccak(hash) })?;
+    match content.len() <= PreimageKey::MAX_CONTENT {
+        true => Ok(content),
+        false => Err(Error::Preimage { what: "content of at most 131,072 bytes", hash }),
+    }
 }
 
 /// What has this hash, decoded.

@@ -534,6 +534,16 @@ fn blobs_are_those_that_were_posted() {
     assert_eq!(execute(&other), Err(Error::Missing { key }));
 }
 
+/// More than the Inbox takes as calldata: natively as in the program.
+#[test]
+fn contents_that_are_too_long_are_refused() {
+    let (chain, _, _) = chain();
+    let post = |length| chain.post_data(BatchData::Calldata(vec![1; length].into()));
+    let error = record(&post(PreimageKey::MAX_CONTENT + 1), &chain.source).expect_err("too long");
+    assert!(matches!(error, Error::Preimage { what: "content of at most 131,072 bytes", .. }));
+    record(&post(PreimageKey::MAX_CONTENT), &chain.source).expect("empty");
+}
+
 #[test]
 fn rules_that_cannot_be_followed_are_refused() {
     let field = |change: fn(&mut RollupConfig)| match refused(|posted| change(&mut posted.config)) {

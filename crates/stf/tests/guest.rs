@@ -61,8 +61,8 @@ fn each_precompile_saves_instructions() {
     let [points, points_alone] =
         [PRECOMPILES, FEATURE_POINT].map(|mask| steps(&program, &input, mask));
     assert!(points + 3 * 80_000 < both, "{points} of {both}");
-    // Recovery needs multiplications, too.
-    assert_eq!(points_alone, plain);
+    // Recovery needs multiplications, too. Reading the mask takes another branch.
+    assert!(points_alone.abs_diff(plain) < 10, "{points_alone} of {plain}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{WalletSection, print};
 use crate::config::Source;
 use eyre::{Result, ensure, eyre};
+use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
     Deployment, L1Client, L1Config, Lane, LaneReader, Standing, bindings::OptimisticLane,
 };
@@ -50,6 +51,8 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
     let value = match command {
         Command::Batch { preimages, .. } => {
             if let Some(folder) = preimages {
+                // The input of a batch may be larger than other answers.
+                let node = NodeClient::new(&ClientConfig::for_services(section.l2_rpc.clone()))?;
                 let input = node.batch_input(batch.index).await?;
                 write(&folder, &ExecutionInput::decode(input)?, &batch)?;
             }

@@ -345,7 +345,7 @@ fn authorizations_that_cannot_run_are_bounded() {
             authorization_list: (0..count).map(|nonce| alice.authorize(CONTRACT, nonce)).collect(),
             ..TxEip7702::default()
         };
-        chain.post(&chain.blocks([vec![alice.sign(tx); copies]]))
+        chain.post_blobs(&chain.blocks([vec![alice.sign(tx); copies]]))
     };
     // As many as the gas pays for.
     let posted = post(&chain, 220, bounds::MAX_BATCH_GAS - 100_000, 20);
@@ -397,7 +397,7 @@ fn transactions_with_too_little_gas_are_bounded() {
         ..TxEip1559::default()
     });
     for tx in [long, listed] {
-        let posted = chain.post(&chain.blocks([vec![tx]]));
+        let posted = chain.post_blobs(&chain.blocks([vec![tx]]));
         let (executed, steps, _) = run("too little gas", &mut chain, posted);
         assert!(matches!(executed.blocks[0].skipped[0].reason, SkipReason::Invalid(_)));
         assert!(steps <= 60_000_000, "{steps}");
