@@ -72,9 +72,7 @@ impl Program {
             fill(&mut image, segment.address, segment.data);
         }
         let image = image.into_iter().map(|(number, page)| (number, Arc::from(page))).collect();
-        // On a page of the code the word would be an instruction, too.
-        let masked = segments.iter().any(Segment::is_mask) && !code.contains(&PRECOMPILES_ADDRESS);
-        Ok(Self::decode(header.e_entry, code, image, masked))
+        Ok(Self::decode(header.e_entry, code, image, segments.iter().any(Segment::is_mask)))
     }
 
     /// Program of an image whose executable pages are `code`, without an ELF file: for a machine in the middle of a run
