@@ -24,16 +24,22 @@ contract Settlement is Councils {
         (StatementId firstId, InputId inputId) = first.ids();
         (StatementId secondId, InputId otherInputId) = second.ids();
         if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
-        // Only the rollup's own program on a batch it posted: a lane may rightly attest two outputs of a program that is
-        // non-deterministic on purpose.
+        // Only posted batches from a recorded final output on: the inventor of any other parent alone knows what it means.
         uint256 number = _versionOf(rollupId, head, first.batchIndex);
-        if (!_asks(first, head, number)) revert WrongInputs(firstId);
-        LaneKind kind = _seatOf(rollupId, number, lane).kind;
-        if (kind == LaneKind.Tee) revert NoContradiction();
+        if (!_inputsMatch(first, head, number)) revert WrongInputs(firstId);
+        // Only the program of the seat, while it has a say: a lane may rightly attest two outputs of a program that is
+        // non-deterministic on purpose, or by the very fault for which it was retired.
+        Version storage version = _versions[rollupId][number];
+        uint256 seat = _seatOf(version, lane);
+        if (seat == SEATS) revert LaneNotInPolicy(rollupId, lane);
+        bytes32 program = version.programs[seat];
+        if (!_isPinned(rollupId, head, lane, program)) revert ProgramRetired(rollupId, lane, program);
+        if (version.seats[seat].kind == LaneKind.Tee) revert NoContradiction();
         if (_suspended[rollupId][lane] != Suspension.None) revert LaneAlreadySuspended(rollupId, lane);
-        if (!_attests(lane, firstId, inputId, rollupId) || !_attests(lane, secondId, inputId, rollupId)) {
-            revert NoContradiction();
-        }
+        if (
+            !_attests(lane, firstId, inputId, rollupId, program)
+                || !_attests(lane, secondId, inputId, rollupId, program)
+        ) revert NoContradiction();
 
         _suspend(rollupId, head, lane, Suspension.Contradiction);
 
@@ -46,6 +52,14 @@ contract Settlement is Councils {
         }
     }
 
+    /// @dev Whether the lane's seat in a version that judges open batches, or will, pins the program.
+    function _isPinned(RollupId rollupId, Head memory head, address lane, bytes32 program) private view returns (bool) {
+        uint256 number = _openVersion(rollupId, head, _firstOpen(head));
+        if (_programIn(_versions[rollupId][number], lane) == program) return true;
+        return number == head.version && head.flags & NEXT != 0
+            && _programIn(_versions[rollupId][number + 1], lane) == program;
+    }
+
     /// @inheritdoc ISettlement
     function reportDisagreement(Statement calldata statement) external {
         (StatementId statementId, InputId inputId) = statement.ids();
@@ -56,7 +70,8 @@ contract Settlement is Councils {
         bool found;
         for (uint256 seat; seat < SEATS; ++seat) {
             address lane = version.seats[seat].lane;
-            if (lane == address(0) || !_attests(lane, statementId, inputId, statement.rollupId)) continue;
+            if (lane == address(0)) break;
+            if (!_attests(lane, statementId, inputId, statement.rollupId, version.programs[seat])) continue;
             found = true;
             emit LaneDisagreed(statement.rollupId, statement.batchIndex, lane, statementId);
         }

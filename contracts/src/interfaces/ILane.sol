@@ -14,11 +14,18 @@ interface ILane {
     /// @notice What this lane's votes rest on: two lanes with one trust root are one vote and are refused together.
     function trustRoot() external view returns (bytes32);
 
-    /// @notice Whether the lane stands by the statement now.
+    /// @notice Whether a seat may pin the program with this lane. Settlement asks when a policy is written.
+    function runs(bytes32 program) external view returns (bool);
+
+    /// @notice Whether the lane stands by the statement now, for a seat that pins `program`.
     /// @param statementId `StatementLib.id` of the statement.
     /// @param inputId `StatementLib.inputId` of the same statement.
     /// @param rollupId The statement's rollup.
-    function attests(StatementId statementId, InputId inputId, RollupId rollupId) external view returns (bool);
+    /// @param program What the lane must have run, see `Seat.program`.
+    function attests(StatementId statementId, InputId inputId, RollupId rollupId, bytes32 program)
+        external
+        view
+        returns (bool);
 
     /// @notice Settlement has suspended the lane for the rollup, because it attested two statements with this
     /// input id. The lane pays `reporter` from its bond, if it has one. Only Settlement may call; a revert changes nothing.

@@ -61,8 +61,11 @@ interface IOptimisticLane is ILane {
     error BondMismatch(uint256 expected, uint256 got);
     error DomainMismatch(bytes32 expected, bytes32 got);
     error WindowOutOfRange(uint64 maximum, uint64 got);
-    /// @notice The rollup's Inbox holds no such batch: nobody could check the claim while its window runs.
+    /// @notice The rollup's Inbox holds no such batch, or another one with this index: nobody could check the claim while its
+    /// window runs.
     error BatchNotPosted(RollupId rollupId, BatchIndex batchIndex);
+    /// @notice The statement covers no batch, or crosses the end of an epoch.
+    error NotARange(BatchIndex parentBatch, BatchIndex batchIndex);
     error AlreadyClaimed(StatementId statementId);
     error ProposerIsDefeated(address proposer);
     /// @notice A claim with this input id stands and its window is over; a contradicting one belongs inside that window.
@@ -100,7 +103,7 @@ interface IOptimisticLane is ILane {
     /// @notice Whether the proposer was proven wrong by the game or by itself.
     function defeated(address proposer) external view returns (bool);
 
-    /// @notice Claim a statement about a posted batch with `bond()` wei.
+    /// @notice Claim a statement with `bond()` wei. Its range lies inside an epoch, and both its ends are posted batches.
     function claim(Statement calldata statement) external payable;
     /// @notice Challenge a claim inside its window, with `bond()` wei.
     function challenge(StatementId statementId) external payable;

@@ -7,7 +7,7 @@ import {Council, CouncilMode, Policy, RegisterParams, Suspension, Verdict} from 
 
 /// @notice What stands between a statement and finality.
 struct Tally {
-    /// Whether domain, rollup, program, config, batch commitment and parent are those Settlement expects.
+    /// Whether domain, config, range, both commitments and parent are those Settlement expects, see `advance`.
     bool inputsMatch;
     /// Whether `advance` would make it final now.
     bool ready;
@@ -16,21 +16,22 @@ struct Tally {
 }
 
 /// @title Settlement: when an output is final
-/// @notice One immutable contract for all rollups: no owner, no proxy, no pause. An output is final if and only if its parent
-/// is and at least two live lanes attest it. The exceptions are named: a council's choice among attested outputs, and the last
-/// resort. Final outputs never change.
+/// @notice One immutable contract for all rollups: no owner, no proxy, no pause. An output is final if and only if it follows, by a
+/// range of batches inside an epoch, from the last final one and at least two live lanes attest that. The exceptions are named: a
+/// council's choice among attested outputs, and the last resort. Final outputs never change. Only those at the ends of ranges are
+/// recorded.
 interface ISettlement {
     event RollupRegistered(RollupId indexed rollupId, address indexed inbox, OutputRoot genesisOutput, Council council);
     /// @notice A version of the rules was added; it judges batches from `policy.fromBatch` on.
     event PolicyAdded(RollupId indexed rollupId, uint256 indexed version, Policy policy);
+    /// @notice All batches up to and with `batchIndex` are final; the output is recorded for the last one.
     /// @param lanes Agreeing lanes as bits, in policy order; fewer than two only by choice or last resort.
     event BatchFinalized(
         RollupId indexed rollupId,
         BatchIndex indexed batchIndex,
         OutputRoot output,
         StatementId statementId,
-        uint256 lanes,
-        uint64 l2BlockNumber
+        uint256 lanes
     );
     /// @notice More lanes agree with an output that was final already; `lanes` are all that did.
     event LanesAgreed(RollupId indexed rollupId, BatchIndex indexed batchIndex, uint256 lanes);
@@ -60,9 +61,11 @@ interface ISettlement {
     error AlreadyRegistered(RollupId rollupId);
     error UnknownRollup(RollupId rollupId);
     error GenesisOutputZero();
-    error HashZero();
+    error ConfigHashZero();
     error LaneCount(uint256 got);
     error LaneUnusable(address lane);
+    /// @notice The lane says that no seat may pin the program.
+    error ProgramRefused(address lane, bytes32 program);
     error TrustRootShared(address first, address second, bytes32 trustRoot);
     error LastResortTooShort(uint64 minimum, uint64 got);
     error NumberTooLarge(uint64 maximum, uint64 got);
@@ -78,6 +81,8 @@ interface ISettlement {
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);
     error LaneNotInPolicy(RollupId rollupId, address lane);
+    /// @notice No seat that judges open batches pins the program any more, so nothing it did speaks against the lane.
+    error ProgramRetired(RollupId rollupId, address lane, bytes32 program);
     error LaneAlreadySuspended(RollupId rollupId, address lane);
     error NoContradiction();
     error NotDisagreeing(StatementId statementId);
@@ -97,13 +102,17 @@ interface ISettlement {
     // Finality
 
     /// @notice Make outputs final as far as the statements reach, in the order given; several rollups may be mixed. A statement
-    /// that is not ready is skipped, never reverts the others. For a batch that is final already it records which
-    /// further lanes agree. Open to all.
+    /// is ready if it starts at the last final batch (index, commitment and output), ends at a posted batch of the same epoch and
+    /// of the same version of the rules, and two live lanes attest it under the programs that their seats pin. One that is not
+    /// ready is skipped, never reverts the others. For a batch that is final already it records which further lanes agree. Open
+    /// to all.
     /// @return finalizedBatch Last final batch of the last statement's rollup.
     function advance(Statement[] calldata statements) external returns (BatchIndex finalizedBatch);
 
     /// @notice Prove that a lane that is not a Tee lane attests two statements with one input id: it is suspended for that
-    /// rollup at once. Open to all, also after the batch is final.
+    /// rollup at once. The statements start at a recorded final output, and the lane attests both under the program that its
+    /// seat in the version of the batch pins, as does its seat in a version that judges open batches. Open to all, also after the
+    /// batch is final.
     function contradict(address lane, Statement calldata first, Statement calldata second) external;
 
     /// @notice Make it public that lanes attest something else than the final output. Open to all.
@@ -120,8 +129,8 @@ interface ISettlement {
     /// @notice Execute the scheduled change once it is due. Open to all.
     function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
-    /// @notice Council: choose the first open batch's output among attested ones. Takes effect by `executeChoice` after
-    /// a day, if no quorum was faster and the reason for it still holds.
+    /// @notice Council: choose an output among attested ones that start at the last final batch and have one input id. Takes
+    /// effect by `executeChoice` after a day, if no quorum was faster and the reason for it still holds.
     /// @param candidates Different statements with the expected inputs, each attested by a live lane.
     /// @param index Position of the chosen one.
     function choose(Statement[] calldata candidates, uint256 index) external;
@@ -140,7 +149,7 @@ interface ISettlement {
     function domain() external view returns (bytes32);
     /// @notice The rollup's Inbox; zero if it is not registered.
     function inbox(RollupId rollupId) external view returns (address);
-    /// @notice Final output of a batch; zero while it is not final.
+    /// @notice Recorded final output of a batch; zero while it is not final, and for ever if it lies inside a final range.
     function finalOutput(RollupId rollupId, BatchIndex batchIndex) external view returns (OutputRoot);
     /// @notice The last final batch, its output and when it became final.
     function lastFinalized(RollupId rollupId)
@@ -149,6 +158,8 @@ interface ISettlement {
         returns (BatchIndex batchIndex, OutputRoot output, uint64 finalizedAt);
     /// @notice The rules that judge a batch.
     function policy(RollupId rollupId, BatchIndex batchIndex) external view returns (Policy memory);
+    /// @notice The program that the lane's seat pins in the version that judges a batch; zero where the lane has no seat.
+    function programOf(RollupId rollupId, BatchIndex batchIndex, address lane) external view returns (bytes32);
     /// @notice How many versions of the rules there are.
     function policyVersions(RollupId rollupId) external view returns (uint256);
     /// @notice The rollup's council.
@@ -160,7 +171,7 @@ interface ISettlement {
     /// @notice What finality says about a statement.
     function judge(Statement calldata statement) external view returns (Verdict);
     /// @notice Whether a final output no longer falls under Portal's instant cap: all lanes agreed, or the policy's
-    /// `instantWindow` has passed since it became final. False while it is not final.
+    /// `instantWindow` has passed since it became final. False where no final output is recorded.
     function isSettledBeyondInstant(RollupId rollupId, BatchIndex batchIndex) external view returns (bool);
     /// @notice The council's standing choice; all zero if there is none.
     function choice(RollupId rollupId)

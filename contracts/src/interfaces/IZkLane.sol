@@ -6,9 +6,10 @@ import {Statement} from "../types/Statement.sol";
 import {IFinalVerifier} from "../verifier/IFinalVerifier.sol";
 import {ILane} from "./ILane.sol";
 
-/// @notice A statement that an aggregate proves, and who is paid for it.
+/// @notice A statement that an aggregate proves, the digest of the program that printed it, and who is paid for it.
 struct Vote {
     Statement statement;
+    bytes32 program;
     address payee;
 }
 
@@ -16,7 +17,13 @@ struct Vote {
 /// @notice Takes one proof for the statements of many rollups. The proof's public input is the list of leaves; each vote is taken
 /// directly, so there is no inclusion proof and no second transaction.
 interface IZkLane is ILane {
-    event Attested(StatementId indexed statementId, InputId indexed inputId, RollupId indexed rollupId, address payee);
+    event Attested(
+        StatementId indexed statementId,
+        InputId indexed inputId,
+        RollupId indexed rollupId,
+        bytes32 program,
+        address payee
+    );
     /// @notice The statement is of another domain or of a rollup that Settlement does not know; the others count.
     event Skipped(StatementId indexed statementId);
     /// @notice An aggregate proved leaves of users who are no rollup, under this Merkle root.

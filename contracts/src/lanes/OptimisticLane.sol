@@ -7,7 +7,7 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {Challenge, Claim, ClaimState, IOptimisticLane} from "../interfaces/IOptimisticLane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
-import {BatchCommitment, InputId, NO_BATCH, RollupId, StatementId} from "../types/Ids.sol";
+import {BatchCommitment, BatchIndex, InputId, NO_BATCH, RollupId, StatementId} from "../types/Ids.sol";
 import {LaneKind, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 
@@ -69,7 +69,9 @@ contract OptimisticLane is IOptimisticLane {
         if (msg.value != bond) revert BondMismatch(bond, msg.value);
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
         if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
-        _requirePosted(statement);
+        if (!statement.isRange()) revert NotARange(statement.parentBatch, statement.batchIndex);
+        _requirePosted(statement.rollupId, statement.parentBatch, statement.parentCommitment);
+        _requirePosted(statement.rollupId, statement.batchIndex, statement.batchCommitment);
         (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _claims[statementId];
         if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
@@ -97,17 +99,21 @@ contract OptimisticLane is IOptimisticLane {
     }
 
     /// @dev The window is for checking: it must not run before the data are public.
-    function _requirePosted(Statement calldata statement) private view {
-        address inbox = settlement.inbox(statement.rollupId);
-        BatchCommitment commitment =
-            inbox == address(0) ? NO_BATCH : IInbox(inbox).batchCommitment(statement.batchIndex);
-        if (commitment == NO_BATCH || commitment != statement.batchCommitment) {
-            revert BatchNotPosted(statement.rollupId, statement.batchIndex);
-        }
+    function _requirePosted(RollupId rollupId, BatchIndex batchIndex, BatchCommitment expected) private view {
+        address inbox = settlement.inbox(rollupId);
+        BatchCommitment commitment = inbox == address(0) ? NO_BATCH : IInbox(inbox).batchCommitment(batchIndex);
+        if (commitment == NO_BATCH || commitment != expected) revert BatchNotPosted(rollupId, batchIndex);
     }
 
     /// @inheritdoc ILane
-    function attests(StatementId statementId, InputId inputId, RollupId) external view returns (bool) {
+    /// @dev A claim names no program, and without a game nothing runs one: each of them is taken.
+    function runs(bytes32 program) external pure returns (bool) {
+        return program != 0;
+    }
+
+    /// @inheritdoc ILane
+    /// @dev Ignores the program, see `runs`.
+    function attests(StatementId statementId, InputId inputId, RollupId, bytes32) external view returns (bool) {
         Claim memory entry = _claims[statementId];
         return entry.state == ClaimState.Open && block.timestamp >= entry.readyAt && entry.openChallenges == 0
             && _questions[inputId].open == 1 && !defeated[entry.proposer];

@@ -21,13 +21,11 @@ contract TeeLane is ITeeLane {
         uint40 activeFrom;
         uint40 expiresAt;
         bool revoked;
-        /// Bit 0: the bond is here. Bit 1: the measurement was fixed when the lane was deployed.
-        uint8 flags;
+        bool bonded;
         bytes32 measurement;
     }
 
-    uint8 private constant BONDED = 1;
-    uint8 private constant PINNED = 2;
+    uint256 private constant MAX_MEASUREMENTS = 8;
     uint64 private constant MAX_KEY_LIFE = 30 days;
     /// @dev How long after a key's end its bond still answers for what it signed.
     uint64 private constant BOND_HOLD = 30 days;
@@ -51,23 +49,23 @@ contract TeeLane is ITeeLane {
     uint256 public immutable keyBond;
     bytes32 private immutable _domain;
 
+    /// @inheritdoc ILane
+    mapping(bytes32 program => bool) public runs;
     /// @inheritdoc ITeeLane
-    mapping(bytes32 measurement => bool) public pinned;
+    mapping(bytes32 program => mapping(bytes32 measurement => bool)) public listed;
     mapping(address key => Key) private _keys;
     mapping(StatementId statementId => address) private _firstVote;
     mapping(StatementId statementId => address[]) private _furtherVotes;
 
-    /// @dev How many keys and measurements were taken from a rollup; while it is zero nothing below is read for pinned keys.
+    /// @dev How many keys and measurements were taken from a rollup; while it is zero nothing below is read.
     mapping(RollupId rollupId => uint256) private _removals;
     mapping(RollupId rollupId => mapping(address key => bool)) private _keyRemoved;
-    /// @dev Since when a measurement counts, 0 if nothing was decided, REMOVED.
+    /// @dev Keys of a measurement count if they were registered at this time or later: 0 if it was never removed, REMOVED.
     mapping(RollupId rollupId => mapping(bytes32 measurement => uint256)) private _countsFrom;
 
-    /// @param measurements Measurements that count for every rollup until its council removes them.
     constructor(
         ISettlement settlement_,
         IQuoteVerifier verifier_,
-        bytes32[] memory measurements,
         uint64 activationDelay_,
         uint64 keyLife_,
         uint256 keyBond_
@@ -76,7 +74,6 @@ contract TeeLane is ITeeLane {
             revert KeyLifeTooLong(keyLife_, MAX_KEY_LIFE);
         }
         if (activationDelay_ >= keyLife_) revert KeyLifeTooLong(activationDelay_, keyLife_);
-        if (measurements.length == 0) revert NoMeasurement();
         settlement = settlement_;
         verifier = verifier_;
         trustRoot = keccak256(abi.encode("oneslot.tee", verifier_.trustRoot()));
@@ -84,15 +81,30 @@ contract TeeLane is ITeeLane {
         keyLife = keyLife_;
         keyBond = keyBond_;
         _domain = settlement_.domain();
-        for (uint256 i; i < measurements.length; ++i) {
-            if (measurements[i] == 0) revert NoMeasurement();
-            pinned[measurements[i]] = true;
-        }
     }
 
     /// @inheritdoc ILane
     function kind() external pure returns (LaneKind) {
         return LaneKind.Tee;
+    }
+
+    // ── Lists of measurements ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc ITeeLane
+    function declare(bytes32[] calldata measurements) external returns (bytes32 program) {
+        uint256 count = measurements.length;
+        if (count == 0 || count > MAX_MEASUREMENTS) revert MeasurementCount(MAX_MEASUREMENTS, count);
+        program = AttestationLib.program(measurements);
+        if (runs[program]) return program;
+
+        bytes32 previous;
+        for (uint256 i; i < count; ++i) {
+            if (measurements[i] <= previous) revert MeasurementOrder(i);
+            previous = measurements[i];
+            listed[program][previous] = true;
+        }
+        runs[program] = true;
+        emit Declared(program, measurements);
     }
 
     // ── Keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,13 +123,12 @@ contract TeeLane is ITeeLane {
         uint256 expiresAt = block.timestamp + keyLife;
         if (report.validUntil < expiresAt) expiresAt = report.validUntil;
         uint40 activeFrom = uint40(block.timestamp) + uint40(activationDelay);
-        uint8 flags = (keyBond != 0 ? BONDED : 0) | (pinned[report.measurement] ? PINNED : 0);
         _keys[key] = Key({
             sponsor: msg.sender,
             activeFrom: activeFrom,
             expiresAt: uint40(expiresAt),
             revoked: false,
-            flags: flags,
+            bonded: keyBond != 0,
             measurement: report.measurement
         });
         emit KeyRegistered(key, report.measurement, msg.sender, activeFrom, uint64(expiresAt));
@@ -127,9 +138,9 @@ contract TeeLane is ITeeLane {
     function withdrawBond(address key) external {
         Key memory entry = _keys[key];
         uint64 until = uint64(entry.expiresAt) + BOND_HOLD;
-        if (entry.flags & BONDED == 0 || block.timestamp < until) revert BondLocked(key, until);
+        if (!entry.bonded || block.timestamp < until) revert BondLocked(key, until);
 
-        _keys[key].flags = entry.flags & ~BONDED;
+        _keys[key].bonded = false;
         emit BondWithdrawn(key, entry.sponsor, keyBond);
 
         SafeTransferLib.forceSafeTransferETH(entry.sponsor, keyBond);
@@ -139,13 +150,13 @@ contract TeeLane is ITeeLane {
 
     /// @inheritdoc ITeeLane
     function attest(Statement calldata statement, address payee, bytes calldata signature) external {
-        (StatementId statementId, address key) = _vouch(statement, payee, signature);
+        (StatementId statementId, address key, bytes32 program) = _vouch(statement, payee, signature);
         Statement[] memory statements = new Statement[](1);
         statements[0] = statement;
         BatchIndex finalized = settlement.advance(statements);
         bool done = finalized >= statement.batchIndex
             && settlement.finalOutput(statement.rollupId, statement.batchIndex) == statement.output;
-        if (!done) _storeVote(statementId, statement.rollupId, key);
+        if (!done) _storeVote(statementId, statement.rollupId, program, key);
     }
 
     /// @inheritdoc ITeeLane
@@ -156,12 +167,15 @@ contract TeeLane is ITeeLane {
         }
     }
 
-    /// @dev Checks the signature of a live key and lets it count for this transaction.
+    /// @dev Checks the signature of a live key that counts for the lane's seat, and lets it count for this transaction.
     function _vouch(Statement calldata statement, address payee, bytes calldata signature)
         private
-        returns (StatementId statementId, address key)
+        returns (StatementId statementId, address key, bytes32 program)
     {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
+        RollupId rollupId = statement.rollupId;
+        program = settlement.programOf(rollupId, statement.batchIndex, address(this));
+        if (program == 0) revert NoSeat(rollupId, statement.batchIndex);
         InputId inputId;
         (statementId, inputId) = statement.ids();
         key = _signer(statementId, payee, signature);
@@ -169,17 +183,17 @@ contract TeeLane is ITeeLane {
         if (entry.expiresAt == 0) revert KeyNotRegistered(key);
         if (block.timestamp < entry.activeFrom) revert KeyNotActive(key, entry.activeFrom);
         if (block.timestamp >= entry.expiresAt) revert KeyExpired(key, entry.expiresAt);
-        if (!_counts(key, statement.rollupId)) _revertNotCounting(key, statement.rollupId);
+        if (!_counts(key, rollupId, program)) _revertNotCounting(key, rollupId);
 
         assembly ("memory-safe") {
             tstore(statementId, key)
         }
-        emit Attested(statementId, inputId, key, statement.rollupId, payee);
+        emit Attested(statementId, inputId, key, rollupId, payee);
     }
 
     /// @dev The first key takes one slot. Further keys are kept so that the statement stands when the first one falls. A first
-    /// key that does not count now is kept among them, too: its measurement may come to count again.
-    function _storeVote(StatementId statementId, RollupId rollupId, address key) private {
+    /// key that does not count now is kept among them, too: another list may make it count again.
+    function _storeVote(StatementId statementId, RollupId rollupId, bytes32 program, address key) private {
         address first = _firstVote[statementId];
         if (first == key) return;
         if (first == address(0)) {
@@ -192,7 +206,7 @@ contract TeeLane is ITeeLane {
             if (further[i] == key) return;
         }
         bool full = count == MAX_FURTHER_VOTES;
-        if (_counts(first, rollupId)) {
+        if (_counts(first, rollupId, program)) {
             if (!full) further.push(key);
         } else {
             _firstVote[statementId] = key;
@@ -201,28 +215,37 @@ contract TeeLane is ITeeLane {
     }
 
     /// @inheritdoc ILane
-    function attests(StatementId statementId, InputId, RollupId rollupId) external view returns (bool) {
+    function attests(StatementId statementId, InputId, RollupId rollupId, bytes32 program)
+        external
+        view
+        returns (bool)
+    {
         address key;
         assembly ("memory-safe") {
             key := tload(statementId)
         }
-        if (key != address(0) && _counts(key, rollupId)) return true;
+        if (key != address(0) && _counts(key, rollupId, program)) return true;
         key = _firstVote[statementId];
         if (key == address(0)) return false;
-        if (_counts(key, rollupId)) return true;
+        if (_counts(key, rollupId, program)) return true;
         address[] storage further = _furtherVotes[statementId];
         for (uint256 i; i < further.length; ++i) {
-            if (_counts(further[i], rollupId)) return true;
+            if (_counts(further[i], rollupId, program)) return true;
         }
         return false;
     }
 
-    /// @dev Whether a registered key's votes count for a rollup. A vote outlives its key's term, not its key's honour.
-    function _counts(address key, RollupId rollupId) private view returns (bool) {
+    /// @dev Whether a key's votes count for a seat of a rollup. A vote outlives its key's term, not its key's honour.
+    function _counts(address key, RollupId rollupId, bytes32 program) private view returns (bool) {
         Key storage entry = _keys[key];
         if (entry.revoked) return false;
-        if (entry.flags & PINNED != 0 && _removals[rollupId] == 0) return true;
-        return !_keyRemoved[rollupId][key] && counts(rollupId, entry.measurement);
+        bytes32 measurement = entry.measurement;
+        // No list holds the zero of a key that is not registered.
+        if (!listed[program][measurement]) return false;
+        if (_removals[rollupId] == 0) return true;
+        if (_keyRemoved[rollupId][key]) return false;
+        uint256 registeredAt = entry.activeFrom - uint40(activationDelay);
+        return registeredAt >= _countsFrom[rollupId][measurement];
     }
 
     function _revertNotCounting(address key, RollupId rollupId) private view {
@@ -267,10 +290,10 @@ contract TeeLane is ITeeLane {
         if (entry.expiresAt == 0) revert KeyNotRegistered(key);
         if (entry.revoked) revert KeyIsRevoked(key);
 
-        uint256 bond = entry.flags & BONDED != 0 ? keyBond : 0;
+        uint256 bond = entry.bonded ? keyBond : 0;
         uint256 reward = bond / 2;
         _keys[key].revoked = true;
-        _keys[key].flags = entry.flags & ~BONDED;
+        _keys[key].bonded = false;
         emit KeyRevoked(key, inputId, msg.sender, reward);
 
         if (bond == 0) return;
@@ -284,6 +307,10 @@ contract TeeLane is ITeeLane {
         (StatementId statementId, InputId inputId) = statement.ids();
         address key = _signer(statementId, payee, signature);
         if (_keys[key].expiresAt == 0) revert KeyNotRegistered(key);
+        // An enclave of another list ran something else, and may rightly differ.
+        bytes32 program = settlement.programOf(rollupId, statement.batchIndex, address(this));
+        bytes32 measurement = _keys[key].measurement;
+        if (!listed[program][measurement]) revert MeasurementNotCounted(rollupId, measurement);
         if (settlement.judge(statement) != Verdict.Wrong) revert NotDisproved(statementId);
         _removeKey(rollupId, key, inputId);
     }
@@ -311,13 +338,12 @@ contract TeeLane is ITeeLane {
     }
 
     /// @inheritdoc ITeeLane
-    function scheduleMeasurement(RollupId rollupId, bytes32 measurement) external {
+    function restoreMeasurement(RollupId rollupId, bytes32 measurement) external {
         uint64 delay = _requireCouncil(rollupId).changeDelay;
-        if (measurement == 0) revert NoMeasurement();
-        if (counts(rollupId, measurement)) revert AlreadyCounted(rollupId, measurement);
+        if (_countsFrom[rollupId][measurement] != REMOVED) revert NotRemoved(rollupId, measurement);
         uint64 countsFrom = uint64(block.timestamp) + delay;
         _countsFrom[rollupId][measurement] = countsFrom;
-        emit MeasurementScheduled(rollupId, measurement, countsFrom);
+        emit MeasurementRestored(rollupId, measurement, countsFrom);
     }
 
     function _requireCouncil(RollupId rollupId) private view returns (Council memory council) {
@@ -337,10 +363,8 @@ contract TeeLane is ITeeLane {
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITeeLane
-    function counts(RollupId rollupId, bytes32 measurement) public view returns (bool) {
-        uint256 from = _countsFrom[rollupId][measurement];
-        if (from == 0) return pinned[measurement];
-        return block.timestamp >= from;
+    function counts(RollupId rollupId, bytes32 program, bytes32 measurement) external view returns (bool) {
+        return listed[program][measurement] && block.timestamp >= _countsFrom[rollupId][measurement];
     }
 
     /// @inheritdoc ITeeLane
@@ -352,14 +376,15 @@ contract TeeLane is ITeeLane {
             activeFrom: entry.activeFrom,
             expiresAt: entry.expiresAt,
             revoked: entry.revoked,
-            bonded: entry.flags & BONDED != 0
+            bonded: entry.bonded
         });
     }
 
     /// @inheritdoc ITeeLane
-    function isLive(address key, RollupId rollupId) external view returns (bool) {
+    function isLive(address key, RollupId rollupId, bytes32 program) external view returns (bool) {
         Key memory entry = _keys[key];
-        return block.timestamp >= entry.activeFrom && block.timestamp < entry.expiresAt && _counts(key, rollupId);
+        return
+            block.timestamp >= entry.activeFrom && block.timestamp < entry.expiresAt && _counts(key, rollupId, program);
     }
 
     /// @inheritdoc ITeeLane

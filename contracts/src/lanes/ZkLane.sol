@@ -22,7 +22,8 @@ contract ZkLane is IZkLane {
     IFinalVerifier public immutable verifier;
     bytes32 private immutable _domain;
 
-    mapping(StatementId statementId => bool) private _votes;
+    /// @dev By `_voteId`: the same place in storage holds a vote for ever, in transient storage for a transaction.
+    mapping(bytes32 voteId => bool) private _votes;
     /// @inheritdoc IZkLane
     mapping(bytes32 root => bool) public othersProven;
 
@@ -47,6 +48,11 @@ contract ZkLane is IZkLane {
         return keccak256("oneslot.zk.v1");
     }
 
+    /// @inheritdoc ILane
+    function runs(bytes32 program) external pure returns (bool) {
+        return program != 0;
+    }
+
     /// @inheritdoc IZkLane
     function attest(Vote[] calldata votes, bytes32 others, bytes calldata proof) external {
         if (votes.length == 0 && others == 0) revert NoVotes();
@@ -55,7 +61,7 @@ contract ZkLane is IZkLane {
         for (uint256 i = 0; i < votes.length; ++i) {
             InputId inputId;
             (statementIds[i], inputId) = votes[i].statement.ids();
-            leaves[i] = LeafLib.leaf(votes[i].statement.programHash, statementIds[i], votes[i].payee);
+            leaves[i] = LeafLib.leaf(votes[i].program, statementIds[i], votes[i].payee);
         }
         verifier.verify(LeafLib.publicValues(LeafLib.digest(leaves, others)), proof);
 
@@ -69,6 +75,7 @@ contract ZkLane is IZkLane {
     /// @dev Let the votes count in this transaction, let Settlement advance, and store those that it did not need.
     function _take(Vote[] calldata votes, StatementId[] memory statementIds) private {
         Statement[] memory statements = new Statement[](votes.length);
+        bytes32[] memory voteIds = new bytes32[](votes.length);
         uint256 taken;
         for (uint256 i = 0; i < votes.length; ++i) {
             Statement calldata statement = votes[i].statement;
@@ -77,12 +84,14 @@ contract ZkLane is IZkLane {
                 emit Skipped(statementId);
                 continue;
             }
+            bytes32 voteId = _voteId(votes[i].program, statementId);
             assembly ("memory-safe") {
-                tstore(statementId, 1)
+                tstore(voteId, 1)
             }
             (, InputId inputId) = statement.ids();
-            emit Attested(statementId, inputId, statement.rollupId, votes[i].payee);
+            emit Attested(statementId, inputId, statement.rollupId, votes[i].program, votes[i].payee);
             statements[taken] = statement;
+            voteIds[taken] = voteId;
             ++taken;
         }
         if (taken == 0) return;
@@ -94,16 +103,22 @@ contract ZkLane is IZkLane {
             Statement memory statement = statements[i];
             // A vote for a final output has done its work. One against it is kept: it speaks against this lane.
             if (settlement.finalOutput(statement.rollupId, statement.batchIndex) == statement.output) continue;
-            _votes[statement.id()] = true;
+            _votes[voteIds[i]] = true;
         }
     }
 
     /// @inheritdoc ILane
-    function attests(StatementId statementId, InputId, RollupId) external view returns (bool vouched) {
+    function attests(StatementId statementId, InputId, RollupId, bytes32 program) external view returns (bool vouched) {
+        bytes32 voteId = _voteId(program, statementId);
         assembly ("memory-safe") {
-            vouched := tload(statementId)
+            vouched := tload(voteId)
         }
-        return vouched || _votes[statementId];
+        return vouched || _votes[voteId];
+    }
+
+    /// @dev A statement counts for the program that printed it alone.
+    function _voteId(bytes32 program, StatementId statementId) private pure returns (bytes32) {
+        return keccak256(abi.encode(program, statementId));
     }
 
     /// @inheritdoc ILane

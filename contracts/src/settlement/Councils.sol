@@ -118,8 +118,8 @@ abstract contract Councils is Finality {
         emit ChoiceExecuted(rollupId, chosen.batchIndex);
     }
 
-    /// @dev Requires that every candidate answers for the first open batch and is attested by a live lane, that none has a
-    /// quorum, and, but for stage 1, that one of the three predicates holds:
+    /// @dev Requires that every candidate starts at the last final batch, has the chosen one's inputs and is attested by a live
+    /// lane, that none has a quorum, and, but for stage 1, that one of the three predicates holds:
     /// all lanes attested and no two agree; a lane contradicted itself and the rest cannot reach two; nothing was final for
     /// seven days while a batch waits.
     /// @return chosenLanes Live lanes that attest `candidates[index]`, as bits.
@@ -129,17 +129,15 @@ abstract contract Councils is Finality {
         returns (uint256 chosenLanes)
     {
         RollupId rollupId = candidates[index].rollupId;
-        BatchIndex batchIndex = _firstOpen(head);
-        uint256 number = _openVersion(rollupId, head, batchIndex);
+        (StatementId chosenId, InputId chosenInputId) = candidates[index].ids();
+        if (candidates[index].parentBatch != _last(head)) revert WrongInputs(chosenId);
+        uint256 number = _openVersion(rollupId, head, candidates[index].batchIndex);
         Version storage version = _versions[rollupId][number];
         uint256 attesting;
         for (uint256 i; i < candidates.length; ++i) {
             Statement calldata candidate = candidates[i];
             (StatementId statementId, InputId inputId) = candidate.ids();
-            if (
-                candidate.rollupId != rollupId || candidate.batchIndex != batchIndex
-                    || !_inputsMatch(candidate, head, number)
-            ) revert WrongInputs(statementId);
+            if (inputId != chosenInputId || !_inputsMatch(candidate, head, number)) revert WrongInputs(statementId);
             (uint256 lanes, uint256 count,) = _votes(version, statementId, inputId, rollupId, QUORUM);
             if (count == 0) revert NotAttested(statementId);
             if (count >= QUORUM) revert QuorumReached(statementId);
@@ -148,7 +146,7 @@ abstract contract Councils is Finality {
         }
         if (mode == CouncilMode.Stage1) return chosenLanes;
         if (_isDeadlocked(version, attesting) || _waitedFor(head, head.finalizedAt, STALL)) return chosenLanes;
-        revert PredicateNotMet(rollupId, batchIndex);
+        revert PredicateNotMet(rollupId, candidates[index].batchIndex);
     }
 
     /// @dev Given live lanes that attest candidates of which none has a quorum: whether all lanes attested and no two agree, or
@@ -159,7 +157,7 @@ abstract contract Councils is Finality {
         bool contradicted;
         bool suspendedByCouncil;
         for (uint256 i; i < SEATS; ++i) {
-            Seat memory seat = version.seats[i];
+            SeatState memory seat = version.seats[i];
             if (seat.lane == address(0)) break;
             if (seat.suspension == Suspension.None) {
                 live |= 1 << i;
@@ -183,7 +181,8 @@ abstract contract Councils is Finality {
         _requireStage1Safe(current.account);
         Head memory head = _headOf(rollupId);
         if (_suspended[rollupId][lane] != Suspension.None) revert LaneAlreadySuspended(rollupId, lane);
-        _seatOf(rollupId, _openVersion(rollupId, head, _firstOpen(head)), lane);
+        uint256 number = _openVersion(rollupId, head, _firstOpen(head));
+        if (_seatOf(_versions[rollupId][number], lane) == SEATS) revert LaneNotInPolicy(rollupId, lane);
 
         _suspend(rollupId, head, lane, Suspension.Council);
     }
@@ -200,14 +199,6 @@ abstract contract Councils is Finality {
     function _requireCaller(RollupId rollupId) private view returns (Council memory current) {
         current = _councils[rollupId];
         if (current.mode == CouncilMode.None || msg.sender != current.account) revert NotCouncil(rollupId, msg.sender);
-    }
-
-    function _seatOf(RollupId rollupId, uint256 number, address lane) internal view returns (Seat memory seat) {
-        for (uint256 i; i < SEATS; ++i) {
-            seat = _versions[rollupId][number].seats[i];
-            if (seat.lane == lane && lane != address(0)) return seat;
-        }
-        revert LaneNotInPolicy(rollupId, lane);
     }
 
     /// @inheritdoc ISettlement

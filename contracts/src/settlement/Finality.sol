@@ -4,14 +4,23 @@ pragma solidity 0.8.37;
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {ISettlement, Tally} from "../interfaces/ISettlement.sol";
-import {BatchCommitment, BatchIndex, GENESIS_BATCH, InputId, NO_OUTPUT, RollupId, StatementId} from "../types/Ids.sol";
+import {
+    BatchCommitment,
+    BatchIndex,
+    GENESIS_BATCH,
+    InputId,
+    NO_OUTPUT,
+    OutputRoot,
+    RollupId,
+    StatementId
+} from "../types/Ids.sol";
 import {LaneKind, Suspension, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 import {Call} from "./Call.sol";
 import {Rollups} from "./Rollups.sol";
 
-/// @notice When an output is final: the parent is, and two live lanes attest it; or the optimistic lane alone after the last
-/// resort's time. Calls out only to read.
+/// @notice When an output is final: it follows from the last final one by a range inside an epoch, and two live lanes attest that;
+/// or the optimistic lane alone after the last resort's time. Calls out only to read.
 abstract contract Finality is Rollups {
     uint256 internal constant QUORUM = 2;
     /// @dev Gas a lane may use to answer whether it attests; an Inbox, for one stored word.
@@ -41,7 +50,7 @@ abstract contract Finality is Rollups {
             _agree(statement, head);
             return _last(head);
         }
-        if (batchIndex != _firstOpen(head)) return _last(head);
+        if (statement.parentBatch != _last(head)) return _last(head);
 
         uint256 number = _openVersion(rollupId, head, batchIndex);
         Version storage version = _versions[rollupId][number];
@@ -52,7 +61,7 @@ abstract contract Finality is Rollups {
 
         if (enough && _inputsMatch(statement, head, number)) {
             _finalize(statement, statementId, head, number, lanes, !quorum);
-            if (!quorum) emit LastResort(rollupId, statement.batchIndex);
+            if (!quorum) emit LastResort(rollupId, batchIndex);
         } else if (block.timestamp > head.finalizedAt + LATE) {
             _heartbeat(rollupId, head);
         }
@@ -89,9 +98,7 @@ abstract contract Finality is Rollups {
         if (_versions[rollupId][number].seats[0].instantWindow != 0) {
             _writeRecord(rollupId, statement.batchIndex, block.timestamp, lanes);
         }
-        emit BatchFinalized(
-            rollupId, statement.batchIndex, statement.output, statementId, lanes, statement.l2BlockNumber
-        );
+        emit BatchFinalized(rollupId, statement.batchIndex, statement.output, statementId, lanes);
     }
 
     /// @dev Record which further lanes agree with an output that is final already.
@@ -114,7 +121,7 @@ abstract contract Finality is Rollups {
 
     // ── Votes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @dev Ask the live lanes of a version in order, until `enough` attest.
+    /// @dev Ask the live lanes of a version in order, each under its seat's program, until `enough` attest.
     /// @return lanes Those that do, as bits.
     /// @return count How many.
     /// @return optimistic Whether an optimistic one is among them.
@@ -126,46 +133,51 @@ abstract contract Finality is Rollups {
         uint256 enough
     ) internal view returns (uint256 lanes, uint256 count, bool optimistic) {
         for (uint256 i; i < SEATS && count < enough; ++i) {
-            Seat memory seat = version.seats[i];
+            SeatState memory seat = version.seats[i];
             if (seat.lane == address(0)) break;
             if (seat.suspension != Suspension.None) continue;
-            if (!_attests(seat.lane, statementId, inputId, rollupId)) continue;
+            if (!_attests(seat.lane, statementId, inputId, rollupId, version.programs[i])) continue;
             lanes |= 1 << i;
             ++count;
             if (seat.kind == LaneKind.Optimistic) optimistic = true;
         }
     }
 
-    function _attests(address lane, StatementId statementId, InputId inputId, RollupId rollupId)
+    function _attests(address lane, StatementId statementId, InputId inputId, RollupId rollupId, bytes32 program)
         internal
         view
         returns (bool)
     {
         (bool ok, uint256 answer) =
-            Call.word(lane, ATTEST_GAS, abi.encodeCall(ILane.attests, (statementId, inputId, rollupId)));
+            Call.word(lane, ATTEST_GAS, abi.encodeCall(ILane.attests, (statementId, inputId, rollupId, program)));
         return ok && answer == 1;
     }
 
     // ── Inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @dev Whether the statement is about a posted batch of the rollup under the version's rules, whatever its parent.
-    function _asks(Statement calldata statement, Head memory head, uint256 number) internal view returns (bool) {
-        if (statement.domain != domain || statement.output == NO_OUTPUT || statement.batchIndex == GENESIS_BATCH) {
-            return false;
+    /// @dev Whether the statement's range lies in one epoch and one version, has the version's config, starts at a recorded final
+    /// output, and has the commitments of the Inbox at both ends.
+    /// @param number The version that judges `statement.batchIndex`.
+    function _inputsMatch(Statement calldata statement, Head memory head, uint256 number) internal view returns (bool) {
+        if (statement.domain != domain || statement.output == NO_OUTPUT || !statement.isRange()) return false;
+        RollupId rollupId = statement.rollupId;
+        Version storage version = _versions[rollupId][number];
+        if (statement.configHash != version.configHash) return false;
+        // The version of the last final batch judges the next one, too, unless a newer version does: nothing need be read.
+        if (number != head.version || statement.parentBatch < _last(head)) {
+            if (BatchIndex.unwrap(version.fromBatch) > BatchIndex.unwrap(statement.parentBatch) + 1) return false;
         }
-        bytes32 rules = _rules(statement.programHash, statement.configHash);
-        if (rules != _versions[statement.rollupId][number].rules) return false;
-        (bool ok, uint256 commitment) =
-            Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.batchCommitment, (statement.batchIndex)));
-        return ok && commitment != 0 && BatchCommitment.wrap(bytes32(commitment)) == statement.batchCommitment;
+        OutputRoot parentOutput = _outputs[rollupId][statement.parentBatch];
+        if (parentOutput == NO_OUTPUT || statement.parentOutput != parentOutput) return false;
+        return _isPosted(head, statement.parentBatch, statement.parentCommitment)
+            && _isPosted(head, statement.batchIndex, statement.batchCommitment);
     }
 
-    /// @dev The same with the final output of the batch before as parent.
-    function _inputsMatch(Statement calldata statement, Head memory head, uint256 number) internal view returns (bool) {
-        // Which is 1 or higher here.
-        if (!_asks(statement, head, number) || statement.parentOutput == NO_OUTPUT) return false;
-        BatchIndex parent = BatchIndex.wrap(BatchIndex.unwrap(statement.batchIndex) - 1);
-        return statement.parentOutput == _outputs[statement.rollupId][parent];
+    /// @dev Whether the Inbox recorded this commitment for the batch.
+    function _isPosted(Head memory head, BatchIndex batchIndex, BatchCommitment expected) private view returns (bool) {
+        (bool ok, uint256 commitment) =
+            Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.batchCommitment, (batchIndex)));
+        return ok && commitment != 0 && BatchCommitment.wrap(bytes32(commitment)) == expected;
     }
 
     // ── Clocks ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,8 +210,10 @@ abstract contract Finality is Rollups {
         RollupId rollupId = statement.rollupId;
         Head memory head = _headOf(rollupId);
         if (statement.batchIndex > _last(head)) return Verdict.Open;
+        OutputRoot output = _outputs[rollupId][statement.batchIndex];
+        if (output == NO_OUTPUT) return Verdict.Moot;
         if (!_inputsMatch(statement, head, _versionOf(rollupId, head, statement.batchIndex))) return Verdict.Moot;
-        return statement.output == _outputs[rollupId][statement.batchIndex] ? Verdict.Right : Verdict.Wrong;
+        return statement.output == output ? Verdict.Right : Verdict.Wrong;
     }
 
     /// @inheritdoc ISettlement
@@ -213,7 +227,7 @@ abstract contract Finality is Rollups {
         uint256 count;
         (StatementId statementId, InputId inputId) = statement.ids();
         (result.lanes, count, optimistic) = _votes(version, statementId, inputId, rollupId, SEATS);
-        result.ready = result.inputsMatch && statement.batchIndex == _firstOpen(head)
+        result.ready = result.inputsMatch && statement.parentBatch == _last(head)
             && (count >= QUORUM || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)));
     }
 }

@@ -5,7 +5,7 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../types/Policy.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat, Suspension} from "../types/Policy.sol";
 import {StatementLib} from "../types/Statement.sol";
 
 /// @notice What Settlement keeps about rollups: heads, versions of the rules, final outputs. Registration and views.
@@ -22,8 +22,9 @@ abstract contract Rollups is ISettlement {
         uint8 flags;
     }
 
-    /// @dev One slot. The two numbers are the version's, repeated in each seat so that counting votes reads nothing else.
-    struct Seat {
+    /// @dev A seat without its program, in one slot. The two numbers are the version's, repeated in each seat so that counting
+    /// votes reads nothing else.
+    struct SeatState {
         address lane;
         LaneKind kind;
         Suspension suspension;
@@ -32,12 +33,10 @@ abstract contract Rollups is ISettlement {
     }
 
     struct Version {
-        /// keccak of program hash and config hash.
-        bytes32 rules;
-        /// In policy order; the third may be empty.
-        Seat[3] seats;
-        bytes32 programHash;
         bytes32 configHash;
+        /// In policy order; the third may be empty.
+        SeatState[3] seats;
+        bytes32[3] programs;
         BatchIndex fromBatch;
     }
 
@@ -61,6 +60,7 @@ abstract contract Rollups is ISettlement {
     bytes32 public immutable domain;
 
     mapping(RollupId rollupId => Head) internal _heads;
+    /// @dev Of genesis, and of the last batch of each range that became final.
     mapping(RollupId rollupId => mapping(BatchIndex batchIndex => OutputRoot)) internal _outputs;
     mapping(RollupId rollupId => mapping(uint256 slot => uint256)) internal _records;
     mapping(RollupId rollupId => mapping(uint256 number => Version)) internal _versions;
@@ -95,19 +95,20 @@ abstract contract Rollups is ISettlement {
     function _writeVersion(RollupId rollupId, uint256 number, BatchIndex fromBatch, Policy calldata policy_) internal {
         LaneKind[SEATS] memory kinds = _requirePolicy(policy_);
         Version storage version = _versions[rollupId][number];
-        version.rules = _rules(policy_.programHash, policy_.configHash);
-        version.programHash = policy_.programHash;
         version.configHash = policy_.configHash;
         version.fromBatch = fromBatch;
         for (uint256 seat; seat < SEATS; ++seat) {
-            if (seat >= policy_.lanes.length) {
+            if (seat >= policy_.seats.length) {
                 delete version.seats[seat];
+                delete version.programs[seat];
                 continue;
             }
-            version.seats[seat] = Seat({
-                lane: policy_.lanes[seat],
+            address lane = policy_.seats[seat].lane;
+            version.programs[seat] = policy_.seats[seat].program;
+            version.seats[seat] = SeatState({
+                lane: lane,
                 kind: kinds[seat],
-                suspension: _suspended[rollupId][policy_.lanes[seat]],
+                suspension: _suspended[rollupId][lane],
                 lastResortAfter: uint40(policy_.lastResortAfter),
                 instantWindow: uint40(policy_.instantWindow)
             });
@@ -115,11 +116,11 @@ abstract contract Rollups is ISettlement {
         emit PolicyAdded(rollupId, number, _policyOf(version));
     }
 
-    /// @dev Two or three lanes that answer and rest on pairwise different trust roots.
+    /// @dev Two or three lanes that answer, run their seats' programs and rest on pairwise different trust roots.
     function _requirePolicy(Policy calldata policy_) internal view returns (LaneKind[SEATS] memory kinds) {
-        uint256 count = policy_.lanes.length;
+        uint256 count = policy_.seats.length;
         if (count < 2 || count > SEATS) revert LaneCount(count);
-        if (policy_.programHash == 0 || policy_.configHash == 0) revert HashZero();
+        if (policy_.configHash == 0) revert ConfigHashZero();
         if (policy_.lastResortAfter != 0 && policy_.lastResortAfter < MIN_LAST_RESORT) {
             revert LastResortTooShort(MIN_LAST_RESORT, policy_.lastResortAfter);
         }
@@ -127,16 +128,18 @@ abstract contract Rollups is ISettlement {
         if (policy_.instantWindow > MAX_SECONDS) revert NumberTooLarge(MAX_SECONDS, policy_.instantWindow);
         bytes32[SEATS] memory roots;
         for (uint256 seat; seat < count; ++seat) {
-            address lane = policy_.lanes[seat];
+            address lane = policy_.seats[seat].lane;
             if (lane.code.length == 0) revert LaneUnusable(lane);
             kinds[seat] = ILane(lane).kind();
             roots[seat] = ILane(lane).trustRoot();
             if (roots[seat] == 0) revert LaneUnusable(lane);
             for (uint256 other; other < seat; ++other) {
                 if (roots[other] == roots[seat]) {
-                    revert TrustRootShared(policy_.lanes[other], lane, roots[seat]);
+                    revert TrustRootShared(policy_.seats[other].lane, lane, roots[seat]);
                 }
             }
+            bytes32 program = policy_.seats[seat].program;
+            if (program == 0 || !ILane(lane).runs(program)) revert ProgramRefused(lane, program);
         }
     }
 
@@ -170,26 +173,33 @@ abstract contract Rollups is ISettlement {
         view
         returns (uint256 number)
     {
+        if (batchIndex > _last(head)) return _openVersion(rollupId, head, batchIndex);
         number = head.version;
-        if (head.flags & NEXT != 0) ++number;
         while (number != 0 && _versions[rollupId][number].fromBatch > batchIndex) --number;
     }
 
     function _policyOf(Version storage version) internal view returns (Policy memory policy_) {
         uint256 count = version.seats[2].lane == address(0) ? 2 : SEATS;
         policy_.fromBatch = version.fromBatch;
-        policy_.programHash = version.programHash;
         policy_.configHash = version.configHash;
         policy_.lastResortAfter = version.seats[0].lastResortAfter;
         policy_.instantWindow = version.seats[0].instantWindow;
-        policy_.lanes = new address[](count);
+        policy_.seats = new Seat[](count);
         for (uint256 seat; seat < count; ++seat) {
-            policy_.lanes[seat] = version.seats[seat].lane;
+            policy_.seats[seat] = Seat({lane: version.seats[seat].lane, program: version.programs[seat]});
         }
     }
 
-    function _rules(bytes32 programHash, bytes32 configHash) internal pure returns (bytes32) {
-        return keccak256(abi.encode(programHash, configHash));
+    /// @dev Position of a lane's seat in a version; SEATS where it has none.
+    function _seatOf(Version storage version, address lane) internal view returns (uint256 seat) {
+        if (lane == address(0)) return SEATS;
+        while (seat < SEATS && version.seats[seat].lane != lane) ++seat;
+    }
+
+    /// @dev The program that a lane's seat in a version pins; zero where it has none.
+    function _programIn(Version storage version, address lane) internal view returns (bytes32) {
+        uint256 seat = _seatOf(version, lane);
+        return seat == SEATS ? bytes32(0) : version.programs[seat];
     }
 
     /// @dev The last final batch.
@@ -247,6 +257,11 @@ abstract contract Rollups is ISettlement {
     }
 
     /// @inheritdoc ISettlement
+    function programOf(RollupId rollupId, BatchIndex batchIndex, address lane) external view returns (bytes32) {
+        return _programIn(_versions[rollupId][_versionOf(rollupId, _heads[rollupId], batchIndex)], lane);
+    }
+
+    /// @inheritdoc ISettlement
     function policyVersions(RollupId rollupId) external view returns (uint256) {
         Head memory head = _headOf(rollupId);
         return uint256(head.version) + (head.flags & NEXT != 0 ? 2 : 1);
@@ -265,7 +280,7 @@ abstract contract Rollups is ISettlement {
     /// @inheritdoc ISettlement
     function isSettledBeyondInstant(RollupId rollupId, BatchIndex batchIndex) external view returns (bool) {
         Head memory head = _headOf(rollupId);
-        if (batchIndex > _last(head)) return false;
+        if (_outputs[rollupId][batchIndex] == NO_OUTPUT) return false;
         Version storage version = _versions[rollupId][_versionOf(rollupId, head, batchIndex)];
         uint256 window = version.seats[0].instantWindow;
         if (window == 0 || batchIndex == GENESIS_BATCH) return true;

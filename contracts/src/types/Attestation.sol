@@ -16,6 +16,11 @@ library AttestationLib {
         return keccak256(abi.encode("oneslot.tee.v1", l1ChainId, lane, statementId, payee));
     }
 
+    /// @notice What a seat of a Tee lane pins: a list of measurements, strictly ascending.
+    function program(bytes32[] memory measurements) internal pure returns (bytes32) {
+        return keccak256(abi.encode(measurements));
+    }
+
     /// @notice The first 32 bytes of the 64-byte report data of a quote for `key`; the others are zero.
     function reportData(uint256 l1ChainId, address lane, address key) internal pure returns (bytes32) {
         return keccak256(abi.encode("oneslot.tee.key.v1", l1ChainId, lane, key));

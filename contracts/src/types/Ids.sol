@@ -14,6 +14,9 @@ type BatchCommitment is bytes32;
 /// @notice Position in a rollup's chain of batches; the first posted batch is 1, 0 is genesis.
 type BatchIndex is uint64;
 
+/// @dev Batches in an epoch: one ends at each multiple of this number.
+uint64 constant EPOCH_SPAN = 256;
+
 using {sameRollup as ==, otherRollup as !=} for RollupId global;
 using {sameStatement as ==, otherStatement as !=} for StatementId global;
 using {sameInput as ==, otherInput as !=} for InputId global;

@@ -5,15 +5,15 @@ import {StatementId} from "./Ids.sol";
 
 /// @notice What an aggregate proves, as bytes.
 ///
-/// A leaf says: under a proof scheme, a program printed a statement, and a payee is to be paid for the proof. The public values of the
+/// A leaf says: under a proof scheme, a program, named by its digest, printed a statement, and a payee is to be paid for the proof. The public values of the
 /// aggregate are the digest of all leaves in eight numbers of 32 bits, so that each is a field element.
 library LeafLib {
     /// @notice The proof scheme: the project's RV64IM machine, see `docs/reference/zk-lane.md`.
     bytes32 internal constant SCHEME = keccak256("oneslot.zkvm.v1");
 
     /// @notice A leaf.
-    function leaf(bytes32 programHash, StatementId statementId, address payee) internal pure returns (bytes32) {
-        return keccak256(abi.encode("oneslot.leaf.v1", SCHEME, programHash, statementId, payee));
+    function leaf(bytes32 program, StatementId statementId, address payee) internal pure returns (bytes32) {
+        return keccak256(abi.encode("oneslot.leaf.v1", SCHEME, program, statementId, payee));
     }
 
     /// @notice Digest of an aggregate's leaves and of the root over leaves that are no rollup's.

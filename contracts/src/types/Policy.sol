@@ -33,17 +33,23 @@ enum Suspension {
     Council
 }
 
+/// @notice A lane of a policy, and what it must have run for its votes to count.
+struct Seat {
+    address lane;
+    /// Zk: digest of the program. Optimistic: the machine it starts from. Tee: `AttestationLib.program` of a list of
+    /// measurements. The lane's `runs` takes it.
+    bytes32 program;
+}
+
 /// @notice The rules by which batches of one rollup become final, from one batch index on.
 struct Policy {
-    /// First batch index these rules judge. In a scheduled change 0 stands for the first batch that is open
+    /// First batch index these rules judge; no statement covers batches of two versions. In a scheduled change 0 stands for the first batch that is open
     /// when the change is executed.
     BatchIndex fromBatch;
-    /// SHA-256 of the committed ELF of the state transition.
-    bytes32 programHash;
     /// `RollupConfigLib.hash` of the rollup's configuration.
     bytes32 configHash;
-    /// Two or three lanes with pairwise different trust roots; any two make an output final.
-    address[] lanes;
+    /// Two or three, whose lanes have pairwise different trust roots; any two make an output final.
+    Seat[] seats;
     /// Seconds without finality, while a batch waits, after which the optimistic lane alone decides; 0 is off,
     /// else at least 30 days.
     uint64 lastResortAfter;
@@ -73,9 +79,10 @@ struct RegisterParams {
 
 /// @notice What finality says about a statement.
 enum Verdict {
-    /// Its batch is not final.
+    /// Its last batch lies behind the last final one.
     Open,
-    /// It is about other inputs than those of the final batch: neither right nor wrong.
+    /// Neither right nor wrong: it starts at no recorded final output, it is about other inputs than those that L1 fixed, or no
+    /// output was recorded for its last batch, which lies inside a range.
     Moot,
     /// Its output is the final one.
     Right,
