@@ -138,7 +138,7 @@ fn one_connection_carries_many_requests() {
     let mut stream = server.raw();
     for _ in 0..3 {
         // A frame may come in pieces.
-        for byte in frame(&[1, 1]) {
+        for byte in frame(&[PROTOCOL_VERSION, 1]) {
             stream.write_all(&[byte]).unwrap();
         }
         let response = Response::decode(&read_frame(&mut stream).unwrap()).unwrap();
@@ -167,8 +167,8 @@ fn garbage_is_refused_and_the_connection_closed() {
     let server = Running::start(|_| ());
     for (body, expected) in [
         (&[][..], Refusal::Malformed),
-        (&[1, 9], Refusal::Malformed),
-        (&[1, 1, 0], Refusal::Malformed),
+        (&[PROTOCOL_VERSION, 9], Refusal::Malformed),
+        (&[PROTOCOL_VERSION, 1, 0], Refusal::Malformed),
         (&[7, 1], Refusal::Version),
     ] {
         let mut stream = server.raw();
@@ -257,7 +257,7 @@ fn too_many_connections_are_turned_away() {
     let server = Running::start(|config| config.max_connections = 2);
     let mut held: Vec<_> = (0..2).map(|_| server.raw()).collect();
     for stream in &mut held {
-        stream.write_all(&frame(&[1, 1])).unwrap();
+        stream.write_all(&frame(&[PROTOCOL_VERSION, 1])).unwrap();
         read_frame(stream).unwrap();
     }
     let mut third = server.raw();
@@ -273,7 +273,7 @@ fn too_many_connections_are_turned_away() {
 fn stopping_ends_idle_connections_and_then_nobody_listens() {
     let server = Running::start(|_| ());
     let mut idle = server.raw();
-    idle.write_all(&frame(&[1, 1])).unwrap();
+    idle.write_all(&frame(&[PROTOCOL_VERSION, 1])).unwrap();
     read_frame(&mut idle).unwrap();
     let client = server.client();
     server.finish().unwrap();
@@ -319,7 +319,7 @@ fn the_client_is_bounded_too() {
     assert!(matches!(client.info(), Err(Error::FrameTooLarge { .. })));
     thread.join().unwrap();
 
-    let (client, thread) = impostor(frame(&[1, 2]));
+    let (client, thread) = impostor(frame(&[PROTOCOL_VERSION, 2]));
     assert!(matches!(client.info(), Err(Error::Malformed { .. })));
     thread.join().unwrap();
 

@@ -74,12 +74,12 @@ fn the_layout_is_pinned() {
         payee: Address::repeat_byte(0xbb),
         input: &[0xcc, 0xdd],
     };
-    let mut expected = vec![1, 3, 0, 0, 0, 0, 0, 0, 1, 2];
+    let mut expected = vec![PROTOCOL_VERSION, 3, 0, 0, 0, 0, 0, 0, 1, 2];
     expected.extend([0xaa; 20]);
     expected.extend([0xbb; 20]);
     expected.extend([0xcc, 0xdd]);
     assert_eq!(flat(&request), expected);
-    assert_eq!(flat(&Request::Info), [1, 1]);
+    assert_eq!(flat(&Request::Info), [PROTOCOL_VERSION, 1]);
 
     let mut all = Vec::new();
     for response in responses() {
@@ -119,19 +119,19 @@ fn truncated_and_extended_messages_are_refused() {
 
 #[test]
 fn other_versions_and_kinds_are_named() {
-    assert!(matches!(Request::decode(&[2, 1]), Err(Error::Version { expected: 1, got: 2 })));
+    assert!(matches!(Request::decode(&[1, 1]), Err(Error::Version { expected: 2, got: 1 })));
     assert!(matches!(Response::decode(&[0, 1]), Err(Error::Version { got: 0, .. })));
     for kind in [0, 4, 255] {
-        assert!(matches!(Request::decode(&[1, kind]), Err(Error::Malformed { at: 1, .. })));
+        assert!(matches!(Request::decode(&[PROTOCOL_VERSION, kind]), Err(Error::Malformed { at: 1, .. })));
     }
-    assert!(matches!(Response::decode(&[1, 4]), Err(Error::Malformed { at: 1, .. })));
+    assert!(matches!(Response::decode(&[PROTOCOL_VERSION, 4]), Err(Error::Malformed { at: 1, .. })));
 }
 
 #[test]
 fn a_statement_with_dirty_words_is_refused() {
     let mut bytes = responses()[3].encode();
     // The first byte of the word of `batch_index`, a uint64.
-    let at = 2 + 20 + 4 * 32;
+    let at = 2 + 20 + 6 * 32;
     assert_eq!(bytes[at], 0);
     bytes[at] = 1;
     assert!(matches!(Response::decode(&bytes), Err(Error::Malformed { .. })));
