@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchIndex, RollupId, StatementId} from "../../src/types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../../src/types/Policy.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
@@ -29,7 +29,7 @@ contract CouncilTest is SettlementFixture {
     function _newPolicy(BatchIndex fromBatch) private view returns (Policy memory policy) {
         policy = standardPolicy();
         policy.fromBatch = fromBatch;
-        policy.lanes[0] = address(newZk);
+        policy.seats[0] = seatOf(newZk);
     }
 
     function _schedule(Policy memory policy, Council memory council) private {
@@ -70,7 +70,7 @@ contract CouncilTest is SettlementFixture {
 
     function test_RevertWhen_Schedule_PolicyIsBad() public {
         Policy memory policy = _newPolicy(nth(9));
-        policy.lanes[2] = address(newZk);
+        policy.seats[2] = seatOf(newZk);
         vm.prank(councilAccount);
         vm.expectPartialRevert(ISettlement.TrustRootShared.selector);
         settlement.schedule(rollupId, policy, standardCouncil());
@@ -128,7 +128,8 @@ contract CouncilTest is SettlementFixture {
     /// @dev I-7: every statement is judged by the version of its own batch.
     function test_ExecuteChange_SwitchesAtItsBatch() public {
         Policy memory policy = _newPolicy(nth(3));
-        policy.programHash = keccak256("next program");
+        policy.configHash = keccak256("next config");
+        policy.seats[1].program = keccak256("next program");
         _change(policy);
         finalizeNextOf(a);
         Statement memory two = finalizeNext(B);
@@ -140,16 +141,18 @@ contract CouncilTest is SettlementFixture {
         tee.vote(old.id());
         assertEq(advance(old), 2);
         Statement memory next = statementOf(index, B, C);
-        next.programHash = policy.programHash;
+        next.configHash = policy.configHash;
         zk.vote(next.id());
         tee.vote(next.id());
-        assertEq(advance(next), 2);
         newZk.vote(next.id());
+        assertEq(advance(next), 2);
+        tee.setProgram(policy.seats[1].program);
+        tee.vote(next.id());
         assertEq(advance(next), 3);
 
-        assertEq(settlement.policy(rollupId, nth(2)).lanes[0], address(zk));
-        assertEq(settlement.policy(rollupId, nth(3)).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, nth(1000)).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, nth(2)).seats[0].lane, address(zk));
+        assertEq(settlement.policy(rollupId, nth(3)).seats[0].lane, address(newZk));
+        assertEq(settlement.policy(rollupId, nth(1000)).seats[0].lane, address(newZk));
         assertEq(settlement.policyVersions(rollupId), 2);
     }
 
@@ -171,9 +174,9 @@ contract CouncilTest is SettlementFixture {
         policy.fromBatch = nth(5);
         _change(policy);
         assertEq(settlement.policyVersions(rollupId), 3);
-        assertEq(settlement.policy(rollupId, nth(1)).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, nth(4)).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, nth(5)).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, nth(1)).seats[0].lane, address(newZk));
+        assertEq(settlement.policy(rollupId, nth(4)).seats[0].lane, address(newZk));
+        assertEq(settlement.policy(rollupId, nth(5)).seats[0].lane, address(zk));
         newZk.vote(a.id());
         tee.vote(a.id());
         assertEq(advance(a), 1);
@@ -183,22 +186,22 @@ contract CouncilTest is SettlementFixture {
     function test_ExecuteChange_ReplacesAVersionNotYetReached() public {
         _change(_newPolicy(nth(100)));
         Policy memory policy = _newPolicy(nth(50));
-        policy.lanes[0] = address(op);
-        policy.lanes[2] = address(zk);
+        policy.seats[0] = seatOf(op);
+        policy.seats[2] = seatOf(zk);
         _change(policy);
         assertEq(settlement.policyVersions(rollupId), 2);
-        assertEq(settlement.policy(rollupId, nth(49)).lanes[0], address(zk));
-        assertEq(settlement.policy(rollupId, nth(50)).lanes[0], address(op));
-        assertEq(settlement.policy(rollupId, nth(100)).lanes[0], address(op));
+        assertEq(settlement.policy(rollupId, nth(49)).seats[0].lane, address(zk));
+        assertEq(settlement.policy(rollupId, nth(50)).seats[0].lane, address(op));
+        assertEq(settlement.policy(rollupId, nth(100)).seats[0].lane, address(op));
     }
 
     function test_ExecuteChange_ToTwoLanesAndBack() public {
         Policy memory policy = _newPolicy(nth(0));
-        policy.lanes = new address[](2);
-        policy.lanes[0] = address(newZk);
-        policy.lanes[1] = address(op);
+        policy.seats = new Seat[](2);
+        policy.seats[0] = seatOf(newZk);
+        policy.seats[1] = seatOf(op);
         _change(policy);
-        assertEq(settlement.policy(rollupId, nth(1)).lanes.length, 2);
+        assertEq(settlement.policy(rollupId, nth(1)).seats.length, 2);
         tee.vote(a.id());
         op.vote(a.id());
         assertEq(advance(a), 0);
@@ -336,7 +339,7 @@ contract CouncilTest is SettlementFixture {
         assertEq(effectiveAt, block.timestamp + 1 days);
         skip(1 days);
         vm.expectEmit(address(settlement));
-        emit ISettlement.BatchFinalized(rollupId, nth(1), B, b.id(), 2, 10);
+        emit ISettlement.BatchFinalized(rollupId, nth(1), B, b.id(), 2);
         vm.expectEmit(address(settlement));
         emit ISettlement.ChoiceExecuted(rollupId, nth(1));
         settlement.executeChoice(list(a, b, c), 1);
@@ -424,6 +427,22 @@ contract CouncilTest is SettlementFixture {
         _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
         wrong = statementOf(2, GENESIS, A);
         _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
+    }
+
+    /// @dev One input id: the council chooses among answers to one question.
+    function test_RevertWhen_Choose_CandidatesOfTwoRanges() public {
+        post();
+        skip(7 days);
+        zk.vote(a.id());
+        Statement memory longer = rangeOf(0, 2, GENESIS, B);
+        tee.vote(longer.id());
+        _refuseChoice(list(a, longer), abi.encodeWithSelector(ISettlement.WrongInputs.selector, longer.id()));
+        _refuseChoice(list(longer, a), abi.encodeWithSelector(ISettlement.WrongInputs.selector, a.id()));
+        _choose(list(longer), 0);
+        skip(1 days);
+        settlement.executeChoice(list(longer), 0);
+        assertEq(finalized(), 2);
+        assertEq(outputOf(2), B);
     }
 
     function test_RevertWhen_Choose_CandidatesOfTwoRollups() public {
