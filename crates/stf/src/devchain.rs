@@ -280,7 +280,6 @@ impl DevChain {
         PostedBatch {
             domain: B256::repeat_byte(0xd0),
             rollup_id: RollupId(B256::repeat_byte(0x1d)),
-            program_hash: B256::repeat_byte(0xe1),
             config: self.config.clone(),
             parent: self.header.clone(),
             header,

@@ -28,6 +28,14 @@ pub enum Error {
         /// The value.
         got: u64,
     },
+    /// A question about no batch, or about more than the rest of an epoch.
+    #[error("batches after {parent} up to {last} are no range inside an epoch")]
+    Range {
+        /// The batch before.
+        parent: u64,
+        /// The last one.
+        last: u64,
+    },
     /// Something that must hash to, or equal, a value fixed elsewhere does not.
     #[error("{what}: expected {expected}, got {got}")]
     Mismatch {

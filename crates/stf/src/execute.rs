@@ -24,10 +24,10 @@ use oneslot_types::{
     RollupConfig, Statement, StatementInput,
 };
 
-/// The statement about one batch. Pure: the question decides it, on every machine alike.
+/// The statement about a range of batches. Pure: the question decides it, on every machine alike.
 ///
 /// # Errors
-/// A preimage is missing, or the question is about no batch that L1 fixed. The data of a posted batch
+/// A preimage is missing, or the question is about no range that L1 fixed. The data of a posted batch
 /// never causes one.
 pub fn execute(input: &ExecutionInput) -> Result<Statement> {
     execute_with(&input.statement, input, Crypto::SOFTWARE)
@@ -90,7 +90,7 @@ impl<S: NodeSource> PreimageSource for Recording<S> {
 pub struct Executed {
     /// What lanes attest.
     pub statement: Statement,
-    /// The blocks of the batch.
+    /// The blocks of the batches.
     pub blocks: Vec<ExecutedBlock>,
     /// What they add to the state.
     pub new: NewState,
@@ -100,44 +100,69 @@ fn run<S: PreimageSource>(
     asked: &StatementInput,
     source: &S,
     crypto: Crypto,
-    keep_new: bool,
+    keep: bool,
 ) -> Result<Executed> {
     // ── prologue: what L1 fixed ──
     let config = config(asked, source)?;
     check_config(&config)?;
-    let batch =
-        preimage(source, "batch header", asked.batch_commitment.0, BatchHeader::abi_decode)?;
-    number("batch index", asked.batch_index.0, batch.index.0)?;
-    let payload = payload(&batch, source, crypto)?;
     let rules = fork_rules(&config);
-    let parent = parent(asked.parent_output, source)?;
-    let mut transition = Transition::new(&rules, crypto, parent, Nodes(source));
-    if keep_new {
-        transition = transition.keep_new();
-    }
-    same("parent output", asked.parent_output.0, transition.output()?.0)?;
-    let tip = transition.tip()?;
-    let origins = origins(&batch, &tip, source)?;
-    let deposits = deposits(&batch, &tip, &origins, source)?;
+    let batches = batches(asked, source)?;
 
-    // ── derivation and execution: the blocks of the batch ──
-    let inputs = Inputs {
-        config: &config,
-        tip,
-        origins: &origins,
-        deposits: &deposits,
-        posted_at: batch.posted_at,
-    };
-    let mut blocks = Vec::new();
-    let payload = payload.as_ref().map(|payload| &payload[..]);
-    transition.execute_batch(&inputs, payload, |_, block, _| {
-        blocks.push(block);
-        Ok::<_, Error>(())
-    })?;
+    // ── derivation and execution: batch after batch ──
+    // Each starts from the output before it and from nothing else that is in memory, so that a range
+    // may start anywhere, and takes no more memory than the largest of its batches.
+    let mut output = asked.parent_output;
+    let (mut blocks, mut new) = (Vec::new(), NewState::default());
+    for batch in &batches {
+        let payload = payload(batch, source, crypto)?;
+        let parent = parent(output, source)?;
+        let mut transition = Transition::new(&rules, crypto, parent, Nodes(source));
+        if keep {
+            transition = transition.keep_new();
+        }
+        same("parent output", output.0, transition.output()?.0)?;
+        let tip = transition.tip()?;
+        let origins = origins(batch, &tip, source)?;
+        let deposits = deposits(batch, &tip, &origins, source)?;
+        let inputs = Inputs {
+            config: &config,
+            tip,
+            origins: &origins,
+            deposits: &deposits,
+            posted_at: batch.posted_at,
+        };
+        let payload = payload.as_ref().map(|payload| &payload[..]);
+        transition.execute_batch(&inputs, payload, |_, block, _| {
+            if keep {
+                blocks.push(block);
+            }
+            Ok::<_, Error>(())
+        })?;
+        output = transition.output()?;
+        new.extend(transition.take_new());
+    }
 
     // ── epilogue: the statement ──
-    let statement = asked.clone().answer(transition.output()?, transition.head().number);
-    Ok(Executed { statement, blocks, new: transition.take_new() })
+    Ok(Executed { statement: asked.clone().answer(output), blocks, new })
+}
+
+/// The headers of the range, read from the newest back: each names the commitment before it.
+fn batches<S: PreimageSource>(asked: &StatementInput, source: &S) -> Result<Vec<BatchHeader>> {
+    let (parent, last) = (asked.parent_batch.0, asked.batch_index.0);
+    if !asked.is_range() {
+        return Err(Error::Range { parent, last });
+    }
+    let mut commitment = asked.batch_commitment;
+    let mut batches = Vec::new();
+    for expected in (parent + 1..=last).rev() {
+        let batch = preimage(source, "batch header", commitment.0, BatchHeader::abi_decode)?;
+        number("batch index", expected, batch.index.0)?;
+        commitment = batch.parent_commitment;
+        batches.push(batch);
+    }
+    same("parent commitment", asked.parent_commitment.0, commitment.0)?;
+    batches.reverse();
+    Ok(batches)
 }
 
 /// The rules that the question names.

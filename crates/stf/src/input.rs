@@ -4,8 +4,8 @@
 //!
 //! | field | encoding |
 //! |---|---|
-//! | version | `u32`, 2 |
-//! | fields of the statement | seven times 32 bytes, in their order |
+//! | version | `u32`, 3 |
+//! | fields of the statement | eight times 32 bytes, in their order |
 //! | preimages of keccak | list of `bytes`, by ascending hash |
 //! | blobs | list by ascending versioned hash: that hash, 32 bytes; `bytes` without zero field elements at the end |
 //! | openings | list by ascending hash of their keys: that hash, 32 bytes; commitment 48, proof 48 |
@@ -22,7 +22,7 @@ use alloy_primitives::{B256, Bytes, keccak256};
 use oneslot_types::{PreimageKey, RollupConfig, StatementInput, opening_hash};
 
 /// The only version.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The question of a statement, and preimages from which [`crate::execute`] answers it.
 ///
@@ -68,6 +68,40 @@ impl ExecutionInput {
     /// Their preimage is missing or no config.
     pub fn config(&self) -> Result<RollupConfig> {
         crate::execute::config(&self.statement, self)
+    }
+
+    /// Takes in the input about the batches that follow, so that the question is about both ranges.
+    ///
+    /// # Errors
+    /// The other question does not go on where this one ends, or is about another rollup or other
+    /// rules, or both are together no range inside an epoch.
+    pub fn append(&mut self, next: Self) -> Result<()> {
+        let expected = StatementInput {
+            domain: self.statement.domain,
+            rollup_id: self.statement.rollup_id,
+            config_hash: self.statement.config_hash,
+            parent_batch: self.statement.batch_index,
+            parent_commitment: self.statement.batch_commitment,
+            ..next.statement
+        };
+        let (expected, got) = (expected.id().0, next.statement.id().0);
+        if expected != got {
+            return Err(Error::Mismatch { what: "question about the next batches", expected, got });
+        }
+        let joined = StatementInput {
+            batch_index: next.statement.batch_index,
+            batch_commitment: next.statement.batch_commitment,
+            ..self.statement
+        };
+        if !joined.is_range() {
+            let (parent, last) = (joined.parent_batch.0, joined.batch_index.0);
+            return Err(Error::Range { parent, last });
+        }
+        self.statement = joined;
+        self.keccak.extend(next.keccak);
+        self.blobs.extend(next.blobs);
+        self.openings.extend(next.openings);
+        Ok(())
     }
 
     /// Forgets the preimage of a hash, and gives it.
@@ -130,13 +164,13 @@ impl ExecutionInput {
     pub fn decode(bytes: Bytes) -> Result<Self> {
         let mut from = Reader { bytes, at: 0 };
         if from.fixed().map(u32::from_le_bytes)? != VERSION {
-            return Err(Error::Input { at: 0, what: "not version 2" });
+            return Err(Error::Input { at: 0, what: "not version 3" });
         }
         let mut fields = [B256::ZERO; StatementInput::FIELDS];
         for field in &mut fields {
             *field = from.word()?;
         }
-        let index = from.error("the batch's index has more than 64 bits");
+        let index = from.error("the index of a batch has more than 64 bits");
         let input = Self {
             statement: StatementInput::from_fields(fields).ok_or(index)?,
             keccak: from.map(|from| {

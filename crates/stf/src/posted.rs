@@ -21,8 +21,6 @@ pub struct PostedBatch {
     pub domain: B256,
     /// Goes into the statement.
     pub rollup_id: RollupId,
-    /// Goes into the statement.
-    pub program_hash: B256,
     /// The rules in force.
     pub config: RollupConfig,
     /// The last L2 block before the batch.
@@ -61,17 +59,20 @@ impl PostedBatch {
     /// The question about this batch, and its preimages but for trie nodes and bytecodes.
     ///
     /// # Errors
-    /// The parent's header has no withdrawals root.
+    /// The parent's header has no withdrawals root, or the batch is genesis.
     pub fn input(&self) -> Result<ExecutionInput> {
         let no_root = Error::Header { which: "parent", what: "no withdrawals root" };
         let parent = output_parts(&self.parent).ok_or(no_root)?;
+        let index = self.header.index;
+        let before = index.previous().ok_or(Error::Range { parent: 0, last: 0 })?;
         let mut input = ExecutionInput::new(StatementInput {
             domain: self.domain,
             rollup_id: self.rollup_id,
-            program_hash: self.program_hash,
             config_hash: self.config.hash(),
-            batch_index: self.header.index,
+            parent_batch: before,
+            parent_commitment: self.header.parent_commitment,
             parent_output: parent.root(),
+            batch_index: index,
             batch_commitment: self.header.commitment(),
         });
         input.insert(self.config.words().into());

@@ -77,6 +77,14 @@ pub struct NewState {
     pub codes: Vec<(B256, Bytes)>,
 }
 
+impl NewState {
+    /// Takes in what came later.
+    pub fn extend(&mut self, later: Self) {
+        self.nodes.extend(later.nodes);
+        self.codes.extend(later.codes);
+    }
+}
+
 /// The state as one block after another sees and changes it.
 ///
 /// Reads go to the source once and stay in memory. Changes (`DatabaseCommit`) are in memory until

@@ -73,12 +73,14 @@ fn a_recorded_input_executes_to_the_recorded_statement() {
     let parent = chain.header.clone();
     let (input, executed) = chain.advance(posted.clone()).expect("record");
     assert_eq!(executed.blocks.len(), 4, "three posted, one of deposits only");
-    assert_eq!(executed.statement.l2_block_number, 4);
-    assert_eq!(executed.statement.batch_index, BatchIndex::FIRST);
-    assert_eq!(executed.statement.input(), input.statement);
-    assert_eq!(executed.statement.config_hash, posted.config.hash());
-    assert_eq!(executed.statement.batch_commitment, posted.header.commitment());
-    assert_eq!(Some(executed.statement.parent_output), oneslot_stf::output_root(&parent));
+    let asked = &executed.statement.input;
+    assert_eq!(asked, &input.statement);
+    assert_eq!(asked.parent_batch, BatchIndex::GENESIS);
+    assert_eq!(asked.parent_commitment, posted.header.parent_commitment);
+    assert_eq!(asked.batch_index, BatchIndex::FIRST);
+    assert_eq!(asked.config_hash, posted.config.hash());
+    assert_eq!(asked.batch_commitment, posted.header.commitment());
+    assert_eq!(Some(asked.parent_output), oneslot_stf::output_root(&parent));
     assert_eq!(Some(executed.statement.output), oneslot_stf::output_root(&chain.header));
     for block in &executed.blocks {
         assert!(block.skipped.is_empty());
@@ -106,7 +108,7 @@ fn blobs_and_calldata_give_the_same_output() {
     let (_, one) = record(&calldata, &chain.source).expect("calldata");
     let (blobs, other) = record(&chain.post_blobs(&blocks), &chain.source).expect("blobs");
     assert_eq!(one.statement.output, other.statement.output);
-    assert_ne!(one.statement.batch_commitment, other.statement.batch_commitment);
+    assert_ne!(one.statement.input_id(), other.statement.input_id());
     let decoded = ExecutionInput::decode(blobs.encode().into()).expect("decode");
     assert_eq!(execute(&decoded), Ok(other.statement));
 }
@@ -574,13 +576,15 @@ fn an_input_has_one_encoding() {
     assert_eq!(refused([&bytes[..], &[0]].concat()), "bytes after the end");
     let mut other = bytes.to_vec();
     other[0] = 1;
-    assert_eq!(refused(other), "not version 2");
-    // The index of the batch, the fifth field.
-    let mut other = bytes.to_vec();
-    other[4 + 4 * 32 + 23] = 1;
-    assert_eq!(refused(other), "the batch's index has more than 64 bits");
+    assert_eq!(refused(other), "not version 3");
+    // The indexes of batches, the fourth field and the seventh.
+    for field in [3, 6] {
+        let mut other = bytes.to_vec();
+        other[4 + field * 32 + 23] = 1;
+        assert_eq!(refused(other), "the index of a batch has more than 64 bits");
+    }
     // The first preimage once more, and one that is too long.
-    let list = 4 + 7 * 32;
+    let list = 4 + 8 * 32;
     let length = u32::from_le_bytes(bytes[list + 4..list + 8].try_into().expect("four")) as usize;
     let first = &bytes[list + 4..list + 8 + length];
     let twice = [&bytes[..list], &2_u32.to_le_bytes(), first, first, &[0; 8]].concat();
@@ -600,10 +604,9 @@ fn an_input_has_one_encoding() {
 fn the_statement_binds_what_goes_in() {
     let (_, input) = recorded();
     let id = execute(&input).expect("execute").id();
-    let changes: [fn(&mut PostedBatch); 8] = [
+    let changes: [fn(&mut PostedBatch); 7] = [
         |posted| posted.domain = B256::ZERO,
         |posted| posted.rollup_id = RollupId::ZERO,
-        |posted| posted.program_hash = B256::ZERO,
         |posted| posted.config.l1ChainId += 1,
         |posted| posted.header.index.0 += 1,
         |posted| posted.header.parent_commitment = BatchCommitment::ZERO,

@@ -83,10 +83,15 @@ fn make() -> Vec<Vector> {
         statement,
     };
     let (third, three) = recoveries();
+    let mut both = first.clone();
+    both.append(second.clone()).expect("the second goes on where the first ends");
+    let range = execute(&both).expect("execute");
+    assert_eq!(range.output, two.statement.output);
     vec![
         vector("three transfers and a deposit, calldata", &first, one.statement),
         vector("a withdrawal, one blob", &second, two.statement),
         vector("recoveries that meet equal and opposite points", &third, three),
+        vector("the first two batches as one range", &both, range),
     ]
 }
 
@@ -136,5 +141,5 @@ fn pinned_inputs_have_their_statements() {
         assert_eq!(statement, vector.statement, "{}", vector.about);
         assert_eq!(statement.id(), vector.statement_id, "{}", vector.about);
     }
-    assert_eq!(blobs, [false, true, false], "both kinds of data");
+    assert_eq!(blobs, [false, true, false, true], "both kinds of data");
 }

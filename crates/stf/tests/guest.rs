@@ -76,7 +76,7 @@ fn the_program_commits_the_id_of_the_statement() {
         let input: Bytes = vector["input"].as_str().expect("hex").parse().expect("hex");
         inputs.push(ExecutionInput::decode(input).expect("input"));
     }
-    assert_eq!(inputs.len(), 5);
+    assert_eq!(inputs.len(), 6);
     for input in inputs {
         let native = execute(&input).expect("native");
         assert_eq!(run(&program, &input), (Status::Halted { code: 0 }, Some(native.id())));

@@ -39,8 +39,9 @@ struct Signed {
 impl Enclave {
     /// Opens the platform and makes the key.
     ///
-    /// `program_hash` is the SHA-256 of the ELF that this build's state transition is compiled to: the enclave
-    /// signs for no other program, whatever an input says.
+    /// `program_hash` is the SHA-256 of the ELF that this build's state transition is compiled to. The
+    /// enclave executes that one program only, and a statement names none: what its signature stands for
+    /// is its measurement, which the seat of a rollup's policy lists.
     pub fn start(kind: PlatformKind, program_hash: B256) -> Result<Self, Error> {
         let platform = Platform::open(kind, program_hash)?;
         let enclave = Self {
@@ -81,9 +82,9 @@ impl Enclave {
     /// Executes an encoded `ExecutionInput` and signs the statement that follows from it.
     ///
     /// # Errors
-    /// [`Error::Input`] for anything that does not decode or execute, [`Error::WrongProgram`] and
-    /// [`Error::WrongChain`] for a statement that is not this enclave's to sign, [`Error::Equivocation`] where
-    /// the key has signed another answer to the same question.
+    /// [`Error::Input`] for anything that does not decode or execute, [`Error::WrongChain`] for a statement
+    /// of another chain, [`Error::Equivocation`] where the key has signed another answer to the same
+    /// question.
     pub fn attest(
         &self,
         l1_chain_id: u64,
@@ -104,20 +105,10 @@ impl Enclave {
             if got != l1_chain_id {
                 return Err(Error::WrongChain { requested: l1_chain_id, input: got });
             }
-            self.check_program(input.statement.program_hash)?;
-            let statement = oneslot_stf::execute(&input).map_err(refused)?;
-            self.check_program(statement.program_hash)?;
-            Ok(statement)
+            oneslot_stf::execute(&input).map_err(refused)
         };
         catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(Error::Internal("the state transition panicked".into())))
-    }
-
-    fn check_program(&self, got: B256) -> Result<(), Error> {
-        match got == self.program_hash {
-            true => Ok(()),
-            false => Err(Error::WrongProgram { expected: self.program_hash, got }),
-        }
     }
 
     /// Signs, after making sure that the key never signed another answer. The state transition is

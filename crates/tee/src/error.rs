@@ -110,14 +110,6 @@ pub enum Error {
     /// The input does not decode, or does not execute. The text is the state transition's error.
     #[error("the input was refused: {0}")]
     Input(String),
-    /// The input is for another program than the enclave runs.
-    #[error("program hash: the enclave runs {expected}, the input says {got}")]
-    WrongProgram {
-        /// The program whose statements this enclave signs.
-        expected: B256,
-        /// The program named by the input.
-        got: B256,
-    },
     /// The input is settled on another L1 chain than the one to sign for.
     #[error("l1 chain id: the request says {requested}, the input's rollup settles on {input}")]
     WrongChain {

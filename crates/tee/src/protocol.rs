@@ -5,15 +5,13 @@ use alloy_primitives::{Address, B256};
 use oneslot_types::Statement;
 
 /// First byte of every message. Another layout is another version.
-pub const PROTOCOL_VERSION: u8 = 1;
+pub const PROTOCOL_VERSION: u8 = 2;
 /// Largest answer, bytes.
 pub const MAX_RESPONSE_BYTES: u32 = 1 << 20;
 /// Largest request unless the configuration says otherwise, bytes.
 pub const DEFAULT_MAX_REQUEST_BYTES: u32 = 256 << 20;
 /// Longest error text that is sent, bytes.
 const MAX_TEXT: usize = 4096;
-/// Bytes of an ABI-encoded statement: nine words.
-const STATEMENT_BYTES: usize = 9 * 32;
 
 /// What a client asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +67,6 @@ pub enum Refusal {
     Version,
     /// The input does not decode or does not execute.
     Input,
-    /// The input is for another program.
-    WrongProgram,
     /// The input is for another chain.
     WrongChain,
     /// The signature would contradict an earlier one.
@@ -90,7 +86,7 @@ pub struct Info {
     pub platform: PlatformKind,
     /// Address of the key that was made inside at start.
     pub key: Address,
-    /// SHA-256 of the ELF of the one program whose statements the enclave signs.
+    /// SHA-256 of the ELF of the program that the enclave executes.
     pub program_hash: B256,
     /// Measurement that its quotes carry.
     pub measurement: B256,
@@ -251,11 +247,10 @@ impl Refusal {
             Self::TooLarge => 4,
             Self::Version => 5,
             Self::Input => 6,
-            Self::WrongProgram => 7,
-            Self::WrongChain => 8,
-            Self::Equivocation => 9,
-            Self::KeyExhausted => 10,
-            Self::Internal => 11,
+            Self::WrongChain => 7,
+            Self::Equivocation => 8,
+            Self::KeyExhausted => 9,
+            Self::Internal => 10,
             Self::Unknown(code) => code,
         }
     }
@@ -268,11 +263,10 @@ impl Refusal {
             4 => Self::TooLarge,
             5 => Self::Version,
             6 => Self::Input,
-            7 => Self::WrongProgram,
-            8 => Self::WrongChain,
-            9 => Self::Equivocation,
-            10 => Self::KeyExhausted,
-            11 => Self::Internal,
+            7 => Self::WrongChain,
+            8 => Self::Equivocation,
+            9 => Self::KeyExhausted,
+            10 => Self::Internal,
             code => Self::Unknown(code),
         }
     }
@@ -287,7 +281,6 @@ impl From<&Error> for Refusal {
             Error::FrameTooLarge { .. } => Self::TooLarge,
             Error::Version { .. } => Self::Version,
             Error::Input(_) => Self::Input,
-            Error::WrongProgram { .. } => Self::WrongProgram,
             Error::WrongChain { .. } => Self::WrongChain,
             Error::Equivocation { .. } => Self::Equivocation,
             Error::KeyExhausted { .. } => Self::KeyExhausted,
@@ -345,12 +338,8 @@ impl<'a> Reader<'a> {
     }
 
     fn statement(&mut self) -> Result<Statement, Error> {
-        let bytes = self.take::<STATEMENT_BYTES>("a statement of nine words")?;
-        // Decoding ignores the unused high bytes of a word: only the canonical encoding passes.
-        Statement::abi_decode(&bytes)
-            .ok()
-            .filter(|statement| statement.abi_encode() == bytes)
-            .ok_or(self.wrong(STATEMENT_BYTES, "a canonical statement"))
+        let bytes = self.take::<{ Statement::BYTES }>("a statement of nine words")?;
+        Statement::abi_decode(&bytes).ok_or(self.wrong(Statement::BYTES, "a canonical statement"))
     }
 
     fn rest(&mut self) -> &'a [u8] {

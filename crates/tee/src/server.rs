@@ -221,7 +221,7 @@ impl Server {
                 let input = body.slice_ref(input);
                 let started = Instant::now();
                 let attestation = self.enclave.attest(l1_chain_id, lane, payee, input)?;
-                let (batch, took) = (attestation.statement.batch_index, started.elapsed());
+                let (batch, took) = (attestation.statement.input.batch_index, started.elapsed());
                 (self.observer)(Event::Signed { batch, took });
                 tracing::info!(batch = batch.0, statement = %attestation.statement.id(), "signed a statement");
                 Ok(Response::Attestation(attestation))

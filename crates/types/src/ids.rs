@@ -85,6 +85,15 @@ impl BatchIndex {
     /// The index of the first posted batch.
     pub const FIRST: Self = Self(1);
 
+    /// Batches of an epoch. An epoch ends at each multiple of it.
+    pub const EPOCH: u64 = 256;
+
+    /// How many batches follow this one up to the end of the epoch that holds the next batch. All of
+    /// an epoch's follow its predecessor's last batch.
+    pub const fn left_in_epoch(self) -> u64 {
+        Self::EPOCH - self.0 % Self::EPOCH
+    }
+
     /// The index of the batch after this one; none after 2^64 - 1.
     pub const fn next(self) -> Option<Self> {
         match self.0.checked_add(1) {
@@ -121,6 +130,12 @@ mod tests {
         assert_eq!(BatchIndex::FIRST.previous(), Some(BatchIndex::GENESIS));
         assert_eq!(BatchIndex(u64::MAX).next(), None);
         assert_eq!(BatchIndex(u64::MAX).previous(), Some(BatchIndex(u64::MAX - 1)));
+    }
+
+    #[test]
+    fn an_epoch_ends_at_each_multiple_of_its_length() {
+        let left = |index| BatchIndex(index).left_in_epoch();
+        assert_eq!([left(0), left(1), left(255), left(256), left(257)], [256, 255, 1, 256, 255]);
     }
 
     #[test]

@@ -8,10 +8,12 @@ use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
 use oneslot_riscv::{Machine, Preimages, Program, Status};
 use oneslot_stf::{
-    BatchBlock, BatchData, Executed, GenesisAccount, PostedBatch, SkipReason, batch, blob, bounds,
+    BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, PostedBatch, SkipReason,
+    batch, blob, bounds,
     devchain::{Account, DevChain, config},
+    execute,
 };
-use oneslot_types::DepositFields;
+use oneslot_types::{DepositFields, OutputRoot, Statement};
 use std::{fs, path::PathBuf, time::Instant};
 
 mod cases;
@@ -30,15 +32,21 @@ fn program() -> Program {
 fn run(name: &str, chain: &mut DevChain, posted: PostedBatch) -> (Executed, u64, usize) {
     let start = Instant::now();
     let (input, executed) = chain.advance(posted).expect("native");
-    let native = start.elapsed();
+    println!("{name}: native {:.1?}", start.elapsed());
+    let (steps, pages) = in_program(name, &input, &executed.statement);
+    (executed, steps, pages)
+}
+
+/// Runs the program, which must commit the statement; gives steps and pages of memory.
+fn in_program(name: &str, input: &ExecutionInput, statement: &Statement) -> (u64, usize) {
     let contents = input.contents().map(|(key, content)| (key.to_bytes(), content.to_vec()));
     let mut machine = Machine::new(program(), Preimages::new(contents));
     let status = machine.run(4 * bounds::MAX_BATCH_STEPS);
     let (steps, pages) = (machine.steps(), machine.memory().page_count());
-    println!("{name}: {steps} steps, {pages} pages, native {native:.1?}");
+    println!("{name}: {steps} steps, {pages} pages");
     assert_eq!(status, Status::Halted { code: 0 }, "{name}");
-    assert_eq!(machine.output(), Some(executed.statement.id().0.0), "{name}");
-    (executed, steps, pages)
+    assert_eq!(machine.output(), Some(statement.id().0.0), "{name}");
+    (steps, pages)
 }
 
 fn chain(case: &Case, sender: &Account) -> DevChain {
@@ -177,6 +185,39 @@ fn the_worst_batch_of_powers_ends() {
 #[test]
 fn the_worst_batch_of_copies_ends() {
     worst(cases::copies());
+}
+
+/// The batches of a range share nothing: together they take the memory of the largest, and each has
+/// the whole budget.
+#[test]
+fn a_range_takes_the_memory_of_its_largest_batch() {
+    let mut alice = Account::new(1);
+    let case = cases::deep_calls();
+    let mut chain = chain(&case, &alice);
+    let gas = bounds::MAX_BATCH_GAS - 200_000;
+    let mut range: Option<ExecutionInput> = None;
+    let (mut steps, mut largest, mut output) = (0, 0, OutputRoot::ZERO);
+    for _ in 0..4 {
+        let data = case.calldata.clone().into();
+        let tx = alice.send(&chain.config, TxKind::Call(CONTRACT), U256::ZERO, gas, data);
+        let posted = chain.post(&chain.blocks([vec![tx]]));
+        let (input, executed) = chain.advance(posted).expect("native");
+        assert!(executed.blocks[0].skipped.is_empty());
+        let (took, pages) = in_program(case.name, &input, &executed.statement);
+        (steps, largest) = (steps + took, largest.max(pages));
+        output = executed.statement.output;
+        match &mut range {
+            Some(range) => range.append(input).expect("a range"),
+            None => range = Some(input),
+        }
+    }
+    let range = range.expect("four batches");
+    let statement = execute(&range).expect("native");
+    assert_eq!(statement.output, output);
+    let (took, pages) = in_program("four batches as a range", &range, &statement);
+    // Each batch alone takes the entry of the program, the config and the parent's header again.
+    assert!(took < steps, "{took} of {steps}");
+    assert!(pages < largest + largest / 10, "{pages} of {largest}");
 }
 
 /// Calls as deep as they go, each with memory of its own.

@@ -1,6 +1,6 @@
 use super::*;
 use alloy_primitives::keccak256;
-use oneslot_types::{BatchIndex, OutputRoot};
+use oneslot_types::{BatchIndex, OutputRoot, StatementInput};
 
 fn requests() -> Vec<Request<'static>> {
     let lane = Address::repeat_byte(1);
@@ -32,10 +32,8 @@ fn responses() -> Vec<Response> {
     };
     let quiet = Info { platform: PlatformKind::Nitro, warning: None, ..info.clone() };
     let statement = Statement {
-        batch_index: BatchIndex(u64::MAX),
+        input: StatementInput { batch_index: BatchIndex(u64::MAX), ..Default::default() },
         output: OutputRoot(keccak256("output")),
-        l2_block_number: 9,
-        ..Default::default()
     };
     let mut all = vec![
         Response::Info(info),
@@ -43,7 +41,7 @@ fn responses() -> Vec<Response> {
         Response::Quote(Quote { key, quote: vec![1, 2, 3] }),
         Response::Attestation(Attestation { key, statement, signature: [8; 65] }),
     ];
-    let refusals = (1..=12).map(Refusal::from_code);
+    let refusals = (1..=11).map(Refusal::from_code);
     all.extend(refusals.map(|refusal| Response::Refused(refusal, "why".into())));
     all
 }
