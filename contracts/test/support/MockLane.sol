@@ -33,7 +33,7 @@ contract MockLane is ILane {
     constructor(LaneKind kind_, bytes32 trustRoot_) {
         kind = kind_;
         trustRoot = trustRoot_;
-        program = keccak256(abi.encode("program", kind_));
+        program = keccak256(abi.encode("program", address(this)));
     }
 
     function setProgram(bytes32 program_) external {

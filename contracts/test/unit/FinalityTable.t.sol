@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {NO_OUTPUT, OutputRoot} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
@@ -114,7 +115,7 @@ contract FinalityTableTest is SettlementFixture {
     ) private {
         MockLane[3] memory lanes = [zk, tee, op];
         for (uint256 i; i < 3; ++i) {
-            _arrange(lanes[i], states[i], statements);
+            _arrange(lanes[i], states[i], statements, parentFinal);
         }
         Expected memory expected = _expect(states);
         if (clock == Clock.Stalled) skip(8 days);
@@ -142,12 +143,15 @@ contract FinalityTableTest is SettlementFixture {
         }
     }
 
-    /// @dev Let a lane vote; a lane that is not a Tee lane and attests two outputs is reported at once.
-    function _arrange(MockLane lane, State state, Statement[] memory statements) private {
+    /// @dev Let a lane vote; a lane that is not a Tee lane and attests two outputs is reported at once. From a parent that is not
+    /// final that is no evidence, and the lane keeps its seat.
+    function _arrange(MockLane lane, State state, Statement[] memory statements, bool parentFinal) private {
         if (state == State.A || state == State.AB) lane.vote(statements[0].id());
         if (state == State.B || state == State.AB) lane.vote(statements[1].id());
         if (state == State.C) lane.vote(statements[2].id());
         if (state == State.AB && lane.kind() != LaneKind.Tee) {
+            bytes memory reason = abi.encodeWithSelector(ISettlement.WrongInputs.selector, statements[0].id());
+            if (!parentFinal) vm.expectRevert(reason);
             settlement.contradict(address(lane), statements[0], statements[1]);
         }
         if (state != State.Suspended) return;
@@ -157,8 +161,11 @@ contract FinalityTableTest is SettlementFixture {
             vm.prank(councilAccount);
             settlement.suspend(rollupId, address(lane));
         } else {
-            lane.vote(statements[2].id());
-            settlement.contradict(address(lane), statements[0], statements[2]);
+            Statement memory first = statementOf(1, GENESIS, A);
+            Statement memory second = statementOf(1, GENESIS, C);
+            lane.vote(first.id());
+            lane.vote(second.id());
+            settlement.contradict(address(lane), first, second);
         }
     }
 

@@ -200,11 +200,12 @@ contract ZkLaneTest is SettlementFixture {
         lane.attest(votes, 0, _proof(votes, 0));
         vm.expectRevert(ISettlement.NoContradiction.selector);
         settlement.contradict(address(lane), a, b);
-        votes = _votes(statementOf(1, GENESIS, C));
+        Statement memory c = statementOf(1, GENESIS, C);
+        votes = _votes(c);
         votes[0].program = keccak256("dice");
         lane.attest(votes, 0, _proof(votes, 0));
         vm.expectRevert(ISettlement.NoContradiction.selector);
-        settlement.contradict(address(lane), b, statementOf(1, GENESIS, C));
+        settlement.contradict(address(lane), b, c);
     }
 
     function test_RevertWhen_Contradicted_CallerIsNotSettlement() public {
