@@ -80,6 +80,7 @@ interface ISettlement {
     error NoChangeScheduled(RollupId rollupId);
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);
+    error ChangeLapsed(uint64 lapsedAt, uint64 now_);
     error LaneNotInPolicy(RollupId rollupId, address lane);
     /// @notice No seat that judges open batches pins the program any more, so nothing it did speaks against the lane.
     error ProgramRetired(RollupId rollupId, address lane, bytes32 program);
@@ -123,10 +124,10 @@ interface ISettlement {
 
     // Council
 
-    /// @notice Council: schedule new rules, executable after the change delay. Replaces a change not yet executed.
+    /// @notice Council: schedule new rules, executable after the change delay, for 14 days. Replaces a change not yet executed.
     function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
-    /// @notice Execute the scheduled change once it is due. Open to all.
+    /// @notice Execute the scheduled change once it is due and before it lapses. Open to all.
     function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
     /// @notice Council: choose an output among attested ones that start at the last final batch and have one input id. Takes
@@ -178,6 +179,6 @@ interface ISettlement {
         external
         view
         returns (StatementId statementId, BatchIndex batchIndex, uint64 effectiveAt);
-    /// @notice Hash of the scheduled change and when it may be executed; zero if there is none.
+    /// @notice Hash of the scheduled change and when it may be executed, 14 days before it lapses; zero if there is none.
     function scheduledChange(RollupId rollupId) external view returns (bytes32 changeHash, uint64 executableAt);
 }

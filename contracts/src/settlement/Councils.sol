@@ -28,6 +28,8 @@ abstract contract Councils is Finality {
     }
 
     uint64 internal constant NOTICE = 1 days;
+    /// @dev How long a change can be executed once it is due. Whoever decided it knew the rollup as it was about then.
+    uint64 internal constant CHANGE_LIFE = 14 days;
     uint256 internal constant STALL = 7 days;
     uint256 internal constant STAGE1_OWNERS = 8;
 
@@ -54,6 +56,8 @@ abstract contract Councils is Finality {
         if (block.timestamp < change.executableAt) {
             revert ChangeNotDue(change.executableAt, uint64(block.timestamp));
         }
+        uint64 lapsesAt = change.executableAt + CHANGE_LIFE;
+        if (block.timestamp >= lapsesAt) revert ChangeLapsed(lapsesAt, uint64(block.timestamp));
         Head memory head = _headOf(rollupId);
         BatchIndex firstOpen = _firstOpen(head);
         BatchIndex fromBatch = policy_.fromBatch == GENESIS_BATCH ? firstOpen : policy_.fromBatch;

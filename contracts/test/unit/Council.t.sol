@@ -125,6 +125,23 @@ contract CouncilTest is SettlementFixture {
         settlement.executeChange(rollupId, policy, standardCouncil());
     }
 
+    /// @dev M-4 of the audit. Before, a change that nobody executed stayed due for ever: years later anybody could have put rules
+    /// in force that nobody remembered.
+    function test_RevertWhen_ExecuteChange_ItLapsed() public {
+        Policy memory policy = _newPolicy(nth(3));
+        _schedule(policy, standardCouncil());
+        skip(44 days);
+        uint64 lapsedAt = uint64(vm.getBlockTimestamp());
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.ChangeLapsed.selector, lapsedAt, lapsedAt));
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        assertEq(settlement.policyVersions(rollupId), 1);
+        // Scheduled anew, it can be executed until the last second.
+        _schedule(policy, standardCouncil());
+        skip(44 days - 1);
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        assertEq(settlement.policyVersions(rollupId), 2);
+    }
+
     /// @dev I-7: every statement is judged by the version of its own batch.
     function test_ExecuteChange_SwitchesAtItsBatch() public {
         Policy memory policy = _newPolicy(nth(3));
