@@ -30,7 +30,8 @@ abstract contract Councils is Finality {
     uint64 internal constant NOTICE = 1 days;
     /// @dev How long a change can be executed once it is due. Whoever decided it knew the rollup as it was about then.
     uint64 internal constant CHANGE_LIFE = 14 days;
-    uint256 internal constant STALL = 7 days;
+    /// @dev Longer than the optimistic lane's window and the clocks of a game, so that slowness is no stall.
+    uint256 internal constant STALL = 21 days;
     uint256 internal constant STAGE1_OWNERS = 8;
 
     mapping(RollupId rollupId => Choice) internal _choices;
@@ -125,7 +126,7 @@ abstract contract Councils is Finality {
     /// @dev Requires that every candidate starts at the last final batch, has the chosen one's inputs and is attested by a live
     /// lane, that none has a quorum, and, but for stage 1, that one of the three predicates holds:
     /// all lanes attested and no two agree; a lane contradicted itself and the rest cannot reach two; nothing was final for
-    /// seven days while a batch waits.
+    /// 21 days while a batch waits.
     /// @return chosenLanes Live lanes that attest `candidates[index]`, as bits.
     function _requireChoosable(Statement[] calldata candidates, uint256 index, CouncilMode mode, Head memory head)
         private

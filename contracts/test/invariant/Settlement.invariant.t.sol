@@ -141,7 +141,7 @@ contract SettlementHandler is Test {
     }
 
     function wait(uint256 duration) external {
-        uint256[4] memory durations = [uint256(1 hours), 1 days, 8 days, 61 days];
+        uint256[4] memory durations = [uint256(1 hours), 1 days, 22 days, 61 days];
         vm.warp(vm.getBlockTimestamp() + durations[duration % 4]);
     }
 

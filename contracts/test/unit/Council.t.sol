@@ -279,7 +279,7 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_ExecuteChange_VoidsTheOldChoice() public {
-        skip(7 days);
+        skip(21 days);
         zk.vote(a.id());
         _schedule(_newPolicy(nth(0)), standardCouncil());
         skip(30 days);
@@ -397,9 +397,10 @@ contract CouncilTest is SettlementFixture {
         _choose(list(b), 0);
     }
 
-    function test_Choose_AfterSevenDaysOfNothing() public {
+    /// @dev A claim on the optimistic lane takes a week: before, the council could overtake it while it ripened.
+    function test_Choose_After21DaysOfNothing() public {
         tee.vote(a.id());
-        skip(7 days - 1);
+        skip(21 days - 1);
         _refuseChoice(list(a), _notMet());
         skip(1);
         _choose(list(a), 0);
@@ -425,7 +426,7 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_RevertWhen_Choose_NobodyAttests() public {
-        skip(7 days);
+        skip(21 days);
         _refuseChoice(list(a), abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
     }
 
@@ -433,12 +434,12 @@ contract CouncilTest is SettlementFixture {
         zk.vote(a.id());
         zk.vote(b.id());
         settlement.contradict(address(zk), a, b);
-        skip(7 days);
+        skip(21 days);
         _refuseChoice(list(a), abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
     }
 
     function test_RevertWhen_Choose_WrongInputs() public {
-        skip(7 days);
+        skip(21 days);
         Statement memory wrong = statementOf(1, B, A);
         zk.vote(wrong.id());
         _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
@@ -449,7 +450,7 @@ contract CouncilTest is SettlementFixture {
     /// @dev One input id: the council chooses among answers to one question.
     function test_RevertWhen_Choose_CandidatesOfTwoRanges() public {
         post();
-        skip(7 days);
+        skip(21 days);
         zk.vote(a.id());
         Statement memory longer = rangeOf(0, 2, GENESIS, B);
         tee.vote(longer.id());
@@ -463,7 +464,7 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_RevertWhen_Choose_CandidatesOfTwoRollups() public {
-        skip(7 days);
+        skip(21 days);
         zk.vote(a.id());
         Statement memory foreign = statementOf(1, GENESIS, A);
         foreign.rollupId = RollupId.wrap("another");
@@ -534,7 +535,7 @@ contract CouncilTest is SettlementFixture {
 
     function test_RevertWhen_ExecuteChoice_TheVoteIsGone() public {
         tee.vote(a.id());
-        skip(7 days);
+        skip(21 days);
         _choose(list(a), 0);
         tee.unvote(a.id());
         skip(1 days);

@@ -137,7 +137,7 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
             6,
             abi.encodeWithSelector(ISettlement.PredicateNotMet.selector, rollupId, 2)
         );
-        skip(7 days);
+        skip(21 days);
         execute(safe, address(settlement), abi.encodeCall(ISettlement.choose, (list(first, second), 0)), 6);
     }
 }

@@ -118,7 +118,7 @@ contract FinalityTableTest is SettlementFixture {
             _arrange(lanes[i], states[i], statements, parentFinal);
         }
         Expected memory expected = _expect(states);
-        if (clock == Clock.Stalled) skip(8 days);
+        if (clock == Clock.Stalled) skip(22 days);
         if (clock == Clock.LastResort) skip(61 days);
 
         // By the lanes alone, whichever statement is offered first.
@@ -209,7 +209,7 @@ contract FinalityTableTest is SettlementFixture {
     }
 
     /// @dev Words of the design: all lanes attested and no two agree; or a lane contradicted itself and the rest cannot reach
-    /// two; or nothing was final for 7 days while a batch waits. Always among attested outputs, never against a quorum.
+    /// two; or nothing was final for 21 days while a batch waits. Always among attested outputs, never against a quorum.
     function _choosable(Expected memory expected, CouncilMode mode, Clock clock, uint256 chosen)
         private
         pure
