@@ -77,6 +77,9 @@ interface ISettlement {
     error NotCouncil(RollupId rollupId, address caller);
     error NotStage1(RollupId rollupId);
     error CouncilTooWeak(uint256 owners, uint256 threshold);
+    error CouncilHasModule(address module);
+    error CouncilHasGuard(address guard);
+    error CouncilHasFallbackHandler(address handler);
     error NoChangeScheduled(RollupId rollupId);
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);

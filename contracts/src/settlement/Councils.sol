@@ -7,10 +7,15 @@ import {Council, CouncilMode, Policy, Suspension} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 import {Finality} from "./Finality.sol";
 
-/// @notice What Settlement reads of a Safe.
-interface ISafeOwners {
+/// @notice What Settlement reads of a Safe, version 1.3 or newer.
+interface ISafe {
     function getOwners() external view returns (address[] memory);
     function getThreshold() external view returns (uint256);
+    function getModulesPaginated(address start, uint256 pageSize)
+        external
+        view
+        returns (address[] memory modules, address next);
+    function getStorageAt(uint256 offset, uint256 length) external view returns (bytes memory);
 }
 
 /// @notice All a council can do here: schedule a change of the rules, choose among attested outputs, and in stage 1 suspend a
@@ -33,6 +38,11 @@ abstract contract Councils is Finality {
     /// @dev Longer than the optimistic lane's window and the clocks of a game, so that slowness is no stall.
     uint256 internal constant STALL = 21 days;
     uint256 internal constant STAGE1_OWNERS = 8;
+    /// @dev Before the first module in a Safe's list.
+    address private constant FIRST_MODULE = address(1);
+    /// @dev Where a Safe keeps its guard and its fallback handler.
+    bytes32 private constant GUARD_SLOT = keccak256("guard_manager.guard.address");
+    bytes32 private constant FALLBACK_HANDLER_SLOT = keccak256("fallback_manager.handler.address");
 
     mapping(RollupId rollupId => Choice) internal _choices;
     mapping(RollupId rollupId => Change) internal _changes;
@@ -192,11 +202,23 @@ abstract contract Councils is Finality {
         _suspend(rollupId, head, lane, Suspension.Council);
     }
 
-    /// @dev At least eight owners, three quarters of whom must sign.
+    /// @dev At least eight owners, three quarters of whom must sign, and no other way in: a module acts without their signatures,
+    /// a guard decides which of their transactions pass, and through a fallback handler anyone calls a contract of its choice
+    /// in the Safe's name.
     function _requireStage1Safe(address safe) private view {
-        uint256 owners = ISafeOwners(safe).getOwners().length;
-        uint256 threshold = ISafeOwners(safe).getThreshold();
+        uint256 owners = ISafe(safe).getOwners().length;
+        uint256 threshold = ISafe(safe).getThreshold();
         if (owners < STAGE1_OWNERS || threshold * 4 < owners * 3) revert CouncilTooWeak(owners, threshold);
+        (address[] memory modules,) = ISafe(safe).getModulesPaginated(FIRST_MODULE, 1);
+        if (modules.length != 0) revert CouncilHasModule(modules[0]);
+        address guard = _addressAt(safe, GUARD_SLOT);
+        if (guard != address(0)) revert CouncilHasGuard(guard);
+        address handler = _addressAt(safe, FALLBACK_HANDLER_SLOT);
+        if (handler != address(0)) revert CouncilHasFallbackHandler(handler);
+    }
+
+    function _addressAt(address safe, bytes32 slot) private view returns (address) {
+        return abi.decode(ISafe(safe).getStorageAt(uint256(slot), 1), (address));
     }
 
     // ── Checks and views ────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ enum CouncilMode {
     /// Chooses only while a predicate holds on chain.
     Standard,
     /// For young systems: chooses without a predicate and suspends lanes; must be a Safe of at least
-    /// 8 owners with a threshold of at least 75 %.
+    /// 8 owners with a threshold of at least 75 %, without modules, guard and fallback handler.
     Stage1
 }
 

@@ -19,6 +19,14 @@ contract StrongSafe {
     function getThreshold() external pure returns (uint256) {
         return 6;
     }
+
+    function getModulesPaginated(address, uint256) external pure returns (address[] memory modules, address next) {
+        return (modules, address(1));
+    }
+
+    function getStorageAt(uint256, uint256) external pure returns (bytes memory) {
+        return new bytes(32);
+    }
 }
 
 /// @notice I-1, I-2, I-5, I-6: every state of three lanes x council x parent x clock. The expected outcome is computed from the
