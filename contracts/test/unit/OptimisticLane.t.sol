@@ -462,21 +462,38 @@ contract OptimisticLaneTest is SettlementFixture {
         lane.withdrawBond(a);
     }
 
-    /// @dev Its last word: the third lane's agreement is recorded before the claim goes.
-    function test_WithdrawBond_RecordsTheAgreement() public {
+    /// @dev A rollup with a long instant window, whose first batch two lanes made final while a claim of it ripened.
+    function _finalInAnotherRollup() private returns (Statement memory only) {
         RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
         params.policy.seats[2] = Seat(address(lane), PROGRAM);
         params.policy.instantWindow = 365 days;
         inbox = FakeInbox(params.inbox);
         rollupId = settlement.register(params);
         post();
-        Statement memory only = statementOf(1, GENESIS, A);
+        only = statementOf(1, GENESIS, A);
         _claim(lane, alice, only);
         _finalize(only);
         skip(WINDOW);
         assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
-        lane.withdrawBond(only);
+    }
+
+    /// @dev Its last word: the third lane's agreement is recorded before the claim goes.
+    function test_WithdrawBond_RecordsTheAgreement() public {
+        lane.withdrawBond(_finalInAnotherRollup());
         assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+    }
+
+    /// @dev A caller that sends little gas cannot have Settlement skip the claim's last word and yet close the claim.
+    function testFuzz_WithdrawBond_LittleGasDropsNoAgreement(uint256 gas) public {
+        gas = bound(gas, 50_000, 600_000);
+        Statement memory only = _finalInAnotherRollup();
+        try lane.withdrawBond{gas: gas}(only) {
+            assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        } catch {
+            assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+            lane.withdrawBond(only);
+            assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        }
     }
 
     /// @dev Whoever needs the next step makes it: the withdrawal makes the batch final itself.
