@@ -5,7 +5,7 @@ use alloy_primitives::B256;
 /// `sha256sum`'s line for each program.
 const SUMS: &str = include_str!("../../../guests/elf/SHA256SUMS");
 
-/// SHA-256 of the state transition's ELF: `programHash` of every statement.
+/// SHA-256 of the state transition's ELF, which the seats of ZK and optimistic lanes pin.
 pub(crate) fn hash() -> B256 {
     let mut lines = SUMS.lines().filter_map(|line| line.split_once("  "));
     let (digits, _) =

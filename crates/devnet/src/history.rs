@@ -123,7 +123,7 @@ async fn show_batch(
         statement_id: StatementId(event.statementId),
         output: OutputRoot(event.output),
         lanes: agreed,
-        l2_block: event.l2BlockNumber,
+        l2_block: batch.last_block,
     });
     Ok(())
 }

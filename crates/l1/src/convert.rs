@@ -5,6 +5,7 @@
 
 use oneslot_types::{
     BatchCommitment, BatchHeader, BatchIndex, BlobOpening, OutputRoot, RollupId, Statement,
+    StatementInput,
 };
 
 use crate::{
@@ -47,33 +48,34 @@ macro_rules! same_statement {
     ($($contract:ident),*) => {$(
         impl From<Statement> for $contract::Statement {
             fn from(s: Statement) -> Self {
+                let Statement { input, output } = s;
                 Self {
-                    domain: s.domain,
-                    rollupId: s.rollup_id.0,
-                    programHash: s.program_hash,
-                    configHash: s.config_hash,
-                    batchIndex: s.batch_index.0,
-                    parentOutput: s.parent_output.0,
-                    batchCommitment: s.batch_commitment.0,
-                    output: s.output.0,
-                    l2BlockNumber: s.l2_block_number,
+                    domain: input.domain,
+                    rollupId: input.rollup_id.0,
+                    configHash: input.config_hash,
+                    parentBatch: input.parent_batch.0,
+                    parentCommitment: input.parent_commitment.0,
+                    parentOutput: input.parent_output.0,
+                    batchIndex: input.batch_index.0,
+                    batchCommitment: input.batch_commitment.0,
+                    output: output.0,
                 }
             }
         }
 
         impl From<$contract::Statement> for Statement {
             fn from(s: $contract::Statement) -> Self {
-                Self {
+                let input = StatementInput {
                     domain: s.domain,
                     rollup_id: RollupId(s.rollupId),
-                    program_hash: s.programHash,
                     config_hash: s.configHash,
-                    batch_index: BatchIndex(s.batchIndex),
+                    parent_batch: BatchIndex(s.parentBatch),
+                    parent_commitment: BatchCommitment(s.parentCommitment),
                     parent_output: OutputRoot(s.parentOutput),
+                    batch_index: BatchIndex(s.batchIndex),
                     batch_commitment: BatchCommitment(s.batchCommitment),
-                    output: OutputRoot(s.output),
-                    l2_block_number: s.l2BlockNumber,
-                }
+                };
+                input.answer(OutputRoot(s.output))
             }
         }
     )*};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use alloy::{providers::DynProvider, rpc::types::Filter, sol_types::SolEvent};
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use oneslot_types::{BatchIndex, LaneKind, OutputRoot, RollupId, Statement};
 use serde::{Deserialize, Serialize};
 
@@ -81,17 +81,22 @@ impl LaneReader {
     pub async fn of_batch(&self, batch: BatchIndex) -> Result<Lanes, Error> {
         let policy = self.settlement().policy(self.rollup_id.0, batch.0).call().await;
         let policy = policy.map_err(|e| self.settlement_error(e))?;
-        let mut lanes = Vec::with_capacity(policy.lanes.len());
-        for address in policy.lanes {
+        let mut lanes = Vec::with_capacity(policy.seats.len());
+        for address in policy.seats.iter().map(|seat| seat.lane) {
             lanes.push(Lane { kind: self.kind(address).await?, address });
         }
         Ok(Lanes { from_batch: BatchIndex(policy.fromBatch), lanes })
     }
 
-    /// Whether a lane stands by a statement now.
+    /// Whether a lane stands by a statement now, under the program that its seat pins for the
+    /// statement's last batch. A lane without a seat there does not.
     pub async fn attests(&self, lane: Address, statement: &Statement) -> Result<bool, Error> {
-        let (id, input) = (statement.id(), statement.input_id());
-        let answer = self.lane(lane).attests(id.0, input.0, statement.rollup_id.0).call().await;
+        let program = self.program(lane, statement.input.batch_index).await?;
+        if program.is_zero() {
+            return Ok(false);
+        }
+        let (id, input, rollup) = (statement.id(), statement.input_id(), statement.input.rollup_id);
+        let answer = self.lane(lane).attests(id.0, input.0, rollup.0, program).call().await;
         answer.map_err(|e| self.client.call_error("lane", lane, e))
     }
 
@@ -111,7 +116,7 @@ impl LaneReader {
         statement: &Statement,
         first_block: u64,
     ) -> Result<Standing, Error> {
-        let batch = statement.batch_index;
+        let batch = statement.input.batch_index;
         let policy = self.of_batch(batch).await?;
         let output = self.settlement().finalOutput(self.rollup_id.0, batch.0).call().await;
         let output = output.map_err(|e| self.settlement_error(e))?;
@@ -134,12 +139,18 @@ impl LaneReader {
             .address(self.settlement)
             .event_signature(Settlement::BatchFinalized::SIGNATURE_HASH)
             .topic1(self.rollup_id.0)
-            .topic2(U256::from(statement.batch_index.0))
+            .topic2(U256::from(statement.input.batch_index.0))
             .from_block(first_block);
         let logs = self.client.logs(&filter).await?;
         let Some(log) = logs.first() else { return Ok(U256::ZERO) };
         let event: Settlement::BatchFinalized = decode(log)?;
         Ok(if event.statementId == statement.id().0 { event.lanes } else { U256::ZERO })
+    }
+
+    /// The program that a lane's seat pins for a batch; zero where the lane has no seat.
+    pub async fn program(&self, lane: Address, batch: BatchIndex) -> Result<B256, Error> {
+        let program = self.settlement().programOf(self.rollup_id.0, batch.0, lane).call().await;
+        program.map_err(|e| self.settlement_error(e))
     }
 
     async fn kind(&self, address: Address) -> Result<LaneKind, Error> {

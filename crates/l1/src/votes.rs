@@ -171,7 +171,7 @@ impl VoteReader {
             vote.filter(|vote| vote.statement.id() == event.statement_id)
         };
         match find_call(&self.client, event.tx_hash, event.lane, read).await {
-            Ok(Some(vote)) if vote.statement.rollup_id != self.rollup_id => Ok(None),
+            Ok(Some(vote)) if vote.statement.input.rollup_id != self.rollup_id => Ok(None),
             Ok(Some(vote)) => Ok(Some(vote)),
             Ok(None) | Err(Error::Rpc { refused: true, .. }) => {
                 tracing::warn!(?event, "the calldata of a vote cannot be had; it goes unwatched");

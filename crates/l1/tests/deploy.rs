@@ -12,7 +12,9 @@ use oneslot_l1::{
     bindings::{Inbox, Portal, Safe, Settlement},
     check_rollup, check_system, keep_origin,
 };
-use oneslot_types::{BatchIndex, OutputRoot, RollupConfig, calldata_data_hash};
+use oneslot_types::{
+    BatchIndex, LaneKind, OutputRoot, RollupConfig, calldata_data_hash, tee_program,
+};
 use support::{anvil, mine, rpc};
 
 const GENESIS_OUTPUT: OutputRoot = OutputRoot(B256::with_last_byte(0xaa));
@@ -44,8 +46,7 @@ async fn world() -> World {
         ..RollupConfig::default()
     };
     let root = Signer::anvil(9).unwrap().address();
-    let system_plan =
-        SystemPlan::new(&deployer, SystemParams::devnet(root, B256::repeat_byte(7))).await.unwrap();
+    let system_plan = SystemPlan::new(&deployer, SystemParams::devnet(root)).await.unwrap();
     let system = system_plan.execute(&deployer).await.unwrap();
     let params = RollupParams::devnet(rules, B256::repeat_byte(7));
     let plan = RollupPlan::new(&deployer, &system, params).await.unwrap();
@@ -83,7 +84,13 @@ async fn a_rollup_is_deployed_and_registered() {
     assert_eq!(settlement.finalOutput(d.rollup_id.0, 0).call().await.unwrap(), GENESIS_OUTPUT.0);
     assert_eq!(settlement.inbox(d.rollup_id.0).call().await.unwrap(), d.inbox);
     let policy = settlement.policy(d.rollup_id.0, 1).call().await.unwrap();
-    assert_eq!(policy.lanes, d.lanes.iter().map(|lane| lane.address).collect::<Vec<_>>());
+    let pinned = |kind| match kind {
+        LaneKind::Tee => tee_program(&[B256::repeat_byte(7)]),
+        _ => B256::repeat_byte(7),
+    };
+    let seats: Vec<_> = policy.seats.iter().map(|seat| (seat.lane, seat.program)).collect();
+    let expected = d.lanes.iter().map(|lane| (lane.address, pinned(lane.kind)));
+    assert_eq!(seats, expected.collect::<Vec<_>>());
     assert_eq!(policy.configHash, d.config_hash());
     let council = settlement.council(d.rollup_id.0).call().await.unwrap();
     assert_eq!(council.account, d.council);
@@ -257,7 +264,7 @@ async fn a_check_finds_nothing_in_what_was_deployed_and_names_what_was_changed()
     assert_eq!(differences(&w, system, &other).await, ["Settlement.policy.lastResortAfter"]);
     let mut other = d.clone();
     other.lanes.reverse();
-    let expected = ["deployment.policy", "Settlement.policy.lanes"];
+    let expected = ["deployment.policy", "Settlement.policy.seats"];
     assert_eq!(differences(&w, system, &other).await, expected);
     let mut other = d.clone();
     other.config.maxSequencerDrift += 1;
@@ -355,7 +362,7 @@ async fn gas_of_a_plan_suffices_and_fits_in_a_transaction() {
     /// Gas that one transaction may use (EIP-7825).
     const MOST: u64 = 16_777_216;
     let w = world().await;
-    let params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    let params = SystemParams::devnet(USER);
     let plan = SystemPlan::on(&w.client, params).await.unwrap();
     // Settlement and the shared code are there already: a system is what its parameters say.
     let open = plan.open(&w.client).await.unwrap();
@@ -388,7 +395,7 @@ async fn an_origin_that_l1_took_back_is_refused() {
 #[tokio::test]
 async fn a_chain_without_the_deployment_proxy_is_refused() {
     let w = world().await;
-    let params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    let params = SystemParams::devnet(USER);
     for code in [Vec::new(), vec![0]] {
         set_code(&w, CREATE2_FACTORY, code).await;
         let error = SystemPlan::new(&w.deployer, params.clone()).await.unwrap_err().to_string();
@@ -417,7 +424,7 @@ async fn a_policy_that_cannot_be_had_says_what_is_missing() {
             assert!(error.contains(missing), "{error}");
         }
     }
-    let mut params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    let mut params = SystemParams::devnet(USER);
     params.tee.as_mut().unwrap().verifier = QuoteVerifier::SevSnp;
     let error = SystemPlan::new(&w.deployer, params).await.unwrap_err();
     assert!(matches!(error, Error::NoQuoteVerifier { .. }), "{error:?}");
@@ -438,7 +445,7 @@ async fn the_dev_verifier_is_refused_on_a_chain_that_is_no_test_chain() {
     let signer = Signer::from_file(&path).unwrap();
     let journal = TxManagerConfig::new(dir.path().join("journal"));
     let sender = TxManager::open(client, signer, journal).await.unwrap();
-    let params = SystemParams::devnet(USER, B256::repeat_byte(7));
+    let params = SystemParams::devnet(USER);
     let error = SystemPlan::new(&sender, params).await.unwrap_err().to_string();
     assert!(error.contains("12345") && error.contains("test chains only"), "{error}");
 }

@@ -10,7 +10,8 @@ use oneslot_l1::{
     bindings::{Inbox, OptimisticLane, Settlement, ZkLane},
 };
 use oneslot_types::{
-    BatchCommitment, BatchIndex, LaneKind, OutputRoot, RollupConfig, Statement, rollup_id,
+    BatchCommitment, BatchIndex, LaneKind, OutputRoot, RollupConfig, Statement, StatementInput,
+    rollup_id,
 };
 use serde_json::json;
 use support::{anvil, mine, rpc};
@@ -45,7 +46,7 @@ impl World {
             batcher: deployer.address(),
             ..RollupConfig::default()
         };
-        let mut params = SystemParams::devnet(deployer.address(), PROGRAM);
+        let mut params = SystemParams::devnet(deployer.address());
         params.optimistic.as_mut().unwrap().window = WINDOW;
         let plan = SystemPlan::new(&deployer, params).await.unwrap();
         let system = plan.execute(&deployer).await.unwrap();
@@ -62,7 +63,11 @@ impl World {
     }
 
     /// Registers another rollup with the same Settlement, judged by the lanes given. Its Inbox.
-    async fn register(&self, lanes: Vec<Address>) -> Address {
+    async fn register(&self, lanes: [Lane; 3]) -> Address {
+        let seats = lanes.iter().map(|lane| Settlement::Seat {
+            lane: lane.address,
+            program: lane.kind.program(PROGRAM, &self.deployment.measurements),
+        });
         let origin = self.client.block(1).await.unwrap();
         let constructor = Inbox::constructorCall {
             params: Inbox::InboxParams {
@@ -83,9 +88,8 @@ impl World {
                 genesisOutput: GENESIS_OUTPUT.0,
                 policy: Settlement::Policy {
                     fromBatch: 1,
-                    programHash: PROGRAM,
                     configHash: self.deployment.config_hash(),
-                    lanes,
+                    seats: seats.collect(),
                     lastResortAfter: 0,
                     instantWindow: 0,
                 },
@@ -108,23 +112,25 @@ impl World {
         self.send(TxRequest::call(inbox, call.abi_encode())).await;
         let contract = Inbox::new(inbox, self.client.provider());
         let commitment = contract.batchCommitment(1).call().await.unwrap();
-        Statement {
+        let genesis = contract.batchCommitment(0).call().await.unwrap();
+        let input = StatementInput {
             domain: self.deployment.domain,
             rollup_id: rollup_id(self.deployment.domain, inbox),
-            program_hash: PROGRAM,
             config_hash: self.deployment.config_hash(),
-            batch_index: BatchIndex::FIRST,
+            parent_batch: BatchIndex::GENESIS,
+            parent_commitment: BatchCommitment(genesis),
             parent_output: GENESIS_OUTPUT,
+            batch_index: BatchIndex::FIRST,
             batch_commitment: BatchCommitment(commitment),
-            output: OutputRoot(B256::repeat_byte(0xbb)),
-            l2_block_number: 1,
-        }
+        };
+        input.answer(OutputRoot(B256::repeat_byte(0xbb)))
     }
 
     /// Makes the ZK lane stand by a statement, or no longer, as a verified proof would.
     async fn zk_votes(&self, statement: &Statement, stands: bool) {
         // The lane keeps its votes in a mapping at slot 0.
-        let slot = keccak256((statement.id().0, U256::ZERO).abi_encode());
+        let key = keccak256((PROGRAM, statement.id().0).abi_encode());
+        let slot = keccak256((key, U256::ZERO).abi_encode());
         let word = B256::with_last_byte(stands.into());
         rpc(&self.client, "anvil_setStorageAt", json!([ZK, slot, word])).await;
     }
@@ -143,12 +149,13 @@ async fn a_policy_of_three_lanes_is_read_with_the_kinds_of_its_lanes() {
     rpc(&client, "anvil_setCode", json!([ZK, ZkLane::DEPLOYED_BYTECODE])).await;
     let tee = deployment.lane(LaneKind::Tee).unwrap();
     let op = deployment.lane(LaneKind::Optimistic).unwrap();
-    let inbox = world.register(vec![ZK, tee, op]).await;
+    let kinds = [(LaneKind::Zk, ZK), (LaneKind::Tee, tee), (LaneKind::Optimistic, op)];
+    let expected = kinds.map(|(kind, address)| Lane { kind, address });
+    let inbox = world.register(expected).await;
     let statement = world.post(inbox).await;
-    let lanes = LaneReader::new(client.clone(), deployment.settlement, statement.rollup_id);
+    let lanes = LaneReader::new(client.clone(), deployment.settlement, statement.input.rollup_id);
     let policy = lanes.of_batch(BatchIndex::FIRST).await.unwrap();
-    let expected = [(LaneKind::Zk, ZK), (LaneKind::Tee, tee), (LaneKind::Optimistic, op)];
-    assert_eq!(policy.lanes, expected.map(|(kind, address)| Lane { kind, address }));
+    assert_eq!(policy.lanes, expected);
 
     let first_block = deployment.start_block.number;
     let standing = async |statement: &Statement| {

@@ -12,6 +12,7 @@ use c_kzg::ethereum_kzg_settings;
 use oneslot_stf::{BatchData, BlobProof, ExecutionInput, PostedBatch, PostedBlob, blob};
 use oneslot_types::{
     BatchCommitment, BatchIndex, BlobOpening, Deposit, RollupConfig, RollupId, Statement,
+    StatementInput,
 };
 use parking_lot::Mutex;
 
@@ -30,8 +31,6 @@ pub struct Identity {
     pub domain: B256,
     /// The rollup.
     pub rollup_id: RollupId,
-    /// Hash of the program that the lanes prove.
-    pub program_hash: B256,
     /// Rules.
     pub config: RollupConfig,
 }
@@ -104,17 +103,18 @@ impl InputBuilder {
     /// The statement about a derived batch.
     pub fn statement(&self, batch: &BatchRecord) -> Result<Statement> {
         let derived = batch.derived.ok_or(Error::Missing { what: "derived batch" })?;
-        Ok(Statement {
+        let index = batch.header.index;
+        let input = StatementInput {
             domain: self.identity.domain,
             rollup_id: self.identity.rollup_id,
-            program_hash: self.identity.program_hash,
             config_hash: self.identity.config.hash(),
-            batch_index: batch.header.index,
+            parent_batch: index.previous().ok_or(Error::Missing { what: "parent batch" })?,
+            parent_commitment: batch.header.parent_commitment,
             parent_output: derived.parent_output,
+            batch_index: index,
             batch_commitment: batch.header.commitment(),
-            output: derived.output,
-            l2_block_number: derived.last_block,
-        })
+        };
+        Ok(input.answer(derived.output))
     }
 
     fn posted(&self, reader: &Reader, batch: &BatchRecord) -> Result<PostedBatch> {
@@ -132,7 +132,6 @@ impl InputBuilder {
         Ok(PostedBatch {
             domain: self.identity.domain,
             rollup_id: self.identity.rollup_id,
-            program_hash: self.identity.program_hash,
             config: self.identity.config.clone(),
             parent: Sealed::new_unchecked(parent, hash),
             header: header.clone(),

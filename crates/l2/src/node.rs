@@ -86,7 +86,6 @@ impl Node {
             Identity {
                 domain: deployment.domain,
                 rollup_id: deployment.rollup_id,
-                program_hash: deployment.program_hash,
                 config: rules.clone(),
             },
         ));

@@ -189,7 +189,6 @@ impl Rollup {
             Identity {
                 domain: B256::repeat_byte(0xd0),
                 rollup_id: RollupId(B256::repeat_byte(0x1d)),
-                program_hash: B256::repeat_byte(0x99),
                 config: config(),
             },
         );

@@ -99,7 +99,7 @@ async fn a_second_node_derives_the_sequenced_chain_from_l1() {
         let statement = oneslot_stf::execute(&input).expect("executes");
         let info = support::ask(&follower.client, "oneslot_batch", json!([index])).await;
         assert_eq!(info["statementId"], json!(statement.id()));
-        assert_eq!(statement.rollup_id, world.deployment.rollup_id);
+        assert_eq!(statement.input.rollup_id, world.deployment.rollup_id);
     }
     let health = sequencer.node.http_addr.expect("served");
     assert!(http_get(health, "/health").await.contains("\"healthy\":true"));

@@ -212,7 +212,7 @@ pub struct EnclaveConfig {
     /// Must be true for the platform `dev`, which proves nothing.
     #[serde(default)]
     pub allow_dev: bool,
-    /// SHA-256 of the program it may sign for; absent: the one of this build.
+    /// What the platform `dev` gives out as its measurement; absent: the SHA-256 of this build's program.
     #[serde(default)]
     pub program_hash: Option<B256>,
     /// Where `/health` and `/metrics` are served; absent: nowhere.

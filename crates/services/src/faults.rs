@@ -102,7 +102,7 @@ impl Faults {
         let defeated = self.defeated(rollup).await?;
         let mut disagreeing = 0;
         for ballot in self.votes.unsettled() {
-            let is_final = ballot.vote.statement.batch_index <= last.batch;
+            let is_final = ballot.vote.statement.input.batch_index <= last.batch;
             let faults = match &ballot.vote.voter {
                 Voter::Proposer(account) if defeated.contains(&(ballot.event.lane, *account)) => {
                     Some(vec![Fault::Claim(ballot.vote.clone())])
@@ -153,13 +153,13 @@ impl Faults {
 /// Whether a vote about an open batch is not what our node computed; `None` while the node has not. Nothing can be reported yet,
 /// but somebody should look.
 async fn compare(rollup: &RollupHandle, ballot: &Ballot) -> Result<Option<bool>, Error> {
-    let Some(ours) = rollup.statement(ballot.vote.statement.batch_index).await? else {
+    let Some(ours) = rollup.statement(ballot.vote.statement.input.batch_index).await? else {
         return Ok(None);
     };
     let differs = ours.input_id() == ballot.input && ours.id() != ballot.event.statement_id;
     if differs {
         tracing::warn!(
-            batch = ours.batch_index.0,
+            batch = ours.input.batch_index.0,
             voter = %ballot.event.voter,
             expected = %ours.output,
             got = %ballot.vote.statement.output,
@@ -176,7 +176,7 @@ async fn faults_of_final(rollup: &RollupHandle, vote: &Vote) -> Result<Option<Ve
         Verdict::Wrong => {}
         Verdict::Moot | Verdict::Right => return Ok(Some(Vec::new())),
     }
-    let batch = vote.statement.batch_index;
+    let batch = vote.statement.input.batch_index;
     let Some(ours) = rollup.statement(batch).await? else { return Ok(None) };
     let settlement = rollup.settlement();
     let is_final = settlement.finalOutput(rollup.deployment.rollup_id.0, batch.0).call().await;

@@ -153,11 +153,11 @@ impl RollupHandle {
             return Ok(None);
         };
         let statement = batch.statement;
-        if statement.rollup_id != self.deployment.rollup_id {
+        if statement.input.rollup_id != self.deployment.rollup_id {
             return Err(Error::OtherRollup {
                 batch: index,
                 expected: self.deployment.rollup_id,
-                got: statement.rollup_id,
+                got: statement.input.rollup_id,
             });
         }
         Ok(Some(statement))

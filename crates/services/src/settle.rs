@@ -42,7 +42,7 @@ impl Service for Settler {
         metrics::gauge!("oneslot_final_batch_age_seconds").set(age as f64);
 
         let next = self.rollup.statement(last.next_batch()).await?;
-        let agrees = next.as_ref().is_none_or(|next| next.parent_output == last.output);
+        let agrees = next.as_ref().is_none_or(|next| next.input.parent_output == last.output);
         if agrees
             && let Some(next) = &next
             && self.is_ready(next).await?
@@ -57,7 +57,7 @@ impl Service for Settler {
                 return Err(Error::Disagreement {
                     batch: last.batch,
                     what: "the node's output is not the final one",
-                    expected: next.parent_output,
+                    expected: next.input.parent_output,
                     got: last.output,
                 });
             }

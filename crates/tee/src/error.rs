@@ -1,7 +1,7 @@
 //! What can go wrong, on either side of the socket.
 
 use crate::{Endpoint, PlatformKind, Refusal};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use oneslot_types::{InputId, StatementId};
 use std::{io, time::Duration};
 

@@ -16,6 +16,12 @@ pub fn tee_digest(
     keccak256(("oneslot.tee.v1", chain, lane, statement_id.0, payee).abi_encode_params())
 }
 
+/// What a seat of a TEE lane pins: a list of measurements, strictly ascending. Keccak-256 of the ABI
+/// encoding of the list, as `TeeLane.declare` computes it.
+pub fn tee_program(measurements: &[B256]) -> B256 {
+    keccak256((measurements.to_vec(),).abi_encode_params())
+}
+
 /// The 64 bytes of report data in a quote: they bind the enclave's key to one lane on one chain.
 pub fn key_report_data(l1_chain_id: u64, lane: Address, key: Address) -> [u8; 64] {
     let hash =

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
+use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
+
+use crate::tee_program;
 
 /// The proof family of a lane, as the lane's contract says it in `kind()`.
 ///
@@ -26,6 +29,15 @@ impl LaneKind {
     /// The kind that a contract means by a number; none if the contracts know no such number.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// What a seat of such a lane pins, for a program by the SHA-256 of its ELF and for the
+    /// measurements of the enclaves that run it.
+    pub fn program(self, program_hash: B256, measurements: &[B256]) -> B256 {
+        match self {
+            Self::Zk | Self::Optimistic => program_hash,
+            Self::Tee => tee_program(measurements),
+        }
     }
 
     /// The name as people say it: `ZK`, `TEE` or `OP`.

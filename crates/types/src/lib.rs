@@ -19,7 +19,7 @@ mod preimage;
 mod statement;
 mod words;
 
-pub use attestation::{key_report_data, tee_digest};
+pub use attestation::{key_report_data, tee_digest, tee_program};
 pub use batch::{BatchHeader, BlobOpening, PostedData, blob_data_hash, calldata_data_hash};
 pub use config::RollupConfig;
 pub use deposit::{Deposit, DepositError, DepositFields, DepositLink};

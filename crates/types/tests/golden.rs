@@ -148,6 +148,8 @@ fn vectors() -> Value {
     let lane = address!("9fe46736679d2d9a65f0992f2272de9f3c7fa6e0");
     let key = address!("15d34aaf54267db7d7c367839aaf71a00a2c6a65");
     let statement = statements()[1].id();
+    let (low, high) = (B256::with_last_byte(1), B256::repeat_byte(0xee));
+    let programs = [&[low][..], &[low, high]];
     json!({
         "statements": statements().iter().map(|s| json!({"statement": s, "id": s.id(), "inputId": s.input_id()})).collect::<Vec<_>>(),
         "batchHeaders": headers().iter().map(|h| json!({"header": h, "commitment": h.commitment()})).collect::<Vec<_>>(),
@@ -169,6 +171,7 @@ fn vectors() -> Value {
             "chainId": 31337, "lane": lane, "statementId": statement, "payee": key,
             "digest": tee_digest(31337, lane, statement, key),
         }],
+        "teePrograms": programs.map(|list| json!({"measurements": list, "program": tee_program(list)})),
         "reportData": [{
             "chainId": 31337, "lane": lane, "key": key,
             "reportData": Bytes::copy_from_slice(&key_report_data(31337, lane, key)),

@@ -88,11 +88,26 @@ impl Wallet {
             facts.instant_window = policy.instantWindow;
             facts.last_resort_after = policy.lastResortAfter;
             match index <= facts.finalized {
-                true => facts.instant = self.instant(&settlement, index).await?,
+                true => {
+                    let recorded = self.recorded(index, last.batch).await?;
+                    facts.instant = self.instant(&settlement, recorded).await?;
+                }
                 false => facts.open = self.open_batches(&last, index).await?,
             }
         }
         Ok(facts)
+    }
+
+    /// A batch with a recorded output that holds what a final batch holds: itself where a range ended
+    /// with it, else the last final one.
+    pub(crate) async fn recorded(
+        &self,
+        batch: BatchIndex,
+        last: BatchIndex,
+    ) -> Result<BatchIndex, Error> {
+        let output = self.settlement().finalOutput(self.rollup().rollup_id.0, batch.0).call().await;
+        let output = output.map_err(|error| Error::contract(L1, "finalOutput", error))?;
+        Ok(if output.is_zero() { last } else { batch })
     }
 
     /// Whether the Portal has paid it.
@@ -120,9 +135,9 @@ impl Wallet {
     /// Whether the Inbox knows the batch that the node speaks of, or the node follows another chain.
     async fn is_posted(&self, statement: &Statement) -> Result<bool, Error> {
         let inbox = Inbox::new(self.rollup().inbox, self.l1.provider());
-        let posted = inbox.batchCommitment(statement.batch_index.0).call().await;
+        let posted = inbox.batchCommitment(statement.input.batch_index.0).call().await;
         let posted = posted.map_err(|error| Error::contract(L1, "Inbox", error))?;
-        Ok(BatchCommitment(posted) == statement.batch_commitment)
+        Ok(BatchCommitment(posted) == statement.input.batch_commitment)
     }
 
     async fn instant(
@@ -157,7 +172,7 @@ impl Wallet {
     /// The lanes of the policy that judges the statement's batch, and what each of them says.
     async fn votes(&self, statement: &Statement) -> Result<Vec<Lane>, Error> {
         let mut lanes = Vec::new();
-        for lane in self.lanes.of_batch(statement.batch_index).await?.lanes {
+        for lane in self.lanes.of_batch(statement.input.batch_index).await?.lanes {
             let mut shown = Lane {
                 address: lane.address,
                 kind: lane.kind,

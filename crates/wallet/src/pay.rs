@@ -59,8 +59,8 @@ impl Wallet {
 
     /// The checked proof of a withdrawal, for who sends the payment by other means.
     ///
-    /// It refers to the withdrawal's own batch or, where the L2 node cannot prove that one (it no longer has the state),
-    /// to the newest final batch: every later output holds the withdrawal too.
+    /// It refers to the withdrawal's own batch or, where no range ended with that one or the L2 node cannot prove it (it
+    /// no longer has the state), to the newest final batch: every later output holds the withdrawal too.
     pub async fn prove(&self, withdrawal: &Withdrawal) -> Result<PaymentProof, Error> {
         let not_payable = |reason: String| Error::NotPayable { hash: withdrawal.hash(), reason };
         let receipt = self.receipt(Side::L2, withdrawal.l2_tx).await?;
@@ -75,6 +75,13 @@ impl Wallet {
         if own.index > last {
             return Err(not_payable(format!("its batch {} is not final", own.index)));
         }
+        let recorded = self.recorded(own.index, last).await?;
+        let own = match recorded == own.index {
+            true => own,
+            false => self.l2.batch(recorded).await?.ok_or_else(|| {
+                not_payable(format!("the L2 node does not know batch {recorded} yet"))
+            })?,
+        };
         match self.prove_in(withdrawal, &own).await {
             Err(error) if is_the_nodes(&error) && own.index < last => {
                 tracing::warn!(%error, batch = own.index.0, newest = last.0, "trying a later batch");

@@ -57,7 +57,7 @@ async fn world() -> World {
     };
     let program = B256::repeat_byte(7);
     let root = Signer::anvil(9).unwrap().address();
-    let plan = SystemPlan::new(&deployer, SystemParams::devnet(root, program)).await.unwrap();
+    let plan = SystemPlan::new(&deployer, SystemParams::devnet(root)).await.unwrap();
     let system = plan.execute(&deployer).await.unwrap();
     let params = RollupParams::devnet(rules, program);
     let plan = RollupPlan::new(&deployer, &system, params).await.unwrap();

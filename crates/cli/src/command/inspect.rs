@@ -71,7 +71,7 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
 /// Writes what the program reads to answer the question about a batch.
 fn write(folder: &Path, input: &ExecutionInput, batch: &BatchInfo) -> Result<()> {
     ensure!(
-        input.statement == batch.statement.input(),
+        input.statement == batch.statement.input,
         "the node's input is not about batch {}",
         batch.index
     );

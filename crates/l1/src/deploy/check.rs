@@ -217,14 +217,6 @@ impl Check<'_> {
             keyLife == params.key_life,
             keyBond == params.key_bond,
         );
-        for measurement in &params.measurements {
-            match lane.pinned(*measurement).call().await {
-                Ok(pinned) => {
-                    self.equal("TeeLane", &format!("pinned[{measurement}]"), true, pinned)
-                }
-                Err(error) => self.failed("TeeLane", "pinned", true, error)?,
-            }
-        }
         Ok(())
     }
 
@@ -300,12 +292,16 @@ impl Check<'_> {
             Ok(policy) => policy,
             Err(error) => return self.failed(NAME, "policy", d.policy, error),
         };
-        let lanes: Vec<Address> = d.lanes.iter().map(|lane| lane.address).collect();
+        let seats: Vec<_> = d
+            .lanes
+            .iter()
+            .map(|lane| (lane.address, lane.kind.program(d.program_hash, &d.measurements)))
+            .collect();
+        let on_l1: Vec<_> = policy.seats.iter().map(|seat| (seat.lane, seat.program)).collect();
         let kinds: Vec<_> = d.lanes.iter().map(|lane| lane.kind).collect();
         self.equal("deployment", "policy", d.policy.kinds().to_vec(), kinds);
-        self.equal(NAME, "policy.programHash", d.program_hash, policy.programHash);
         self.equal(NAME, "policy.configHash", d.config_hash(), policy.configHash);
-        self.equal(NAME, "policy.lanes", lanes, policy.lanes);
+        self.equal(NAME, "policy.seats", seats, on_l1);
         self.equal(NAME, "policy.lastResortAfter", d.last_resort_after, policy.lastResortAfter);
         self.equal(NAME, "policy.instantWindow", d.instant_window, policy.instantWindow);
         Ok(())

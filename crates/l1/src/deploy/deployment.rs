@@ -48,8 +48,10 @@ pub struct Deployment {
     pub origin: BlockRef,
     /// Output root of the genesis.
     pub genesis_output: OutputRoot,
-    /// SHA-256 of the ELF of the state transition.
+    /// SHA-256 of the ELF of the state transition: what the seats of ZK and optimistic lanes pin.
     pub program_hash: B256,
+    /// Enclave measurements that the seat of the TEE lane lists, ascending.
+    pub measurements: Vec<B256>,
     /// Rules of the rollup.
     pub config: RollupConfig,
     /// Account that registered the rollup.
@@ -120,6 +122,7 @@ mod tests {
             origin: BlockRef { number: 4, hash: B256::repeat_byte(4) },
             genesis_output: OutputRoot(B256::repeat_byte(9)),
             program_hash: B256::repeat_byte(10),
+            measurements: vec![B256::repeat_byte(10)],
             config: RollupConfig::default(),
             registrant: Address::repeat_byte(9),
             policy: PolicyName::TeeOp,

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use oneslot_types::LaneKind;
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,6 @@ use crate::{Error, Lane, TEST_CHAINS};
 pub struct TeeParams {
     /// Who judges quotes.
     pub verifier: QuoteVerifier,
-    /// Enclave measurements that count from the start.
-    pub measurements: Vec<B256>,
     /// Seconds between the registration of an enclave key and its first attestation.
     pub key_activation_delay: u64,
     /// Seconds an enclave key lives.
@@ -189,7 +187,6 @@ mod tests {
     fn a_platform_without_a_verifier_is_refused() {
         let mut params = TeeParams {
             verifier: QuoteVerifier::Dev { root: Address::repeat_byte(1) },
-            measurements: Vec::new(),
             key_activation_delay: 0,
             key_life: 1,
             key_bond: U256::ZERO,

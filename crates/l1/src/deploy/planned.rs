@@ -12,7 +12,10 @@ use alloy_primitives::{Address, B256, Bytes, address, b256, keccak256};
 use oneslot_types::RollupId;
 
 use super::{Contract, Deployed, contract::code_at};
-use crate::{Error, L1Client, TransactionId, TxManager, TxRequest, bindings::Settlement};
+use crate::{
+    Error, L1Client, TransactionId, TxManager, TxRequest,
+    bindings::{Settlement, TeeLane},
+};
 
 /// The deterministic deployment proxy: it creates by CREATE2 what stands behind 32 bytes of salt.
 pub const CREATE2_FACTORY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
@@ -23,7 +26,8 @@ const FACTORY_CODE_HASH: B256 =
 /// A transaction that a deployment needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedTx {
-    /// What it does: the name of the contract that it creates, `Council` or `Register`.
+    /// What it does: the name of the contract that it creates, `Council`,
+    /// `Measurements` or `Register`.
     pub name: String,
     /// The contract that it creates or calls.
     pub contract: Contract,
@@ -58,6 +62,8 @@ pub(super) enum Effect {
     Code(Address),
     /// Settlement knows the rollup.
     Registered { settlement: Address, rollup_id: RollupId },
+    /// The TEE lane knows the list of measurements.
+    Declared { lane: Address, program: B256 },
 }
 
 impl PlannedTx {
@@ -115,6 +121,13 @@ impl PlannedTx {
                 let inbox = inbox.map_err(|e| client.call_error("Settlement", settlement, e))?;
                 Ok(!inbox.is_zero())
             }
+            Effect::Declared { lane, program } => {
+                if code_at(client, lane).await?.is_empty() {
+                    return Ok(false);
+                }
+                let declared = TeeLane::new(lane, client.provider()).runs(program).call().await;
+                declared.map_err(|e| client.call_error("TeeLane", lane, e))
+            }
         }
     }
 
@@ -123,6 +136,7 @@ impl PlannedTx {
         let effect = match self.effect {
             Effect::Code(address) => address.to_string(),
             Effect::Registered { rollup_id, .. } => rollup_id.to_string(),
+            Effect::Declared { lane, program } => format!("{lane}/{program}"),
         };
         TransactionId::new(format!("deploy/{}/{effect}", self.name))
     }

@@ -6,7 +6,7 @@ use alloy::{
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use oneslot_types::{BatchIndex, OutputRoot, RollupConfig, rollup_id};
+use oneslot_types::{BatchIndex, LaneKind, OutputRoot, RollupConfig, rollup_id, tee_program};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     BlockRef, Error, InboxReader, L1Client, Lane, Signer, TxManager,
     bindings::{
         BridgeProxy, Inbox, L1CrossDomainMessenger, L1StandardBridge, Portal, RollupDeployer, Safe,
-        SafeProxyFactory, Settlement,
+        SafeProxyFactory, Settlement, TeeLane,
     },
 };
 
@@ -34,8 +34,11 @@ const REGISTER_GAS: u64 = 1_500_000;
 pub struct RollupParams {
     /// Rules of the rollup, with its batcher.
     pub config: RollupConfig,
-    /// SHA-256 of the ELF of the state transition.
+    /// SHA-256 of the ELF of the state transition: what the seats of ZK and optimistic lanes pin.
     pub program_hash: B256,
+    /// Enclave measurements whose signatures count, strictly ascending, at most eight: what the seats
+    /// of TEE lanes pin. None if the policy has no TEE lane.
+    pub measurements: Vec<B256>,
     /// Which lanes judge its batches.
     pub policy: PolicyName,
     /// Seconds after which a waiting deposit can be forced.
@@ -79,6 +82,8 @@ impl RollupParams {
         Self {
             config,
             program_hash,
+            // What the dev platform calls its measurement is the hash of the program.
+            measurements: vec![program_hash],
             policy: PolicyName::TeeOp,
             force_window: 600,
             instant_cap: U256::ZERO,
@@ -132,7 +137,8 @@ impl RollupPlan {
     /// # Errors
     /// [`Error::Policy`] if the policy cannot be had with this system; [`Error::ChainId`] if the
     /// system or the rules name another L1; [`Error::Local`] if the L1 lacks the deterministic
-    /// deployment proxy; what L1 answers.
+    /// deployment proxy, or if the measurements are no list that the TEE lane takes; what L1
+    /// answers.
     pub async fn of(
         client: &L1Client,
         registrant: Address,
@@ -145,7 +151,10 @@ impl RollupPlan {
                 return Err(Error::ChainId { expected, got: client.chain_id() });
             }
         }
-        params.policy.lanes(system, &params.council)?;
+        let lanes = params.policy.lanes(system, &params.council)?;
+        if lanes.iter().any(|lane| lane.kind == LaneKind::Tee) {
+            check_measurements(&params.measurements)?;
+        }
         if matches!(params.council, CouncilPlan::Safe { .. }) {
             system.address(Contract::SafeFactory)?;
         }
@@ -186,7 +195,8 @@ impl RollupPlan {
         let (council, council_tx) = self.council(client, contracts.inbox()).await?;
         let register = self.register(contracts.inbox(), genesis_output, council)?;
         let creations = [contracts.deployer, contracts.messenger, contracts.bridge];
-        Ok(creations.into_iter().chain(council_tx).chain([register]).collect())
+        let calls = council_tx.into_iter().chain(self.measurements()?).chain([register]);
+        Ok(creations.into_iter().chain(calls).collect())
     }
 
     /// What of it nobody executed yet.
@@ -267,6 +277,7 @@ impl RollupPlan {
             origin: BlockRef { number: self.origin.number, hash: self.origin.hash_slow() },
             genesis_output,
             program_hash: params.program_hash,
+            measurements: params.measurements.clone(),
             config: params.config.clone(),
             registrant: self.registrant,
             policy: params.policy,
@@ -371,6 +382,26 @@ impl RollupPlan {
         Ok((safe, Some(call)))
     }
 
+    /// Tells the TEE lane which measurements the rollup's seat pins by one hash.
+    fn measurements(&self) -> Result<Option<PlannedTx>, Error> {
+        let lanes = self.params.policy.lanes(&self.system, &self.params.council)?;
+        let Some(lane) = lanes.into_iter().find(|lane| lane.kind == LaneKind::Tee) else {
+            return Ok(None);
+        };
+        let measurements = self.params.measurements.clone();
+        // Each is stored, and the list tells so by an event.
+        let gas = 80_000 + 30_000 * measurements.len() as u64;
+        let effect = Effect::Declared { lane: lane.address, program: tee_program(&measurements) };
+        let call = TeeLane::declareCall { measurements };
+        Ok(Some(PlannedTx::call(
+            "Measurements",
+            (Contract::TeeLane, lane.address),
+            call.abi_encode(),
+            gas,
+            effect,
+        )))
+    }
+
     fn register(
         &self,
         inbox: Address,
@@ -379,6 +410,10 @@ impl RollupPlan {
     ) -> Result<PlannedTx, Error> {
         let params = &self.params;
         let lanes: Vec<Lane> = params.policy.lanes(&self.system, &params.council)?;
+        let seats = lanes.iter().map(|lane| Settlement::Seat {
+            lane: lane.address,
+            program: lane.kind.program(params.program_hash, &params.measurements),
+        });
         let has_council = council != Address::ZERO;
         let call = Settlement::registerCall {
             params: Settlement::RegisterParams {
@@ -386,9 +421,8 @@ impl RollupPlan {
                 genesisOutput: genesis_output.0,
                 policy: Settlement::Policy {
                     fromBatch: BatchIndex::FIRST.0,
-                    programHash: params.program_hash,
                     configHash: params.config.hash(),
-                    lanes: lanes.iter().map(|lane| lane.address).collect(),
+                    seats: seats.collect(),
                     lastResortAfter: params.last_resort_after,
                     instantWindow: params.instant_window,
                 },
@@ -498,6 +532,20 @@ impl Contracts {
     }
 }
 
+/// That the TEE lane takes these measurements as a list.
+fn check_measurements(measurements: &[B256]) -> Result<(), Error> {
+    const MOST: usize = 8;
+    let ascending = measurements.windows(2).all(|pair| pair[0] < pair[1]);
+    let some = (1..=MOST).contains(&measurements.len());
+    if some && ascending && !measurements[0].is_zero() {
+        return Ok(());
+    }
+    let message = format!(
+        "expected 1 to {MOST} different ones, ascending, none of them zero; got {measurements:?}"
+    );
+    Err(wrong("measurements", message))
+}
+
 /// Whether the next block no longer knows the hash of an origin.
 const fn is_forgotten(origin: u64, head: u64) -> bool {
     head + 1 > origin + ORIGIN_LIFE
@@ -510,6 +558,21 @@ fn wrong(what: &str, message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measurements_are_a_list_that_the_lane_takes() {
+        let word = B256::with_last_byte;
+        let most: Vec<_> = (1..=8).map(word).collect();
+        for good in [&[word(1)][..], &[word(1), word(2)], &most] {
+            check_measurements(good).unwrap();
+        }
+        let many: Vec<_> = (1..=9).map(word).collect();
+        let zero = [B256::ZERO, word(1)];
+        for bad in [&[][..], &[B256::ZERO], &[word(2), word(1)], &[word(1); 2], &many, &zero] {
+            let error = check_measurements(bad).unwrap_err().to_string();
+            assert!(error.contains("measurements"), "{error}");
+        }
+    }
 
     #[test]
     fn an_origin_lives_as_long_as_l1_knows_its_hash() {

@@ -34,11 +34,10 @@ pub struct SystemParams {
 impl SystemParams {
     /// Numbers for a chain that lives for minutes: no delays, small bonds, a claim window of ten
     /// seconds, a token, and Safes.
-    pub fn devnet(tee_root: Address, measurement: B256) -> Self {
+    pub fn devnet(tee_root: Address) -> Self {
         Self {
             tee: Some(TeeParams {
                 verifier: QuoteVerifier::Dev { root: tee_root },
-                measurements: vec![measurement],
                 key_activation_delay: 0,
                 key_life: 30 * 86_400,
                 key_bond: U256::ZERO,
@@ -114,14 +113,11 @@ impl SystemPlan {
             let arguments = TeeLane::constructorCall {
                 settlement_,
                 verifier_: verifier.address(),
-                measurements: tee.measurements.clone(),
                 activationDelay_: tee.key_activation_delay,
                 keyLife_: tee.key_life,
                 keyBond_: tee.key_bond,
             };
-            let mut lane = create(Contract::TeeLane, &arguments.abi_encode());
-            // Each measurement is stored and tells so by an event.
-            lane.gas += 30_000 * tee.measurements.len() as u64;
+            let lane = create(Contract::TeeLane, &arguments.abi_encode());
             transactions.extend([verifier, lane]);
         }
         if let Some(optimistic) = &self.params.optimistic {

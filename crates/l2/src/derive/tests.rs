@@ -87,8 +87,8 @@ fn derived_equals_sequenced(mode: Mode) {
     assert_eq!(one.bytes, two.bytes);
     let derived = batch(&rollup).derived.expect("derived");
     assert_eq!(one.statement.output, derived.output);
-    assert_eq!(one.statement.parent_output, rollup.genesis.output());
-    assert_eq!(one.statement.l2_block_number, safe);
+    assert_eq!(one.statement.input.parent_output, rollup.genesis.output());
+    assert_eq!(derived.last_block, safe);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn the_next_batch_builds_on_the_last() {
         let before = index.previous().expect("not genesis");
         let before = reader(&rollup).batch(before).expect("read").expect("batch");
         let output = before.derived.expect("derived").output;
-        assert_eq!(input.statement.parent_output, output);
+        assert_eq!(input.statement.input.parent_output, output);
     }
 }
 
@@ -198,8 +198,9 @@ fn a_differing_block_in_the_middle_replaces_from_there() {
     assert_eq!(derived[6].0.body.transactions.len(), 1);
     assert_eq!(reader(&rollup).head_number().expect("head"), Some(8));
     assert_eq!(rollup.chain.pool().lock().len(), 8);
-    let input = rollup.backend.inputs.build(BatchIndex(1)).expect("input");
-    assert_eq!(input.statement.l2_block_number, 8);
+    rollup.backend.inputs.build(BatchIndex(1)).expect("input");
+    let batch = reader(&rollup).batch(BatchIndex(1)).expect("read").expect("batch");
+    assert_eq!(batch.derived.expect("derived").last_block, 8);
 }
 
 #[test]
@@ -236,7 +237,7 @@ fn an_l1_reorg_takes_a_batch_back() {
     rollup.take(&block);
     rollup.chain.derive_next().expect("derives");
     let after = rollup.backend.inputs.build(BatchIndex(1)).expect("input");
-    assert_ne!(after.statement.batch_commitment, before.statement.batch_commitment);
+    assert_ne!(after.statement.input.batch_commitment, before.statement.input.batch_commitment);
 
     // A node that only derives keeps nothing that L1 does not back.
     let follower = Rollup::new(&L1::new());

@@ -64,7 +64,7 @@ pub async fn world() -> World {
     let signer = Signer::anvil(0).expect("a published key");
     let sender = TxManager::open(client.clone(), signer, config).await.expect("sender");
     let root = Signer::anvil(9).expect("a published key").address();
-    let params = SystemParams::devnet(root, B256::repeat_byte(8));
+    let params = SystemParams::devnet(root);
     let system = SystemPlan::new(&sender, params).await.expect("plan");
     let system = system.execute(&sender).await.expect("deployed");
     let params = RollupParams::devnet(rules(sender.address()), B256::repeat_byte(7));

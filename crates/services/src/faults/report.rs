@@ -162,7 +162,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let vote = self.vote();
-        let (voter, batch) = (vote.voter.address(), vote.statement.batch_index);
+        let (voter, batch) = (vote.voter.address(), vote.statement.input.batch_index);
         let lane = vote.lane.kind;
         match self {
             Self::Key(..) => write!(f, "enclave key {voter} signed two outputs of batch {batch}"),

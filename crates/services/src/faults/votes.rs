@@ -158,7 +158,7 @@ impl Ballot {
 #[cfg(test)]
 mod tests {
     use alloy_primitives::{B256, Bytes};
-    use oneslot_types::{BatchIndex, LaneKind, OutputRoot, Statement};
+    use oneslot_types::{BatchIndex, LaneKind, OutputRoot, Statement, StatementInput};
 
     use super::*;
 
@@ -167,9 +167,8 @@ mod tests {
 
     fn ballot(block: u64, lane: Lane, voter: u8, batch: u64, output: u8) -> Ballot {
         let statement = Statement {
-            batch_index: BatchIndex(batch),
+            input: StatementInput { batch_index: BatchIndex(batch), ..Default::default() },
             output: OutputRoot(B256::repeat_byte(output)),
-            ..Statement::default()
         };
         let address = Address::repeat_byte(voter);
         let event = VoteEvent {

@@ -81,7 +81,7 @@ impl Proposer {
     }
 
     async fn claim(&mut self, address: Address, statement: Statement) -> Result<Progress, Error> {
-        let (batch, statement_id) = (statement.batch_index, statement.id());
+        let (batch, statement_id) = (statement.input.batch_index, statement.id());
         let task = format!("claim/{address}/{statement_id}");
         let Some(id) = self.ids.id(&task) else {
             return Ok(Progress::Idle("claimed; waiting to see it"));

@@ -40,9 +40,11 @@ impl Service for Attester {
 
     async fn step(&mut self) -> Result<Progress, Error> {
         let last = self.rollup.last_final().await?;
-        let lane = self.rollup.lane(LaneKind::Tee, last.next_batch()).await?;
+        let next = last.next_batch();
+        let lane = self.rollup.lane(LaneKind::Tee, next).await?;
         // A restarted enclave has a new key, and L1 must know it first.
-        if let Some(progress) = self.enclave.enrol(&self.rollup, lane, &mut self.ids).await? {
+        let enrolled = self.enclave.enrol(&self.rollup, lane, next, &mut self.ids).await?;
+        if let Some(progress) = enrolled {
             return Ok(progress);
         }
         for index in last.following().take(self.config.max_ahead as usize) {
@@ -65,7 +67,7 @@ impl Attester {
     }
 
     async fn attest(&mut self, lane: Address, statement: Statement) -> Result<Progress, Error> {
-        let batch = statement.batch_index;
+        let batch = statement.input.batch_index;
         let task = format!("attest/{lane}/{}/{}", statement.id(), self.enclave.key());
         let Some(id) = self.ids.id(&task) else {
             return Ok(Progress::Idle("attested; waiting to see it"));

@@ -10,7 +10,9 @@ use oneslot_l1::{
     ClaimState,
     bindings::{OptimisticLane, Settlement, TeeLane},
 };
-use oneslot_types::{BatchIndex, LaneKind, OutputRoot, Statement, key_report_data, tee_digest};
+use oneslot_types::{
+    BatchIndex, LaneKind, OutputRoot, Statement, key_report_data, tee_digest, tee_program,
+};
 use serde_json::json;
 
 use crate::support::{Network, PROGRAM, Service};
@@ -156,7 +158,8 @@ async fn liars_are_reported_once_and_stop_nothing() {
     let settlement = Settlement::new(network.deployment.settlement, l1.provider());
     let id = network.deployment.rollup_id.0;
     for statement in [&s1, &s2, &s3] {
-        let output = settlement.finalOutput(id, statement.batch_index.0).call().await.unwrap();
+        let output =
+            settlement.finalOutput(id, statement.input.batch_index.0).call().await.unwrap();
         assert_eq!(OutputRoot(output), statement.output);
     }
     network
@@ -165,9 +168,10 @@ async fn liars_are_reported_once_and_stop_nothing() {
     let disagreed = settlement.LaneDisagreed_filter().from_block(0).query().await.unwrap();
     assert_eq!(disagreed[0].0.lane, network.lane(LaneKind::Tee));
     assert_eq!(disagreed[0].0.statementId, lie(&s1, 0xaa).id().0);
-    assert!(!tee.isLive(wrong.address(), id).call().await.unwrap());
+    let program = tee_program(&network.deployment.measurements);
+    assert!(!tee.isLive(wrong.address(), id, program).call().await.unwrap());
     let lied = lie(&s1, 0xaa);
-    assert!(!tee.attests(lied.id().0, lied.input_id().0, id).call().await.unwrap());
+    assert!(!tee.attests(lied.id().0, lied.input_id().0, id, program).call().await.unwrap());
 
     // A claim against the final output costs its bond, and half of it is the reporter's.
     network

@@ -454,7 +454,7 @@ async fn deploy(
         maxBatchBytes: 1 << 20,
     };
     let mut params = DeployParams {
-        system: SystemParams::devnet(DEV_QUOTE_ROOT, PROGRAM),
+        system: SystemParams::devnet(DEV_QUOTE_ROOT),
         rollup: RollupParams::devnet(rules, PROGRAM),
     };
     params.system.optimistic =

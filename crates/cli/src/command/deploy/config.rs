@@ -79,8 +79,6 @@ struct TeeSection {
     platform: Platform,
     #[serde(default)]
     dev_root: Option<Address>,
-    #[serde(default)]
-    measurements: Vec<B256>,
     key_activation_delay_s: u64,
     key_life_s: u64,
     key_bond: U256,
@@ -137,6 +135,8 @@ pub(crate) struct RollupSection {
     #[serde(default)]
     program_hash: Option<B256>,
     #[serde(default)]
+    measurements: BTreeSet<B256>,
+    #[serde(default)]
     balances: BTreeMap<Address, U256>,
 }
 
@@ -175,14 +175,8 @@ impl TeeSection {
             Platform::Sgx => QuoteVerifier::Sgx,
             Platform::Nitro => QuoteVerifier::Nitro,
         };
-        // What the dev platform calls its measurement is the hash of the program.
-        let measurements = match self.measurements.as_slice() {
-            [] => vec![program::hash()],
-            given => given.to_vec(),
-        };
         TeeParams {
             verifier,
-            measurements,
             key_activation_delay: self.key_activation_delay_s,
             key_life: self.key_life_s,
             key_bond: self.key_bond,
@@ -198,6 +192,12 @@ impl RollupSection {
             (None, owners) => {
                 CouncilPlan::Safe { owners: owners.to_vec(), threshold: self.council.threshold }
             }
+        };
+        let program_hash = self.program_hash.unwrap_or_else(program::hash);
+        let measurements = match self.measurements.is_empty() {
+            // What the dev platform calls its measurement is the hash of the program.
+            true => vec![program_hash],
+            false => self.measurements.iter().copied().collect(),
         };
         RollupParams {
             config: RollupConfig {
@@ -215,7 +215,8 @@ impl RollupSection {
                 maxBlocksPerBatch: self.max_blocks_per_batch,
                 maxBatchBytes: self.max_batch_bytes,
             },
-            program_hash: self.program_hash.unwrap_or_else(program::hash),
+            program_hash,
+            measurements,
             policy: self.policy,
             force_window: self.force_window_s,
             instant_cap: self.instant_cap,

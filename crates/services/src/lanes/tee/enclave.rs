@@ -4,6 +4,7 @@ use alloy::sol_types::SolCall;
 use alloy_primitives::{Address, Bytes};
 use oneslot_l1::{TxRequest, bindings::TeeLane};
 use oneslot_tee::{Attestation, Client, ClientConfig, Endpoint, Info};
+use oneslot_types::BatchIndex;
 
 use crate::{Error, Progress, RollupHandle, transaction_ids::TransactionIds};
 
@@ -30,19 +31,22 @@ impl Enclave {
         self.key
     }
 
-    /// Sees to it that a TEE lane counts the enclave's key. `None`: it does.
+    /// Sees to it that a TEE lane counts the enclave's key for a batch. `None`: it does.
     pub(crate) async fn enrol(
         &mut self,
         rollup: &RollupHandle,
         lane: Address,
+        batch: BatchIndex,
         ids: &mut TransactionIds,
     ) -> Result<Option<Progress>, Error> {
         let info = self.info().await?;
-        let program = rollup.deployment.program_hash;
-        if info.program_hash != program {
+        let program = rollup.lanes.program(lane, batch).await?;
+        let wrap = |e| rollup.call_error("TeeLane", lane, e);
+        let contract = rollup.tee_lane(lane);
+        if !contract.listed(program, info.measurement).call().await.map_err(wrap)? {
             return Err(Error::Config(format!(
-                "the enclave runs program {}, the rollup's is {program}",
-                info.program_hash
+                "the enclave's measurement {} is not in the list that the rollup's policy pins",
+                info.measurement
             )));
         }
         if info.key != self.key {
@@ -51,8 +55,7 @@ impl Enclave {
             }
             self.key = info.key;
         }
-        let wrap = |e| rollup.call_error("TeeLane", lane, e);
-        let known = rollup.tee_lane(lane).keyInfo(info.key).call().await.map_err(wrap)?;
+        let known = contract.keyInfo(info.key).call().await.map_err(wrap)?;
         if known.expiresAt == 0 {
             return self.register(rollup, lane, ids).await.map(Some);
         }
@@ -69,9 +72,8 @@ impl Enclave {
         if now < known.activeFrom {
             return Ok(Some(Progress::Idle("the enclave's key is not active yet")));
         }
-        let live = rollup
-            .tee_lane(lane)
-            .isLive(info.key, rollup.deployment.rollup_id.0)
+        let live = contract
+            .isLive(info.key, rollup.deployment.rollup_id.0, program)
             .call()
             .await
             .map_err(wrap)?;
