@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {TestChains} from "../TestChains.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {Challenge, Claim, ClaimState, IOptimisticLane} from "../interfaces/IOptimisticLane.sol";
@@ -40,8 +41,9 @@ contract OptimisticLane is IOptimisticLane {
     /// @inheritdoc IOptimisticLane
     mapping(address proposer => bool) public defeated;
 
-    /// @param game_ The contract that decides challenges; zero for none.
+    /// @param game_ The contract that decides challenges; zero for none, on a test chain only.
     constructor(ISettlement settlement_, uint256 bond_, uint64 window_, address game_) {
+        if (game_ == address(0) && !TestChains.includes(block.chainid)) revert NoGame(block.chainid);
         if (bond_ == 0) revert BondMismatch(1, 0);
         if (window_ == 0 || window_ > MAX_WINDOW) revert WindowOutOfRange(MAX_WINDOW, window_);
         settlement = settlement_;

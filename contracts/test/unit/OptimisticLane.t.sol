@@ -127,6 +127,19 @@ contract OptimisticLaneTest is SettlementFixture {
         new OptimisticLane(settlement, BOND, 365 days + 1, address(0));
     }
 
+    /// @dev H-4 of the audit. Before, a lane whose challenges nobody decides could be deployed where money is.
+    function test_RevertWhen_Constructor_NoGameOutsideTestChains() public {
+        uint256[6] memory chains = [uint256(1), 10, 8453, 17000, 560048, 11155111];
+        for (uint256 i; i < chains.length; ++i) {
+            vm.chainId(chains[i]);
+            vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NoGame.selector, chains[i]));
+            new OptimisticLane(settlement, BOND, WINDOW, address(0));
+            new OptimisticLane(settlement, BOND, WINDOW, game);
+        }
+        vm.chainId(901);
+        new OptimisticLane(settlement, BOND, WINDOW, address(0));
+    }
+
     // ── claim ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_Claim() public {

@@ -170,6 +170,21 @@ contract TypesTest is Test {
         }
     }
 
+    function test_TeePrograms() public view {
+        uint256 count = _count("teePrograms");
+        assertGe(count, 2);
+        for (uint256 i; i < count; ++i) {
+            string memory path = _at("teePrograms", i);
+            uint256 length;
+            while (vm.keyExistsJson(json, string.concat(path, ".measurements[", vm.toString(length), "]"))) ++length;
+            bytes32[] memory measurements = new bytes32[](length);
+            for (uint256 k; k < length; ++k) {
+                measurements[k] = _word(path, string.concat(".measurements[", vm.toString(k), "]"));
+            }
+            assertEq(AttestationLib.program(measurements), _word(path, ".program"));
+        }
+    }
+
     /// @dev One copy of calldata hashes as two encodings do, and numbers above 64 bits are refused.
     function testFuzz_IdsEqualEncodings(Statement calldata statement) public view {
         (StatementId id, InputId inputId) = this.ids(statement);
