@@ -69,6 +69,8 @@ interface ISettlement {
     error TrustRootShared(address first, address second, bytes32 trustRoot);
     error LastResortTooShort(uint64 minimum, uint64 got);
     error NumberTooLarge(uint64 maximum, uint64 got);
+    /// @notice The rollup's Portal has an instant cap, and the policy has no instant window or only two seats.
+    error InstantCapWithoutEffect(uint256 cap);
     error FromBatch(BatchIndex expected, BatchIndex got);
     error CouncilMalformed();
     error ChangeDelayOutOfRange(uint64 minimum, uint64 maximum, uint64 got);

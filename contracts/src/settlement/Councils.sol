@@ -52,7 +52,7 @@ abstract contract Councils is Finality {
     /// @inheritdoc ISettlement
     function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external {
         Council memory current = _requireCaller(rollupId);
-        _requireChange(current, policy_, council_);
+        _requireChange(rollupId, current, policy_, council_);
         uint64 executableAt = uint64(block.timestamp) + current.changeDelay;
         _changes[rollupId] = Change({hash: keccak256(abi.encode(policy_, council_)), executableAt: executableAt});
         emit ChangeScheduled(rollupId, executableAt, policy_, council_);
@@ -87,8 +87,13 @@ abstract contract Councils is Finality {
     }
 
     /// @dev The council's powers only shrink and its delay only grows.
-    function _requireChange(Council memory current, Policy calldata policy_, Council calldata council_) private view {
-        _requirePolicy(policy_);
+    function _requireChange(
+        RollupId rollupId,
+        Council memory current,
+        Policy calldata policy_,
+        Council calldata council_
+    ) private view {
+        _requirePolicy(rollupId, policy_);
         _requireCouncil(council_);
         if (council_.mode > current.mode) revert CouncilModeEscalated(current.mode, council_.mode);
         if (council_.mode != CouncilMode.None && council_.changeDelay < current.changeDelay) {

@@ -23,9 +23,8 @@ import {Rollups} from "./Rollups.sol";
 /// or the optimistic lane alone after the last resort's time. Calls out only to read.
 abstract contract Finality is Rollups {
     uint256 internal constant QUORUM = 2;
-    /// @dev Gas a lane may use to answer whether it attests; an Inbox, for one stored word.
+    /// @dev Gas a lane may use to answer whether it attests.
     uint256 internal constant ATTEST_GAS = 150_000;
-    uint256 internal constant INBOX_GAS = 30_000;
     /// @dev Share of each statement where several are given: what a lane may use, which must be there to ask the last one; what
     /// the lane before it may have used; and 50,000. And what it takes to go on to the next one.
     uint256 internal constant STATEMENT_GAS = 350_000;

@@ -54,7 +54,7 @@ struct Policy {
     /// else at least 30 days.
     uint64 lastResortAfter;
     /// Seconds after finality until an output that not all lanes attested counts like one that all did, for Portal's
-    /// instant cap; 0 is at once.
+    /// instant cap; 0 is at once, and then the Portal must have no cap.
     uint64 instantWindow;
 }
 

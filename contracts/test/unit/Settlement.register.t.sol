@@ -10,6 +10,15 @@ import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
+/// @notice A Portal as Settlement asks for it.
+contract CappedPortal {
+    uint256 public immutable instantCap;
+
+    constructor(uint256 cap) {
+        instantCap = cap;
+    }
+}
+
 /// @notice register: tree of branches, one test a leaf.
 contract SettlementRegisterTest is SettlementFixture {
     FakeInbox private fresh;
@@ -181,6 +190,63 @@ contract SettlementRegisterTest is SettlementFixture {
         refused.policy.lastResortAfter = 0;
         refused.policy.instantWindow = type(uint64).max;
         _refuse(refused, abi.encodeWithSelector(ISettlement.NumberTooLarge.selector, 36500 days, type(uint64).max));
+    }
+
+    function _setCap(uint256 cap) private {
+        CappedPortal portal = new CappedPortal(cap);
+        fresh.setPortal(address(portal));
+    }
+
+    /// @dev A finding of the audit. Before, such a cap was accepted and held back nothing.
+    function test_RevertWhen_InstantCapHasNoWindow() public {
+        _setCap(5 ether);
+        RegisterParams memory refused = _params();
+        refused.policy.instantWindow = 0;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
+        refused.policy.instantWindow = 1;
+        settlement.register(refused);
+    }
+
+    function test_RevertWhen_InstantCapHasNoThirdLane() public {
+        _setCap(5 ether);
+        RegisterParams memory refused = _params();
+        refused.policy.seats = new Seat[](2);
+        refused.policy.seats[0] = seatOf(zk);
+        refused.policy.seats[1] = seatOf(op);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
+    }
+
+    /// @dev Nor may a later change take the window or the third lane away.
+    function test_RevertWhen_AChangeTakesTheInstantWindowAway() public {
+        _setCap(5 ether);
+        RollupId id = settlement.register(_params());
+        Policy memory policy = standardPolicy();
+        policy.fromBatch = nth(0);
+        policy.instantWindow = 0;
+        Council memory council = standardCouncil();
+        vm.prank(councilAccount);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
+        settlement.schedule(id, policy, council);
+    }
+
+    function test_Register_NoInstantCapNeedsNoWindow() public {
+        _setCap(0);
+        RegisterParams memory accepted = _params();
+        accepted.policy.instantWindow = 0;
+        settlement.register(accepted);
+    }
+
+    /// @dev An adapter's Inbox may have no Portal, or one that is no contract.
+    function test_Register_PortalDoesNotAnswer() public {
+        RegisterParams memory accepted = _params();
+        accepted.policy.instantWindow = 0;
+        uint256 clean = vm.snapshotState();
+        address[3] memory portals = [address(0), address(0x1234), address(zk)];
+        for (uint256 i; i < 3; ++i) {
+            fresh.setPortal(portals[i]);
+            settlement.register(accepted);
+            vm.revertToState(clean);
+        }
     }
 
     function test_RevertWhen_CouncilHasNoAddress() public {
