@@ -25,7 +25,8 @@ struct InboxParams {
     address registrant;
     /// The one contract that may enqueue deposits; usually deployed right after, at an address known before.
     address portal;
-    /// Seconds a deposit may wait before anyone may post, and every batch must consume it. At most 7 days.
+    /// Seconds a deposit may wait before anyone may post, and every batch must consume it. At least an hour, but for test
+    /// chains, and at most 7 days.
     uint64 forceWindow;
     /// L1 origin of the L2 genesis: an L1 block of the last 8191, strictly past.
     uint64 originNumber;
@@ -60,7 +61,7 @@ interface IInbox {
     /// @notice An address of the parameters is zero.
     error ZeroAddress();
     /// @notice The force window is out of bounds.
-    error BadForceWindow(uint64 forceWindow);
+    error BadForceWindow(uint64 minimum, uint64 maximum, uint64 got);
     /// @notice The caller is neither the batcher nor may anyone post now.
     error NotBatcher(address caller);
     /// @notice The caller is not the portal.

@@ -36,10 +36,24 @@ contract InboxConstructorTest is InboxFixture {
     function test_RevertWhen_ForceWindowOutOfBounds() public {
         InboxParams memory params = _params();
         params.forceWindow = 0;
-        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1, 7 days, 0));
         new Inbox(params);
         params.forceWindow = 7 days + 1;
-        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 7 days + 1));
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1, 7 days, 7 days + 1));
+        new Inbox(params);
+        params.forceWindow = 1;
+        new Inbox(params);
+    }
+
+    /// @dev A finding of the audit. Before, a window of a second was accepted anywhere: any L1 block without a batch would have
+    /// opened the Inbox to everybody.
+    function test_RevertWhen_ForceWindowIsShortOutsideTestChains() public {
+        InboxParams memory params = _params();
+        vm.chainId(1);
+        params.forceWindow = 1 hours - 1;
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1 hours, 7 days, 1 hours - 1));
+        new Inbox(params);
+        params.forceWindow = 1 hours;
         new Inbox(params);
     }
 
