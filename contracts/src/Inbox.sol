@@ -123,6 +123,8 @@ contract Inbox is IInbox {
         if (msg.sender != batcher && !overdue) revert NotBatcher(msg.sender);
         BatchIndex expected = BatchIndex.wrap(head_.batchCount + 1);
         if (index != expected) revert WrongIndex(expected, index);
+        uint64 parentPostedAt = _postedAt[head_.batchCount / 4][head_.batchCount % 4];
+        if (block.timestamp <= parentPostedAt) revert PostedInThisBlock(parentPostedAt);
         if (originNumber < head_.originNumber) revert OriginBeforeParent(head_.originNumber, originNumber);
         uint64 furthest = head_.originNumber + MAX_ORIGIN_ADVANCE;
         if (originNumber > furthest) revert OriginTooFar(furthest, originNumber);
