@@ -72,8 +72,9 @@ contract OptimisticLane is IOptimisticLane {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
         if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
         if (!statement.isRange()) revert NotARange(statement.parentBatch, statement.batchIndex);
-        _requirePosted(statement.rollupId, statement.parentBatch, statement.parentCommitment);
-        _requirePosted(statement.rollupId, statement.batchIndex, statement.batchCommitment);
+        address inbox = settlement.inbox(statement.rollupId);
+        _requirePosted(inbox, statement.rollupId, statement.parentBatch, statement.parentCommitment);
+        _requirePosted(inbox, statement.rollupId, statement.batchIndex, statement.batchCommitment);
         (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _claims[statementId];
         if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
@@ -101,8 +102,10 @@ contract OptimisticLane is IOptimisticLane {
     }
 
     /// @dev The window is for checking: it must not run before the data are public.
-    function _requirePosted(RollupId rollupId, BatchIndex batchIndex, BatchCommitment expected) private view {
-        address inbox = settlement.inbox(rollupId);
+    function _requirePosted(address inbox, RollupId rollupId, BatchIndex batchIndex, BatchCommitment expected)
+        private
+        view
+    {
         BatchCommitment commitment = inbox == address(0) ? NO_BATCH : IInbox(inbox).batchCommitment(batchIndex);
         if (commitment == NO_BATCH || commitment != expected) revert BatchNotPosted(rollupId, batchIndex);
     }

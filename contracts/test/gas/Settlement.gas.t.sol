@@ -98,7 +98,7 @@ contract SettlementGasTest is TeeFixture {
     function test_Gas_OneTransaction() public {
         uint256 one = _bundle(1);
         vm.snapshotValue("one transaction: both lanes and finality", one);
-        assertLe(one, 135_000, "one rollup");
+        assertLe(one, 136_000, "one rollup");
         uint256 eleven = _bundle(ROLLUPS);
         vm.snapshotValue("one transaction: each further rollup", (eleven - one) / (ROLLUPS - 1));
     }

@@ -92,14 +92,12 @@ contract FinalityTableTest is SettlementFixture {
             council = Council({account: councilAccount, mode: mode, changeDelay: 30 days});
         }
         rollupId = settlement.register(registration(address(inbox), council));
-        uint64 index = post();
-        OutputRoot parent = GENESIS;
-        if (!parentFinal) {
-            index = post();
-            parent = OutputRoot.wrap(keccak256("an output of batch 1 that is not final"));
-        }
+        // A range of three batches, or of the two after one that is not final.
+        postTo(3);
+        uint64 first = parentFinal ? 0 : 1;
+        OutputRoot parent = parentFinal ? GENESIS : OutputRoot.wrap(keccak256("an output of batch 1 that is not final"));
         Statement[] memory statements =
-            list(statementOf(index, parent, A), statementOf(index, parent, B), statementOf(index, parent, C));
+            list(rangeOf(first, 3, parent, A), rangeOf(first, 3, parent, B), rangeOf(first, 3, parent, C));
 
         uint256 clean = vm.snapshotState();
         for (uint256 state; state < STATES ** 3; ++state) {
