@@ -25,7 +25,8 @@ struct InboxParams {
     address registrant;
     /// The one contract that may enqueue deposits; usually deployed right after, at an address known before.
     address portal;
-    /// Seconds a deposit may wait before anyone may post, and every batch must consume it. At most 7 days.
+    /// Seconds a deposit may wait before anyone may post, and every batch must consume it. At least an hour, but for test
+    /// chains, and at most 7 days.
     uint64 forceWindow;
     /// L1 origin of the L2 genesis: an L1 block of the last 8191, strictly past.
     uint64 originNumber;
@@ -39,7 +40,8 @@ struct InboxParams {
 /// @dev Invariants (docs/reference/inbox.md): IN-1 commitments form one linear chain; IN-2 a batch consumes exactly the deposits
 /// made up to its origin; IN-3 origins never go back and are strictly past; IN-4 a batch posted while a deposit is
 /// overdue consumes it or moves the origin as far towards it as a batch may; IN-5 only the portal adds deposits; IN-6 a
-/// batch moves the origin by at most MAX_ORIGIN_ADVANCE, and its deposits have at most MAX_DEPOSIT_GAS.
+/// batch moves the origin by at most MAX_ORIGIN_ADVANCE, and its deposits have at most MAX_DEPOSIT_GAS; IN-8 batches are posted at
+/// strictly increasing times, at most one in an L1 block.
 interface IInbox {
     /// @notice A batch was recorded. Index 0 is the genesis header, emitted at construction.
     /// @param openings The blobs' openings in blob order; empty for a batch posted as calldata.
@@ -60,13 +62,15 @@ interface IInbox {
     /// @notice An address of the parameters is zero.
     error ZeroAddress();
     /// @notice The force window is out of bounds.
-    error BadForceWindow(uint64 forceWindow);
+    error BadForceWindow(uint64 minimum, uint64 maximum, uint64 got);
     /// @notice The caller is neither the batcher nor may anyone post now.
     error NotBatcher(address caller);
     /// @notice The caller is not the portal.
     error NotPortal(address caller);
     /// @notice The batch is not the next one: a repeated or a lost race, or a gap.
     error WrongIndex(BatchIndex expected, BatchIndex got);
+    /// @notice The batch before was posted in the present L1 block: there is at most one in each.
+    error PostedInThisBlock(uint64 postedAt);
     /// @notice The origin lies before the origin of the batch before.
     error OriginBeforeParent(uint64 parentOrigin, uint64 got);
     /// @notice The origin lies further past that of the batch before than one batch may move it.
@@ -145,7 +149,7 @@ interface IInbox {
     /// @notice Commitment of a batch; zero where there is none.
     function batchCommitment(BatchIndex index) external view returns (BatchCommitment);
 
-    /// @notice L1 timestamp at which a batch was posted; zero where there is none.
+    /// @notice L1 timestamp at which a batch was posted, above that of the batch before; zero where there is none.
     function postedAt(BatchIndex index) external view returns (uint64);
 
     /// @notice What the next batch starts from.

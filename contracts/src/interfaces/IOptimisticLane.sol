@@ -58,6 +58,8 @@ interface IOptimisticLane is ILane {
     /// @notice A proposer was proven wrong: none of its claims attests any more.
     event ProposerDefeated(address indexed proposer, InputId indexed inputId);
 
+    /// @notice A lane without a game is for test chains.
+    error NoGame(uint256 chainId);
     error BondMismatch(uint256 expected, uint256 got);
     error DomainMismatch(bytes32 expected, bytes32 got);
     error WindowOutOfRange(uint64 maximum, uint64 got);
@@ -92,7 +94,7 @@ interface IOptimisticLane is ILane {
     function bond() external view returns (uint256);
     /// @notice Seconds in which a claim can be challenged.
     function window() external view returns (uint64);
-    /// @notice The contract that decides challenges; zero: nobody does, and a challenged claim never attests.
+    /// @notice The contract that decides challenges; zero, on test chains: nobody does, and a challenged claim never attests.
     function game() external view returns (address);
     /// @notice The claim of a statement; all zero if there is none.
     function claimOf(StatementId statementId) external view returns (Claim memory);

@@ -69,6 +69,8 @@ interface ISettlement {
     error TrustRootShared(address first, address second, bytes32 trustRoot);
     error LastResortTooShort(uint64 minimum, uint64 got);
     error NumberTooLarge(uint64 maximum, uint64 got);
+    /// @notice The rollup's Portal has an instant cap, and the policy has no instant window or only two seats.
+    error InstantCapWithoutEffect(uint256 cap);
     error FromBatch(BatchIndex expected, BatchIndex got);
     error CouncilMalformed();
     error ChangeDelayOutOfRange(uint64 minimum, uint64 maximum, uint64 got);
@@ -77,9 +79,13 @@ interface ISettlement {
     error NotCouncil(RollupId rollupId, address caller);
     error NotStage1(RollupId rollupId);
     error CouncilTooWeak(uint256 owners, uint256 threshold);
+    error CouncilHasModule(address module);
+    error CouncilHasGuard(address guard);
+    error CouncilHasFallbackHandler(address handler);
     error NoChangeScheduled(RollupId rollupId);
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);
+    error ChangeLapsed(uint64 lapsedAt, uint64 now_);
     error LaneNotInPolicy(RollupId rollupId, address lane);
     /// @notice No seat that judges open batches pins the program any more, so nothing it did speaks against the lane.
     error ProgramRetired(RollupId rollupId, address lane, bytes32 program);
@@ -104,7 +110,8 @@ interface ISettlement {
     /// @notice Make outputs final as far as the statements reach, in the order given; several rollups may be mixed. A statement
     /// is ready if it starts at the last final batch (index, commitment and output), ends at a posted batch of the same epoch and
     /// of the same version of the rules, and two live lanes attest it under the programs that their seats pin. One that is not
-    /// ready is skipped, never reverts the others. For a batch that is final already it records which further lanes agree. Open
+    /// ready is skipped, never reverts the others, nor does one whose lane or Inbox burns its gas: several statements need
+    /// 350,000 gas each, most of which comes back. For a batch that is final already it records which further lanes agree. Open
     /// to all.
     /// @return finalizedBatch Last final batch of the last statement's rollup.
     function advance(Statement[] calldata statements) external returns (BatchIndex finalizedBatch);
@@ -123,10 +130,10 @@ interface ISettlement {
 
     // Council
 
-    /// @notice Council: schedule new rules, executable after the change delay. Replaces a change not yet executed.
+    /// @notice Council: schedule new rules, executable after the change delay, for 14 days. Replaces a change not yet executed.
     function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
-    /// @notice Execute the scheduled change once it is due. Open to all.
+    /// @notice Execute the scheduled change once it is due and before it lapses. Open to all.
     function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
 
     /// @notice Council: choose an output among attested ones that start at the last final batch and have one input id. Takes
@@ -178,6 +185,6 @@ interface ISettlement {
         external
         view
         returns (StatementId statementId, BatchIndex batchIndex, uint64 effectiveAt);
-    /// @notice Hash of the scheduled change and when it may be executed; zero if there is none.
+    /// @notice Hash of the scheduled change and when it may be executed, 14 days before it lapses; zero if there is none.
     function scheduledChange(RollupId rollupId) external view returns (bytes32 changeHash, uint64 executableAt);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {TestChains} from "../TestChains.sol";
 import {IQuoteVerifier, QuoteReport} from "../interfaces/IQuoteVerifier.sol";
 
 /// @title DevQuoteVerifier
@@ -22,14 +23,9 @@ contract DevQuoteVerifier is IQuoteVerifier {
     error NotSignedByRoot(address expected, address got);
 
     constructor(address root_) {
-        if (!isTestChain(block.chainid)) revert NotATestChain(block.chainid);
+        if (!TestChains.includes(block.chainid)) revert NotATestChain(block.chainid);
         if (root_ == address(0)) revert RootZero();
         root = root_;
-    }
-
-    /// @notice The chain ids that anvil, hardhat, geth and the OP Stack's development networks use.
-    function isTestChain(uint256 chainId) public pure returns (bool) {
-        return chainId == 31337 || chainId == 31338 || chainId == 1337 || chainId == 900 || chainId == 901;
     }
 
     /// @inheritdoc IQuoteVerifier

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {TestChains} from "../TestChains.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {Challenge, Claim, ClaimState, IOptimisticLane} from "../interfaces/IOptimisticLane.sol";
@@ -40,8 +41,9 @@ contract OptimisticLane is IOptimisticLane {
     /// @inheritdoc IOptimisticLane
     mapping(address proposer => bool) public defeated;
 
-    /// @param game_ The contract that decides challenges; zero for none.
+    /// @param game_ The contract that decides challenges; zero for none, on a test chain only.
     constructor(ISettlement settlement_, uint256 bond_, uint64 window_, address game_) {
+        if (game_ == address(0) && !TestChains.includes(block.chainid)) revert NoGame(block.chainid);
         if (bond_ == 0) revert BondMismatch(1, 0);
         if (window_ == 0 || window_ > MAX_WINDOW) revert WindowOutOfRange(MAX_WINDOW, window_);
         settlement = settlement_;
@@ -70,8 +72,9 @@ contract OptimisticLane is IOptimisticLane {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
         if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
         if (!statement.isRange()) revert NotARange(statement.parentBatch, statement.batchIndex);
-        _requirePosted(statement.rollupId, statement.parentBatch, statement.parentCommitment);
-        _requirePosted(statement.rollupId, statement.batchIndex, statement.batchCommitment);
+        address inbox = settlement.inbox(statement.rollupId);
+        _requirePosted(inbox, statement.rollupId, statement.parentBatch, statement.parentCommitment);
+        _requirePosted(inbox, statement.rollupId, statement.batchIndex, statement.batchCommitment);
         (StatementId statementId, InputId inputId) = statement.ids();
         Claim memory entry = _claims[statementId];
         if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
@@ -99,8 +102,10 @@ contract OptimisticLane is IOptimisticLane {
     }
 
     /// @dev The window is for checking: it must not run before the data are public.
-    function _requirePosted(RollupId rollupId, BatchIndex batchIndex, BatchCommitment expected) private view {
-        address inbox = settlement.inbox(rollupId);
+    function _requirePosted(address inbox, RollupId rollupId, BatchIndex batchIndex, BatchCommitment expected)
+        private
+        view
+    {
         BatchCommitment commitment = inbox == address(0) ? NO_BATCH : IInbox(inbox).batchCommitment(batchIndex);
         if (commitment == NO_BATCH || commitment != expected) revert BatchNotPosted(rollupId, batchIndex);
     }

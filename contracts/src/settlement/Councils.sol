@@ -7,10 +7,15 @@ import {Council, CouncilMode, Policy, Suspension} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 import {Finality} from "./Finality.sol";
 
-/// @notice What Settlement reads of a Safe.
-interface ISafeOwners {
+/// @notice What Settlement reads of a Safe, version 1.3 or newer.
+interface ISafe {
     function getOwners() external view returns (address[] memory);
     function getThreshold() external view returns (uint256);
+    function getModulesPaginated(address start, uint256 pageSize)
+        external
+        view
+        returns (address[] memory modules, address next);
+    function getStorageAt(uint256 offset, uint256 length) external view returns (bytes memory);
 }
 
 /// @notice All a council can do here: schedule a change of the rules, choose among attested outputs, and in stage 1 suspend a
@@ -28,8 +33,16 @@ abstract contract Councils is Finality {
     }
 
     uint64 internal constant NOTICE = 1 days;
-    uint256 internal constant STALL = 7 days;
+    /// @dev How long a change can be executed once it is due. Whoever decided it knew the rollup as it was about then.
+    uint64 internal constant CHANGE_LIFE = 14 days;
+    /// @dev Longer than the optimistic lane's window and the clocks of a game, so that slowness is no stall.
+    uint256 internal constant STALL = 21 days;
     uint256 internal constant STAGE1_OWNERS = 8;
+    /// @dev Before the first module in a Safe's list.
+    address private constant FIRST_MODULE = address(1);
+    /// @dev Where a Safe keeps its guard and its fallback handler.
+    bytes32 private constant GUARD_SLOT = keccak256("guard_manager.guard.address");
+    bytes32 private constant FALLBACK_HANDLER_SLOT = keccak256("fallback_manager.handler.address");
 
     mapping(RollupId rollupId => Choice) internal _choices;
     mapping(RollupId rollupId => Change) internal _changes;
@@ -39,7 +52,7 @@ abstract contract Councils is Finality {
     /// @inheritdoc ISettlement
     function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external {
         Council memory current = _requireCaller(rollupId);
-        _requireChange(current, policy_, council_);
+        _requireChange(rollupId, current, policy_, council_);
         uint64 executableAt = uint64(block.timestamp) + current.changeDelay;
         _changes[rollupId] = Change({hash: keccak256(abi.encode(policy_, council_)), executableAt: executableAt});
         emit ChangeScheduled(rollupId, executableAt, policy_, council_);
@@ -54,6 +67,8 @@ abstract contract Councils is Finality {
         if (block.timestamp < change.executableAt) {
             revert ChangeNotDue(change.executableAt, uint64(block.timestamp));
         }
+        uint64 lapsesAt = change.executableAt + CHANGE_LIFE;
+        if (block.timestamp >= lapsesAt) revert ChangeLapsed(lapsesAt, uint64(block.timestamp));
         Head memory head = _headOf(rollupId);
         BatchIndex firstOpen = _firstOpen(head);
         BatchIndex fromBatch = policy_.fromBatch == GENESIS_BATCH ? firstOpen : policy_.fromBatch;
@@ -72,8 +87,13 @@ abstract contract Councils is Finality {
     }
 
     /// @dev The council's powers only shrink and its delay only grows.
-    function _requireChange(Council memory current, Policy calldata policy_, Council calldata council_) private view {
-        _requirePolicy(policy_);
+    function _requireChange(
+        RollupId rollupId,
+        Council memory current,
+        Policy calldata policy_,
+        Council calldata council_
+    ) private view {
+        _requirePolicy(rollupId, policy_);
         _requireCouncil(council_);
         if (council_.mode > current.mode) revert CouncilModeEscalated(current.mode, council_.mode);
         if (council_.mode != CouncilMode.None && council_.changeDelay < current.changeDelay) {
@@ -121,7 +141,7 @@ abstract contract Councils is Finality {
     /// @dev Requires that every candidate starts at the last final batch, has the chosen one's inputs and is attested by a live
     /// lane, that none has a quorum, and, but for stage 1, that one of the three predicates holds:
     /// all lanes attested and no two agree; a lane contradicted itself and the rest cannot reach two; nothing was final for
-    /// seven days while a batch waits.
+    /// 21 days while a batch waits.
     /// @return chosenLanes Live lanes that attest `candidates[index]`, as bits.
     function _requireChoosable(Statement[] calldata candidates, uint256 index, CouncilMode mode, Head memory head)
         private
@@ -187,11 +207,23 @@ abstract contract Councils is Finality {
         _suspend(rollupId, head, lane, Suspension.Council);
     }
 
-    /// @dev At least eight owners, three quarters of whom must sign.
+    /// @dev At least eight owners, three quarters of whom must sign, and no other way in: a module acts without their signatures,
+    /// a guard decides which of their transactions pass, and through a fallback handler anyone calls a contract of its choice
+    /// in the Safe's name.
     function _requireStage1Safe(address safe) private view {
-        uint256 owners = ISafeOwners(safe).getOwners().length;
-        uint256 threshold = ISafeOwners(safe).getThreshold();
+        uint256 owners = ISafe(safe).getOwners().length;
+        uint256 threshold = ISafe(safe).getThreshold();
         if (owners < STAGE1_OWNERS || threshold * 4 < owners * 3) revert CouncilTooWeak(owners, threshold);
+        (address[] memory modules,) = ISafe(safe).getModulesPaginated(FIRST_MODULE, 1);
+        if (modules.length != 0) revert CouncilHasModule(modules[0]);
+        address guard = _addressAt(safe, GUARD_SLOT);
+        if (guard != address(0)) revert CouncilHasGuard(guard);
+        address handler = _addressAt(safe, FALLBACK_HANDLER_SLOT);
+        if (handler != address(0)) revert CouncilHasFallbackHandler(handler);
+    }
+
+    function _addressAt(address safe, bytes32 slot) private view returns (address) {
+        return abi.decode(ISafe(safe).getStorageAt(uint256(slot), 1), (address));
     }
 
     // ── Checks and views ────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,9 +23,12 @@ import {Rollups} from "./Rollups.sol";
 /// or the optimistic lane alone after the last resort's time. Calls out only to read.
 abstract contract Finality is Rollups {
     uint256 internal constant QUORUM = 2;
-    /// @dev Gas a lane may use to answer whether it attests; an Inbox, for one stored word.
+    /// @dev Gas a lane may use to answer whether it attests.
     uint256 internal constant ATTEST_GAS = 150_000;
-    uint256 internal constant INBOX_GAS = 30_000;
+    /// @dev Share of each statement where several are given: what a lane may use, which must be there to ask the last one; what
+    /// the lane before it may have used; and 50,000. And what it takes to go on to the next one.
+    uint256 internal constant STATEMENT_GAS = 350_000;
+    uint256 internal constant SKIP_GAS = 5_000;
     /// @dev Silence after which an `advance` that finalizes nothing emits a heartbeat.
     uint256 internal constant LATE = 1 hours;
 
@@ -35,9 +38,27 @@ abstract contract Finality is Rollups {
     // ── Advance ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
+    /// @dev Each of several statements runs in a call of its own, which leaves the others their shares of the gas: a lane or an
+    /// Inbox that burns its gas costs its own rollup the statement, and nobody else. Little gas silences nobody. The shares are
+    /// asked for at the start, and inside its call a statement is judged strictly, with the full gas for each lane or not at
+    /// all. One statement alone is judged strictly by the caller's gas, so that a lane that calls learns of it.
     function advance(Statement[] calldata statements) external returns (BatchIndex finalizedBatch) {
-        for (uint256 i; i < statements.length; ++i) {
-            finalizedBatch = _advance(statements[i]);
+        uint256 left = statements.length;
+        if (left == 0) return GENESIS_BATCH;
+        if (left == 1) return _advance(statements[0]);
+        uint256 needed = left * STATEMENT_GAS;
+        if (gasleft() < needed) revert Call.GasTooLow(needed, gasleft());
+
+        Statement[] memory one = new Statement[](1);
+        for (uint256 i; left != 0; ++i) {
+            one[0] = statements[i];
+            --left;
+            uint256 kept = left * STATEMENT_GAS + SKIP_GAS;
+            try this.advance{gas: gasleft() - kept}(one) returns (BatchIndex batchIndex) {
+                finalizedBatch = batchIndex;
+            } catch {
+                finalizedBatch = _last(_heads[statements[i].rollupId]);
+            }
         }
     }
 

@@ -3,10 +3,12 @@ pragma solidity 0.8.37;
 
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
+import {IPortal} from "../interfaces/IPortal.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat, Suspension} from "../types/Policy.sol";
 import {StatementLib} from "../types/Statement.sol";
+import {Call} from "./Call.sol";
 
 /// @notice What Settlement keeps about rollups: heads, versions of the rules, final outputs. Registration and views.
 abstract contract Rollups is ISettlement {
@@ -51,6 +53,8 @@ abstract contract Rollups is ISettlement {
     uint64 internal constant MAX_CHANGE_DELAY = 3650 days;
     uint64 internal constant MIN_LAST_RESORT = 30 days;
     uint64 internal constant MAX_SECONDS = 36500 days;
+    /// @dev Gas an Inbox or a Portal may use to answer with one stored word.
+    uint256 internal constant INBOX_GAS = 30_000;
 
     /// @dev Finality records are packed six to a slot: 39 bits of time, 3 bits of lanes.
     uint256 internal constant RECORDS = 6;
@@ -93,7 +97,7 @@ abstract contract Rollups is ISettlement {
 
     /// @dev Checks the rules and stores them as a version. Lanes that are suspended stay so.
     function _writeVersion(RollupId rollupId, uint256 number, BatchIndex fromBatch, Policy calldata policy_) internal {
-        LaneKind[SEATS] memory kinds = _requirePolicy(policy_);
+        LaneKind[SEATS] memory kinds = _requirePolicy(rollupId, policy_);
         Version storage version = _versions[rollupId][number];
         version.configHash = policy_.configHash;
         version.fromBatch = fromBatch;
@@ -117,7 +121,11 @@ abstract contract Rollups is ISettlement {
     }
 
     /// @dev Two or three lanes that answer, run their seats' programs and rest on pairwise different trust roots.
-    function _requirePolicy(Policy calldata policy_) internal view returns (LaneKind[SEATS] memory kinds) {
+    function _requirePolicy(RollupId rollupId, Policy calldata policy_)
+        internal
+        view
+        returns (LaneKind[SEATS] memory kinds)
+    {
         uint256 count = policy_.seats.length;
         if (count < 2 || count > SEATS) revert LaneCount(count);
         if (policy_.configHash == 0) revert ConfigHashZero();
@@ -126,6 +134,7 @@ abstract contract Rollups is ISettlement {
         }
         if (policy_.lastResortAfter > MAX_SECONDS) revert NumberTooLarge(MAX_SECONDS, policy_.lastResortAfter);
         if (policy_.instantWindow > MAX_SECONDS) revert NumberTooLarge(MAX_SECONDS, policy_.instantWindow);
+        if (policy_.instantWindow == 0 || count != SEATS) _requireNoInstantCap(_heads[rollupId].inbox);
         bytes32[SEATS] memory roots;
         for (uint256 seat; seat < count; ++seat) {
             address lane = policy_.seats[seat].lane;
@@ -141,6 +150,17 @@ abstract contract Rollups is ISettlement {
             bytes32 program = policy_.seats[seat].program;
             if (program == 0 || !ILane(lane).runs(program)) revert ProgramRefused(lane, program);
         }
+    }
+
+    /// @dev A cap holds back what two of three lanes agreed to until the third does or the window has passed: without a third lane
+    /// or a window it would hold back nothing, and whoever set it would not notice. An Inbox whose portal does not answer has
+    /// none.
+    function _requireNoInstantCap(address inbox_) private view {
+        (bool ok, uint256 portal) = Call.word(inbox_, INBOX_GAS, abi.encodeCall(IInbox.portal, ()));
+        if (!ok || portal > type(uint160).max) return;
+        uint256 cap;
+        (ok, cap) = Call.word(address(uint160(portal)), INBOX_GAS, abi.encodeCall(IPortal.instantCap, ()));
+        if (ok && cap != 0) revert InstantCapWithoutEffect(cap);
     }
 
     /// @dev No council is all zero; any other has an address and a delay in range.

@@ -20,7 +20,7 @@ enum CouncilMode {
     /// Chooses only while a predicate holds on chain.
     Standard,
     /// For young systems: chooses without a predicate and suspends lanes; must be a Safe of at least
-    /// 8 owners with a threshold of at least 75 %.
+    /// 8 owners with a threshold of at least 75 %, without modules, guard and fallback handler.
     Stage1
 }
 
@@ -54,7 +54,7 @@ struct Policy {
     /// else at least 30 days.
     uint64 lastResortAfter;
     /// Seconds after finality until an output that not all lanes attested counts like one that all did, for Portal's
-    /// instant cap; 0 is at once.
+    /// instant cap; 0 is at once, and then the Portal must have no cap.
     uint64 instantWindow;
 }
 

@@ -100,6 +100,10 @@ contract InboxHandler is EdgeTest {
     /// before, it must be possible, and for anyone if a deposit is overdue.
     function goOn(bool asAnyone) external {
         (uint64 number, uint64 timestamp) = _now();
+        if (timestamp == _last().postedAt) {
+            _nextBlock();
+            (number, timestamp) = _now();
+        }
         uint64 origin = _last().originNumber + 1024;
         if (origin >= number) origin = number - 1;
         uint64 consumed = _last().depositsAfter;
@@ -246,8 +250,9 @@ contract InboxInvariantTest is InboxFixture {
             vm.assertEq(inbox.postedAt(nth(uint64(i))), header.postedAt);
             if (i != 0) {
                 BatchHeader memory parent = handler.header(i - 1);
-                // IN-3
+                // IN-3 and IN-8
                 vm.assertGe(header.originNumber, parent.originNumber);
+                vm.assertGe(header.postedAt, parent.postedAt + 1);
                 // No deposit is skipped or consumed twice.
                 vm.assertEq(header.depositsBefore, parent.depositsAfter);
                 vm.assertGe(header.depositsAfter, header.depositsBefore);

@@ -11,7 +11,8 @@ import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 import {Test} from "../support/Test.sol";
 
-/// @notice Proposers, challengers, a game and finality, in any order, over six statements about three inputs.
+/// @notice Proposers, challengers, a game and finality, in any order, over eight statements about four inputs, one of which is a
+/// range that ends inside or behind the others.
 contract OptimisticHandler is Test {
     OptimisticLane private immutable lane;
     Settlement private immutable settlement;
@@ -104,15 +105,16 @@ abstract contract OptimisticInvariant is SettlementFixture {
 
     function deploy(address game) internal {
         lane = new OptimisticLane(settlement, 1 ether, 7 days, game);
-        post();
-        post();
-        Statement[] memory all = new Statement[](6);
+        postTo(3);
+        Statement[] memory all = new Statement[](8);
         all[0] = statementOf(1, GENESIS, A);
         all[1] = statementOf(1, GENESIS, B);
         all[2] = statementOf(1, GENESIS, C);
         all[3] = statementOf(1, C, B);
         all[4] = statementOf(2, A, B);
         all[5] = statementOf(2, A, C);
+        all[6] = rangeOf(0, 3, GENESIS, A);
+        all[7] = rangeOf(0, 3, GENESIS, B);
         handler = new OptimisticHandler(lane, settlement, zk, tee, all);
         targetContract(address(handler));
     }
@@ -144,7 +146,7 @@ abstract contract OptimisticInvariant is SettlementFixture {
                 StatementId id = all[k].id();
                 Claim memory claim = lane.claimOf(id);
                 if (claim.state == ClaimState.Open) ++open;
-                if (!lane.attests(id, inputId, rollupId)) continue;
+                if (!lane.attests(id, inputId, rollupId, PROGRAM)) continue;
                 ++attested;
                 assertTrue(claim.state == ClaimState.Open && claim.readyAt <= vm.getBlockTimestamp());
                 assertFalse(lane.defeated(claim.proposer));

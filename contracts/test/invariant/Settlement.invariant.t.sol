@@ -20,6 +20,10 @@ contract SettlementHandler is Test {
         bool byChoice;
         bool byLastResort;
         uint256 suspendedLanes;
+        /// Lanes that had no vote for the statement under the program of their seats.
+        uint256 notUnderItsProgram;
+        /// Whether the first and the last batch of the range had one version of the rules.
+        bool oneVersion;
     }
 
     Settlement private immutable settlement;
@@ -55,43 +59,52 @@ contract SettlementHandler is Test {
 
     function post() external {
         if (inbox.batchCount() < 12) {
-            inbox.post(BatchCommitment.wrap(keccak256(abi.encode("batch", inbox.batchCount() + 1))));
+            inbox.post(_commitment(inbox.batchCount() + 1));
         }
     }
 
-    function vote(uint256 lane, uint256 ahead, uint256 output) external {
-        lanes[lane % 3].vote(_statement(ahead % 2, output % 3).id());
+    function vote(uint256 lane, uint256 ahead, uint256 length, uint256 output) external {
+        lanes[lane % 3].vote(_statement(ahead % 2, length, output % 3).id());
     }
 
-    /// @dev The likely case: two lanes agree on the first open batch.
-    function agree(uint256 silent, uint256 output) external {
-        StatementId id = _statement(0, output % 3).id();
+    /// @dev The likely case: two lanes agree on a range of one, two or three batches after the last final one.
+    function agree(uint256 silent, uint256 length, uint256 output) external {
+        StatementId id = _statement(0, length, output % 3).id();
         for (uint256 i; i < 3; ++i) {
             if (i != silent % 3) lanes[i].vote(id);
         }
     }
 
-    function unvote(uint256 lane, uint256 output) external {
-        lanes[lane % 3].unvote(_statement(0, output % 3).id());
+    function unvote(uint256 lane, uint256 length, uint256 output) external {
+        lanes[lane % 3].unvote(_statement(0, length, output % 3).id());
+    }
+
+    /// @dev A lane runs another program from now on: what it votes counts for no seat, until the policy follows or it goes back.
+    function swap(uint256 lane) external {
+        MockLane swapped = lanes[lane % 3];
+        bytes32 seat = settlement.programOf(rollupId, nth(raw(_last()) + 1), address(swapped));
+        swapped.setProgram(swapped.program() == seat ? keccak256(abi.encode(seat)) : seat);
     }
 
     function fault(uint256 lane, uint256 kind) external {
         lanes[lane % 3].setFault(kind % 4 == 0 ? MockLane.Fault.Reverts : MockLane.Fault.None);
     }
 
-    function advance(uint256 first, uint256 second) external {
+    function advance(uint256 length, uint256 first, uint256 second) external {
         Statement[] memory statements = new Statement[](3);
-        statements[0] = _statement(0, first % 3);
-        statements[1] = _statement(0, second % 3);
+        statements[0] = _statement(0, length, first % 3);
+        statements[1] = _statement(0, length / 3, second % 3);
         // On top of the first, in case it becomes final.
-        statements[2] = _statementAt(raw(statements[0].batchIndex) + 1, statements[0].output, second % 3);
+        statements[2] = _statementAt(raw(statements[0].batchIndex), 1, statements[0].output, second % 3);
         vm.recordLogs();
         settlement.advance(statements);
         _record(statements);
     }
 
-    function contradict(uint256 lane, uint256 first, uint256 second) external {
-        settlement.contradict(address(lanes[lane % 3]), _statement(0, first % 3), _statement(0, second % 3));
+    function contradict(uint256 lane, uint256 length, uint256 first, uint256 second) external {
+        settlement.contradict(
+            address(lanes[lane % 3]), _statement(0, length, first % 3), _statement(0, length, second % 3)
+        );
     }
 
     function choose(uint256 outputs, uint256 index) external {
@@ -113,11 +126,13 @@ contract SettlementHandler is Test {
     }
 
     function changePolicy(uint256 window, uint256 ahead) external {
-        (BatchIndex lastIndex,,) = settlement.lastFinalized(rollupId);
-        uint64 last = raw(lastIndex);
+        uint64 last = raw(_last());
         Policy memory policy = settlement.policy(rollupId, nth(last + 1));
         policy.fromBatch = nth(last + 1 + uint64(ahead % 3));
         policy.instantWindow = uint64(window % 30 days);
+        for (uint256 i; i < 3; ++i) {
+            policy.seats[i].program = lanes[i].program();
+        }
         Council memory current = settlement.council(rollupId);
         vm.prank(council);
         settlement.schedule(rollupId, policy, current);
@@ -126,31 +141,44 @@ contract SettlementHandler is Test {
     }
 
     function wait(uint256 duration) external {
-        uint256[4] memory durations = [uint256(1 hours), 1 days, 8 days, 61 days];
+        uint256[4] memory durations = [uint256(1 hours), 1 days, 22 days, 61 days];
         vm.warp(vm.getBlockTimestamp() + durations[duration % 4]);
     }
 
     // ── Book-keeping ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _statement(uint256 ahead, uint256 output) private view returns (Statement memory) {
+    function _last() private view returns (BatchIndex last) {
+        (last,,) = settlement.lastFinalized(rollupId);
+    }
+
+    function _commitment(uint64 index) private pure returns (BatchCommitment) {
+        return BatchCommitment.wrap(keccak256(abi.encode("batch", index)));
+    }
+
+    /// @dev A range from the last final batch, or from the one after it.
+    function _statement(uint256 ahead, uint256 length, uint256 output) private view returns (Statement memory) {
         (BatchIndex lastIndex, OutputRoot parent,) = settlement.lastFinalized(rollupId);
         uint64 last = raw(lastIndex);
         if (ahead == 1) parent = OutputRoot.wrap(_output(last + 1, output));
-        return _statementAt(last + 1 + uint64(ahead), parent, output);
+        return _statementAt(last + uint64(ahead), 1 + uint64(length % 3), parent, output);
     }
 
-    function _statementAt(uint64 index, OutputRoot parent, uint256 output) private view returns (Statement memory) {
-        Policy memory policy = settlement.policy(rollupId, nth(index));
+    function _statementAt(uint64 first, uint64 length, OutputRoot parent, uint256 output)
+        private
+        view
+        returns (Statement memory)
+    {
+        uint64 index = first + length;
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
-            programHash: policy.programHash,
-            configHash: policy.configHash,
-            batchIndex: nth(index),
+            configHash: settlement.policy(rollupId, nth(index)).configHash,
+            parentBatch: nth(first),
+            parentCommitment: _commitment(first),
             parentOutput: parent,
-            batchCommitment: BatchCommitment.wrap(keccak256(abi.encode("batch", index))),
-            output: OutputRoot.wrap(_output(index, output)),
-            l2BlockNumber: index
+            batchIndex: nth(index),
+            batchCommitment: _commitment(index),
+            output: OutputRoot.wrap(_output(index, output))
         });
     }
 
@@ -162,7 +190,7 @@ contract SettlementHandler is Test {
         candidates = new Statement[](3);
         for (uint256 output; output < 3; ++output) {
             if ((outputs >> output) & 1 == 0 && count + 3 - output > 1) continue;
-            candidates[count++] = _statement(0, output);
+            candidates[count++] = _statement(0, outputs / 8, output);
         }
         uint256 length = count;
         assembly {
@@ -177,7 +205,7 @@ contract SettlementHandler is Test {
             if (topic == ISettlement.ChoiceExecuted.selector) _log[_log.length - 1].byChoice = true;
             if (topic == ISettlement.LastResort.selector) _log[_log.length - 1].byLastResort = true;
             if (topic != ISettlement.BatchFinalized.selector) continue;
-            (, StatementId id, uint256 bits,) = abi.decode(logs[i].data, (OutputRoot, StatementId, uint256, uint64));
+            (, StatementId id, uint256 bits) = abi.decode(logs[i].data, (OutputRoot, StatementId, uint256));
             Finality storage entry = _log.push();
             for (uint256 k; k < statements.length; ++k) {
                 if (statements[k].id() == id) entry.statement = statements[k];
@@ -187,7 +215,12 @@ contract SettlementHandler is Test {
                 if (settlement.suspended(rollupId, address(lanes[k])) != Suspension.None) {
                     entry.suspendedLanes |= 1 << k;
                 }
+                bytes32 program = settlement.programOf(rollupId, entry.statement.batchIndex, address(lanes[k]));
+                if (!lanes[k].votes(id, program)) entry.notUnderItsProgram |= 1 << k;
             }
+            uint64 first = raw(entry.statement.parentBatch) + 1;
+            entry.oneVersion = settlement.policy(rollupId, nth(first)).fromBatch
+                == settlement.policy(rollupId, entry.statement.batchIndex).fromBatch;
         }
     }
 }
@@ -213,27 +246,42 @@ contract SettlementInvariantTest is SettlementFixture {
             assertTrue(count >= 2 || log[i].byChoice || log[i].byLastResort, "fewer than two without an exception");
             assertTrue(!log[i].byLastResort || lanes == 4, "last resort is the optimistic lane's");
             assertEq(lanes & log[i].suspendedLanes, 0, "a suspended lane counted");
+            assertEq(lanes & log[i].notUnderItsProgram, 0, "a vote under another program counted");
         }
     }
 
-    /// @dev I-2: final outputs never change, and I-3: they form one chain over posted batches.
+    /// @dev I-2: final outputs never change, and I-3: they form one chain of ranges over posted batches, with nothing between.
     function invariant_FinalOutputsNeverChangeAndFormOneChain() public view {
         SettlementHandler.Finality[] memory log = handler.finalities();
         (BatchIndex lastIndex, OutputRoot output,) = settlement.lastFinalized(rollupId);
         uint64 last = raw(lastIndex);
-        assertEq(log.length, last);
         assertLe(last, inbox.batchCount(), "final but not posted");
         OutputRoot parent = GENESIS;
+        uint64 index;
         for (uint256 i; i < log.length; ++i) {
             Statement memory statement = log[i].statement;
-            assertEq(raw(statement.batchIndex), i + 1);
+            assertEq(raw(statement.parentBatch), index);
+            assertEq(raw(statement.parentCommitment), raw(inbox.batchCommitment(nth(index))));
             assertEq(statement.parentOutput, parent);
-            assertEq(raw(statement.batchCommitment), raw(inbox.batchCommitment(nth(uint64(i + 1)))));
-            assertEq(settlement.finalOutput(rollupId, nth(uint64(i + 1))), statement.output);
+            for (++index; index < raw(statement.batchIndex); ++index) {
+                assertEq(raw(settlement.finalOutput(rollupId, nth(index))), 0);
+            }
+            assertEq(raw(statement.batchIndex), index);
+            assertEq(raw(statement.batchCommitment), raw(inbox.batchCommitment(nth(index))));
+            assertEq(settlement.finalOutput(rollupId, nth(index)), statement.output);
             parent = statement.output;
         }
+        assertEq(last, index);
         assertEq(output, parent);
         assertEq(raw(settlement.finalOutput(rollupId, nth(last + 1))), 0);
+    }
+
+    /// @dev I-7: one version of the rules judged the whole range.
+    function invariant_ARangeLiesInOneVersion() public view {
+        SettlementHandler.Finality[] memory log = handler.finalities();
+        for (uint256 i; i < log.length; ++i) {
+            assertTrue(log[i].oneVersion);
+        }
     }
 
     /// @dev I-7: a batch's rules are one version's, and versions follow each other.

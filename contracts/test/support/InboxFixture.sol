@@ -26,10 +26,13 @@ abstract contract InboxFixture is EdgeTest {
         for (uint64 number = 991; number <= 1000; ++number) {
             _mine(number, START + 12 * number - 12_000);
         }
+        // A slot ago, for the first batch may not stand in the block of genesis.
+        vm.warp(START - 12);
         inbox = new Inbox(_params());
+        vm.warp(START);
         last.originNumber = 990;
         last.originHash = _hashOf(990);
-        last.postedAt = START;
+        last.postedAt = START - 12;
     }
 
     function _params() internal pure returns (InboxParams memory) {
@@ -41,6 +44,12 @@ abstract contract InboxFixture is EdgeTest {
             originNumber: 990,
             originHash: _hashOf(990)
         });
+    }
+
+    /// @dev A second later, at the same block number, so that another batch may follow and origins keep their distance.
+    function _tick() internal {
+        (, uint64 timestamp) = _now();
+        vm.warp(timestamp + 1);
     }
 
     function _deposit(bytes memory opaqueData) internal {

@@ -16,10 +16,15 @@ contract MockLane is ILane {
         ReturnsBomb
     }
 
+    /// @dev A program that no seat may pin.
+    bytes32 public constant REFUSED = "refused";
+
     LaneKind public immutable kind;
     bytes32 public trustRoot;
     Fault public fault;
-    mapping(StatementId statementId => bool) public votes;
+    /// @dev What the lane runs: what its seat pins in the fixtures, and what it votes under.
+    bytes32 public program;
+    mapping(StatementId statementId => mapping(bytes32 program => bool)) public votes;
 
     RollupId public contradictedRollup;
     InputId public contradictedInput;
@@ -28,6 +33,15 @@ contract MockLane is ILane {
     constructor(LaneKind kind_, bytes32 trustRoot_) {
         kind = kind_;
         trustRoot = trustRoot_;
+        program = keccak256(abi.encode("program", address(this)));
+    }
+
+    function setProgram(bytes32 program_) external {
+        program = program_;
+    }
+
+    function runs(bytes32 program_) external pure returns (bool) {
+        return program_ != REFUSED;
     }
 
     function setFault(Fault fault_) external {
@@ -39,21 +53,14 @@ contract MockLane is ILane {
     }
 
     function vote(StatementId statementId) external {
-        votes[statementId] = true;
+        votes[statementId][program] = true;
     }
 
     function unvote(StatementId statementId) external {
-        votes[statementId] = false;
+        votes[statementId][program] = false;
     }
 
-    /// @dev A vote for this transaction only.
-    function vouch(StatementId statementId) external {
-        assembly ("memory-safe") {
-            tstore(statementId, 1)
-        }
-    }
-
-    function attests(StatementId statementId, InputId, RollupId) external view returns (bool) {
+    function attests(StatementId statementId, InputId, RollupId, bytes32 program_) external view returns (bool) {
         if (fault == Fault.Reverts) revert("broken");
         if (fault == Fault.BurnsGas) {
             uint256 x;
@@ -76,11 +83,7 @@ contract MockLane is ILane {
                 return(0, 100000)
             }
         }
-        bool vouched;
-        assembly ("memory-safe") {
-            vouched := tload(statementId)
-        }
-        return vouched || votes[statementId];
+        return votes[statementId][program_];
     }
 
     function contradicted(RollupId rollupId, InputId inputId, address reporter) external {

@@ -41,6 +41,12 @@ interface ISafe {
         bytes calldata signatures
     ) external payable returns (bool);
     function changeThreshold(uint256 threshold) external;
+    function enableModule(address module) external;
+    function setGuard(address guard) external;
+    function setFallbackHandler(address handler) external;
+    function execTransactionFromModule(address to, uint256 value, bytes calldata data, uint8 operation)
+        external
+        returns (bool success);
 }
 
 /// @notice A real Safe, from the bytecode its authors publish, and owners who sign for it.

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Settlement} from "../../src/Settlement.sol";
 import {BatchCommitment, BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "./FakeInbox.sol";
 import {nth, raw} from "./Ids.sol";
@@ -13,6 +13,7 @@ import {Test} from "./Test.sol";
 /// @notice A Settlement and one rollup with the policy ZK+TEE+OP on lanes the test controls.
 abstract contract SettlementFixture is Test {
     OutputRoot internal constant GENESIS = OutputRoot.wrap(keccak256("genesis output"));
+    /// @dev What the seats of lanes pin that are not MockLanes.
     bytes32 internal constant PROGRAM = keccak256("program");
     bytes32 internal constant CONFIG = keccak256("config");
     OutputRoot internal constant A = OutputRoot.wrap(keccak256("output A"));
@@ -40,14 +41,18 @@ abstract contract SettlementFixture is Test {
 
     function standardPolicy() internal view returns (Policy memory policy) {
         policy.fromBatch = nth(1);
-        policy.programHash = PROGRAM;
         policy.configHash = CONFIG;
-        policy.lanes = new address[](3);
-        policy.lanes[0] = address(zk);
-        policy.lanes[1] = address(tee);
-        policy.lanes[2] = address(op);
+        policy.seats = new Seat[](3);
+        policy.seats[0] = seatOf(zk);
+        policy.seats[1] = seatOf(tee);
+        policy.seats[2] = seatOf(op);
         policy.lastResortAfter = 60 days;
         policy.instantWindow = 7 days;
+    }
+
+    /// @dev A seat that pins what the lane runs from the start. Calls nothing, so that it may stand behind a prank.
+    function seatOf(MockLane lane) internal pure returns (Seat memory) {
+        return Seat({lane: address(lane), program: keccak256(abi.encode("program", address(lane)))});
     }
 
     function standardCouncil() internal view returns (Council memory) {
@@ -70,19 +75,33 @@ abstract contract SettlementFixture is Test {
         inbox.post(commitmentOf(index));
     }
 
-    /// @dev A statement about a batch of the fixture's rollup, under its first rules.
+    /// @dev A statement about one batch of the fixture's rollup, under its first rules.
     function statementOf(uint64 index, OutputRoot parent, OutputRoot output) internal view returns (Statement memory) {
+        return rangeOf(index - 1, index, parent, output);
+    }
+
+    /// @dev A statement about the batches after `first` up to and with `last`.
+    function rangeOf(uint64 first, uint64 last, OutputRoot parent, OutputRoot output)
+        internal
+        view
+        returns (Statement memory)
+    {
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
-            programHash: PROGRAM,
             configHash: CONFIG,
-            batchIndex: nth(index),
+            parentBatch: nth(first),
+            parentCommitment: commitmentOf(first),
             parentOutput: parent,
-            batchCommitment: commitmentOf(index),
-            output: output,
-            l2BlockNumber: index * 10
+            batchIndex: nth(last),
+            batchCommitment: commitmentOf(last),
+            output: output
         });
+    }
+
+    /// @dev Post batches up to and with `index`.
+    function postTo(uint64 index) internal {
+        while (inbox.batchCount() < index) post();
     }
 
     function list(Statement memory one) internal pure returns (Statement[] memory statements) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {DevQuoteVerifier} from "../../src/lanes/DevQuoteVerifier.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {AttestationLib} from "../../src/types/Attestation.sol";
+import {Council, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {SettlementFixture} from "./SettlementFixture.sol";
 
@@ -16,16 +17,38 @@ abstract contract TeeFixture is SettlementFixture {
     uint64 internal constant ACTIVATION = 1 days;
 
     TeeLane internal lane;
+    /// @dev The list of MEASUREMENT alone.
+    bytes32 internal program;
     DevQuoteVerifier internal verifier;
     address internal payee;
 
     function deployLane() internal {
         payee = makeAddr("payee");
         verifier = new DevQuoteVerifier(vm.addr(ROOT_KEY));
-        bytes32[] memory measurements = new bytes32[](1);
-        measurements[0] = MEASUREMENT;
-        lane = new TeeLane(settlement, verifier, measurements, ACTIVATION, 30 days, KEY_BOND);
+        lane = new TeeLane(settlement, verifier, ACTIVATION, 30 days, KEY_BOND);
+        program = lane.declare(measurementsOf(MEASUREMENT));
         vm.deal(address(this), 1000 ether);
+    }
+
+    function measurementsOf(bytes32 one) internal pure returns (bytes32[] memory measurements) {
+        measurements = new bytes32[](1);
+        measurements[0] = one;
+    }
+
+    /// @dev Both, in the order that a list must have.
+    function measurementsOf(bytes32 one, bytes32 two) internal pure returns (bytes32[] memory measurements) {
+        measurements = new bytes32[](2);
+        (measurements[0], measurements[1]) = one < two ? (one, two) : (two, one);
+    }
+
+    /// @dev A registration whose Tee seat is the lane's, and pins `program`.
+    function teeRegistration(address inbox_, Council memory council)
+        internal
+        view
+        returns (RegisterParams memory params)
+    {
+        params = registration(inbox_, council);
+        params.policy.seats[1] = Seat(address(lane), program);
     }
 
     function quoteFor(bytes32 measurement, address key) internal view returns (bytes memory) {

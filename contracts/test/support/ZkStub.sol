@@ -10,6 +10,8 @@ import {Statement} from "../../src/types/Statement.sol";
 /// @notice A validity lane without the proof check: what such a lane costs beside it. Anyone may attest anything.
 contract ZkStub is ILane {
     ISettlement private immutable _settlement;
+    bytes32 private constant PROGRAM = keccak256("program");
+
     mapping(StatementId statementId => bool) private _votes;
 
     event Attested(StatementId indexed statementId);
@@ -42,7 +44,12 @@ contract ZkStub is ILane {
         }
     }
 
-    function attests(StatementId id, InputId, RollupId) external view returns (bool) {
+    function runs(bytes32 program) external pure returns (bool) {
+        return program == PROGRAM;
+    }
+
+    function attests(StatementId id, InputId, RollupId, bytes32 program) external view returns (bool) {
+        if (program != PROGRAM) return false;
         bool vouched;
         assembly ("memory-safe") {
             vouched := tload(id)

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Settlement} from "../../src/Settlement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchCommitment, BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../../src/types/Ids.sol";
-import {Council, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
+import {Council, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {Cheats} from "../support/Cheats.sol";
 import {nth} from "../support/Ids.sol";
@@ -24,8 +24,13 @@ contract Voter {
         _vote = vote;
     }
 
-    function attests(bytes32, bytes32, bytes32) external view returns (bool) {
-        return _vote;
+    function runs(bytes32) external pure returns (bool) {
+        return true;
+    }
+
+    /// @dev Under the program that its seat pins, and no other.
+    function attests(bytes32, bytes32, bytes32, bytes32 program) external view returns (bool) {
+        return _vote && program == keccak256(abi.encode(kind));
     }
 
     function contradicted(bytes32, bytes32, address) external {}
@@ -33,6 +38,7 @@ contract Voter {
 
 /// @notice An Inbox with one batch, posted at once.
 contract OneBatch {
+    bytes32 public constant GENESIS_COMMITMENT = keccak256("genesis");
     bytes32 public constant COMMITMENT = keccak256("batch");
     address public immutable registrant = msg.sender;
     uint64 public immutable posted = uint64(block.timestamp);
@@ -42,6 +48,7 @@ contract OneBatch {
     }
 
     function batchCommitment(uint64 index) external pure returns (bytes32) {
+        if (index == 0) return GENESIS_COMMITMENT;
         return index == 1 ? COMMITMENT : bytes32(0);
     }
 
@@ -55,7 +62,6 @@ contract OneBatch {
 contract SettlementSymbolicTest {
     Cheats private constant vm = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));
     OutputRoot private constant GENESIS = OutputRoot.wrap(keccak256("genesis output"));
-    bytes32 private constant PROGRAM = keccak256("program");
     bytes32 private constant CONFIG = keccak256("config");
     uint256 private constant START = 1_800_000_000;
     uint64 private constant LAST_RESORT = 60 days;
@@ -76,10 +82,11 @@ contract SettlementSymbolicTest {
         op = new Voter(LaneKind.Optimistic, "op root");
         Policy memory policy;
         policy.fromBatch = nth(1);
-        policy.programHash = PROGRAM;
         policy.configHash = CONFIG;
-        policy.lanes = new address[](3);
-        (policy.lanes[0], policy.lanes[1], policy.lanes[2]) = (address(zk), address(tee), address(op));
+        policy.seats = new Seat[](3);
+        policy.seats[0] = Seat(address(zk), keccak256(abi.encode(LaneKind.Zk)));
+        policy.seats[1] = Seat(address(tee), keccak256(abi.encode(LaneKind.Tee)));
+        policy.seats[2] = Seat(address(op), keccak256(abi.encode(LaneKind.Optimistic)));
         policy.lastResortAfter = LAST_RESORT;
         policy.instantWindow = 7 days;
         Council memory none;
@@ -99,13 +106,13 @@ contract SettlementSymbolicTest {
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
-            programHash: PROGRAM,
             configHash: CONFIG,
-            batchIndex: nth(1),
+            parentBatch: nth(0),
+            parentCommitment: BatchCommitment.wrap(inbox.GENESIS_COMMITMENT()),
             parentOutput: GENESIS,
+            batchIndex: nth(1),
             batchCommitment: BatchCommitment.wrap(inbox.COMMITMENT()),
-            output: output,
-            l2BlockNumber: 10
+            output: output
         });
     }
 
@@ -125,7 +132,6 @@ contract SettlementSymbolicTest {
         if (batch == GENESIS_BATCH) return;
         assert(_two(zk_, tee_, op_));
         Statement memory right = _answer(said.output);
-        right.l2BlockNumber = said.l2BlockNumber;
         assert(keccak256(abi.encode(said)) == keccak256(abi.encode(right)));
         assert(said.output != NO_OUTPUT);
         assert(settlement.finalOutput(rollupId, nth(1)) == said.output);

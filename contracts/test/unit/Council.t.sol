@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchIndex, RollupId, StatementId} from "../../src/types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Suspension} from "../../src/types/Policy.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
@@ -29,7 +29,7 @@ contract CouncilTest is SettlementFixture {
     function _newPolicy(BatchIndex fromBatch) private view returns (Policy memory policy) {
         policy = standardPolicy();
         policy.fromBatch = fromBatch;
-        policy.lanes[0] = address(newZk);
+        policy.seats[0] = seatOf(newZk);
     }
 
     function _schedule(Policy memory policy, Council memory council) private {
@@ -70,7 +70,7 @@ contract CouncilTest is SettlementFixture {
 
     function test_RevertWhen_Schedule_PolicyIsBad() public {
         Policy memory policy = _newPolicy(nth(9));
-        policy.lanes[2] = address(newZk);
+        policy.seats[2] = seatOf(newZk);
         vm.prank(councilAccount);
         vm.expectPartialRevert(ISettlement.TrustRootShared.selector);
         settlement.schedule(rollupId, policy, standardCouncil());
@@ -125,10 +125,28 @@ contract CouncilTest is SettlementFixture {
         settlement.executeChange(rollupId, policy, standardCouncil());
     }
 
+    /// @dev M-4 of the audit. Before, a change that nobody executed stayed due for ever: years later anybody could have put rules
+    /// in force that nobody remembered.
+    function test_RevertWhen_ExecuteChange_ItLapsed() public {
+        Policy memory policy = _newPolicy(nth(3));
+        _schedule(policy, standardCouncil());
+        skip(44 days);
+        uint64 lapsedAt = uint64(vm.getBlockTimestamp());
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.ChangeLapsed.selector, lapsedAt, lapsedAt));
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        assertEq(settlement.policyVersions(rollupId), 1);
+        // Scheduled anew, it can be executed until the last second.
+        _schedule(policy, standardCouncil());
+        skip(44 days - 1);
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        assertEq(settlement.policyVersions(rollupId), 2);
+    }
+
     /// @dev I-7: every statement is judged by the version of its own batch.
     function test_ExecuteChange_SwitchesAtItsBatch() public {
         Policy memory policy = _newPolicy(nth(3));
-        policy.programHash = keccak256("next program");
+        policy.configHash = keccak256("next config");
+        policy.seats[1].program = keccak256("next program");
         _change(policy);
         finalizeNextOf(a);
         Statement memory two = finalizeNext(B);
@@ -140,16 +158,18 @@ contract CouncilTest is SettlementFixture {
         tee.vote(old.id());
         assertEq(advance(old), 2);
         Statement memory next = statementOf(index, B, C);
-        next.programHash = policy.programHash;
+        next.configHash = policy.configHash;
         zk.vote(next.id());
         tee.vote(next.id());
-        assertEq(advance(next), 2);
         newZk.vote(next.id());
+        assertEq(advance(next), 2);
+        tee.setProgram(policy.seats[1].program);
+        tee.vote(next.id());
         assertEq(advance(next), 3);
 
-        assertEq(settlement.policy(rollupId, nth(2)).lanes[0], address(zk));
-        assertEq(settlement.policy(rollupId, nth(3)).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, nth(1000)).lanes[0], address(newZk));
+        assertEq(settlement.policy(rollupId, nth(2)).seats[0].lane, address(zk));
+        assertEq(settlement.policy(rollupId, nth(3)).seats[0].lane, address(newZk));
+        assertEq(settlement.policy(rollupId, nth(1000)).seats[0].lane, address(newZk));
         assertEq(settlement.policyVersions(rollupId), 2);
     }
 
@@ -171,9 +191,9 @@ contract CouncilTest is SettlementFixture {
         policy.fromBatch = nth(5);
         _change(policy);
         assertEq(settlement.policyVersions(rollupId), 3);
-        assertEq(settlement.policy(rollupId, nth(1)).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, nth(4)).lanes[0], address(newZk));
-        assertEq(settlement.policy(rollupId, nth(5)).lanes[0], address(zk));
+        assertEq(settlement.policy(rollupId, nth(1)).seats[0].lane, address(newZk));
+        assertEq(settlement.policy(rollupId, nth(4)).seats[0].lane, address(newZk));
+        assertEq(settlement.policy(rollupId, nth(5)).seats[0].lane, address(zk));
         newZk.vote(a.id());
         tee.vote(a.id());
         assertEq(advance(a), 1);
@@ -183,22 +203,22 @@ contract CouncilTest is SettlementFixture {
     function test_ExecuteChange_ReplacesAVersionNotYetReached() public {
         _change(_newPolicy(nth(100)));
         Policy memory policy = _newPolicy(nth(50));
-        policy.lanes[0] = address(op);
-        policy.lanes[2] = address(zk);
+        policy.seats[0] = seatOf(op);
+        policy.seats[2] = seatOf(zk);
         _change(policy);
         assertEq(settlement.policyVersions(rollupId), 2);
-        assertEq(settlement.policy(rollupId, nth(49)).lanes[0], address(zk));
-        assertEq(settlement.policy(rollupId, nth(50)).lanes[0], address(op));
-        assertEq(settlement.policy(rollupId, nth(100)).lanes[0], address(op));
+        assertEq(settlement.policy(rollupId, nth(49)).seats[0].lane, address(zk));
+        assertEq(settlement.policy(rollupId, nth(50)).seats[0].lane, address(op));
+        assertEq(settlement.policy(rollupId, nth(100)).seats[0].lane, address(op));
     }
 
     function test_ExecuteChange_ToTwoLanesAndBack() public {
         Policy memory policy = _newPolicy(nth(0));
-        policy.lanes = new address[](2);
-        policy.lanes[0] = address(newZk);
-        policy.lanes[1] = address(op);
+        policy.seats = new Seat[](2);
+        policy.seats[0] = seatOf(newZk);
+        policy.seats[1] = seatOf(op);
         _change(policy);
-        assertEq(settlement.policy(rollupId, nth(1)).lanes.length, 2);
+        assertEq(settlement.policy(rollupId, nth(1)).seats.length, 2);
         tee.vote(a.id());
         op.vote(a.id());
         assertEq(advance(a), 0);
@@ -259,7 +279,7 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_ExecuteChange_VoidsTheOldChoice() public {
-        skip(7 days);
+        skip(21 days);
         zk.vote(a.id());
         _schedule(_newPolicy(nth(0)), standardCouncil());
         skip(30 days);
@@ -336,7 +356,7 @@ contract CouncilTest is SettlementFixture {
         assertEq(effectiveAt, block.timestamp + 1 days);
         skip(1 days);
         vm.expectEmit(address(settlement));
-        emit ISettlement.BatchFinalized(rollupId, nth(1), B, b.id(), 2, 10);
+        emit ISettlement.BatchFinalized(rollupId, nth(1), B, b.id(), 2);
         vm.expectEmit(address(settlement));
         emit ISettlement.ChoiceExecuted(rollupId, nth(1));
         settlement.executeChoice(list(a, b, c), 1);
@@ -377,9 +397,10 @@ contract CouncilTest is SettlementFixture {
         _choose(list(b), 0);
     }
 
-    function test_Choose_AfterSevenDaysOfNothing() public {
+    /// @dev A claim on the optimistic lane takes a week: before, the council could overtake it while it ripened.
+    function test_Choose_After21DaysOfNothing() public {
         tee.vote(a.id());
-        skip(7 days - 1);
+        skip(21 days - 1);
         _refuseChoice(list(a), _notMet());
         skip(1);
         _choose(list(a), 0);
@@ -405,7 +426,7 @@ contract CouncilTest is SettlementFixture {
     }
 
     function test_RevertWhen_Choose_NobodyAttests() public {
-        skip(7 days);
+        skip(21 days);
         _refuseChoice(list(a), abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
     }
 
@@ -413,12 +434,12 @@ contract CouncilTest is SettlementFixture {
         zk.vote(a.id());
         zk.vote(b.id());
         settlement.contradict(address(zk), a, b);
-        skip(7 days);
+        skip(21 days);
         _refuseChoice(list(a), abi.encodeWithSelector(ISettlement.NotAttested.selector, a.id()));
     }
 
     function test_RevertWhen_Choose_WrongInputs() public {
-        skip(7 days);
+        skip(21 days);
         Statement memory wrong = statementOf(1, B, A);
         zk.vote(wrong.id());
         _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
@@ -426,8 +447,24 @@ contract CouncilTest is SettlementFixture {
         _refuseChoice(list(wrong), abi.encodeWithSelector(ISettlement.WrongInputs.selector, wrong.id()));
     }
 
+    /// @dev One input id: the council chooses among answers to one question.
+    function test_RevertWhen_Choose_CandidatesOfTwoRanges() public {
+        post();
+        skip(21 days);
+        zk.vote(a.id());
+        Statement memory longer = rangeOf(0, 2, GENESIS, B);
+        tee.vote(longer.id());
+        _refuseChoice(list(a, longer), abi.encodeWithSelector(ISettlement.WrongInputs.selector, longer.id()));
+        _refuseChoice(list(longer, a), abi.encodeWithSelector(ISettlement.WrongInputs.selector, a.id()));
+        _choose(list(longer), 0);
+        skip(1 days);
+        settlement.executeChoice(list(longer), 0);
+        assertEq(finalized(), 2);
+        assertEq(outputOf(2), B);
+    }
+
     function test_RevertWhen_Choose_CandidatesOfTwoRollups() public {
-        skip(7 days);
+        skip(21 days);
         zk.vote(a.id());
         Statement memory foreign = statementOf(1, GENESIS, A);
         foreign.rollupId = RollupId.wrap("another");
@@ -498,7 +535,7 @@ contract CouncilTest is SettlementFixture {
 
     function test_RevertWhen_ExecuteChoice_TheVoteIsGone() public {
         tee.vote(a.id());
-        skip(7 days);
+        skip(21 days);
         _choose(list(a), 0);
         tee.unvote(a.id());
         skip(1 days);

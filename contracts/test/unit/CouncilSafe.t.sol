@@ -9,6 +9,15 @@ import {nth} from "../support/Ids.sol";
 import {ISafe, SafeFixture} from "../support/SafeFixture.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 
+/// @notice A guard that lets everything pass.
+contract OpenGuard {
+    function supportsInterface(bytes4) external pure returns (bool) {
+        return true;
+    }
+
+    fallback() external {}
+}
+
 /// @notice The stage-1 council is a real Safe.
 contract CouncilSafeTest is SettlementFixture, SafeFixture {
     ISafe private safe;
@@ -112,6 +121,50 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
         );
     }
 
+    /// @dev M-6 of the audit. Before, Settlement read owners and threshold alone. A module acts in the Safe's name without any
+    /// signature, so one key could suspend every lane.
+    function test_RevertWhen_OneKeyActsThroughAModule() public {
+        _register(8, 6);
+        address module = makeAddr("one key");
+        execute(safe, address(safe), abi.encodeCall(ISafe.enableModule, (module)), 6);
+        bytes memory data = abi.encodeCall(ISettlement.suspend, (rollupId, address(tee)));
+        vm.prank(module);
+        assertFalse(safe.execTransactionFromModule(address(settlement), 0, data, 0));
+        assertTrue(settlement.suspended(rollupId, address(tee)) == Suspension.None);
+        // Not with all signatures either, while the module is there.
+        bytes memory reason = abi.encodeWithSelector(ISettlement.CouncilHasModule.selector, module);
+        _expectRefusal(data, 6, reason);
+        zk.vote(a.id());
+        _expectRefusal(abi.encodeCall(ISettlement.choose, (list(a), 0)), 6, reason);
+    }
+
+    /// @dev M-6 of the audit: a guard decides which transactions of the owners pass.
+    function test_RevertWhen_TheSafeHasAGuard() public {
+        _register(8, 6);
+        address guard = address(new OpenGuard());
+        execute(safe, address(safe), abi.encodeCall(ISafe.setGuard, (guard)), 6);
+        bytes memory data = abi.encodeCall(ISettlement.suspend, (rollupId, address(tee)));
+        _expectRefusal(data, 6, abi.encodeWithSelector(ISettlement.CouncilHasGuard.selector, guard));
+        execute(safe, address(safe), abi.encodeCall(ISafe.setGuard, (address(0))), 6);
+        execute(safe, address(settlement), data, 6);
+        assertTrue(settlement.suspended(rollupId, address(tee)) == Suspension.Council);
+    }
+
+    /// @dev M-6 of the audit: a Safe passes calls that it does not know on to its fallback handler, in its own name. With
+    /// Settlement as the handler, anybody was the council.
+    function test_RevertWhen_SettlementIsTheSafesFallbackHandler() public {
+        _register(8, 6);
+        execute(safe, address(safe), abi.encodeCall(ISafe.setFallbackHandler, (address(settlement))), 6);
+        bytes memory data = abi.encodeCall(ISettlement.suspend, (rollupId, address(tee)));
+        vm.prank(address(0xbad));
+        (bool ok,) = address(safe).call(data);
+        assertFalse(ok);
+        assertTrue(settlement.suspended(rollupId, address(tee)) == Suspension.None);
+        _expectRefusal(
+            data, 6, abi.encodeWithSelector(ISettlement.CouncilHasFallbackHandler.selector, address(settlement))
+        );
+    }
+
     /// @dev A lane the council suspended contradicted nothing: in mode standard it opens no way to choose.
     function test_StandardMode_CouncilsSuspensionIsNoContradiction() public {
         _register(8, 6);
@@ -137,7 +190,7 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
             6,
             abi.encodeWithSelector(ISettlement.PredicateNotMet.selector, rollupId, 2)
         );
-        skip(7 days);
+        skip(21 days);
         execute(safe, address(settlement), abi.encodeCall(ISettlement.choose, (list(first, second), 0)), 6);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {NO_OUTPUT, OutputRoot} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
@@ -17,6 +18,14 @@ contract StrongSafe {
 
     function getThreshold() external pure returns (uint256) {
         return 6;
+    }
+
+    function getModulesPaginated(address, uint256) external pure returns (address[] memory modules, address next) {
+        return (modules, address(1));
+    }
+
+    function getStorageAt(uint256, uint256) external pure returns (bytes memory) {
+        return new bytes(32);
     }
 }
 
@@ -83,14 +92,12 @@ contract FinalityTableTest is SettlementFixture {
             council = Council({account: councilAccount, mode: mode, changeDelay: 30 days});
         }
         rollupId = settlement.register(registration(address(inbox), council));
-        uint64 index = post();
-        OutputRoot parent = GENESIS;
-        if (!parentFinal) {
-            index = post();
-            parent = OutputRoot.wrap(keccak256("an output of batch 1 that is not final"));
-        }
+        // A range of three batches, or of the two after one that is not final.
+        postTo(3);
+        uint64 first = parentFinal ? 0 : 1;
+        OutputRoot parent = parentFinal ? GENESIS : OutputRoot.wrap(keccak256("an output of batch 1 that is not final"));
         Statement[] memory statements =
-            list(statementOf(index, parent, A), statementOf(index, parent, B), statementOf(index, parent, C));
+            list(rangeOf(first, 3, parent, A), rangeOf(first, 3, parent, B), rangeOf(first, 3, parent, C));
 
         uint256 clean = vm.snapshotState();
         for (uint256 state; state < STATES ** 3; ++state) {
@@ -114,10 +121,10 @@ contract FinalityTableTest is SettlementFixture {
     ) private {
         MockLane[3] memory lanes = [zk, tee, op];
         for (uint256 i; i < 3; ++i) {
-            _arrange(lanes[i], states[i], statements);
+            _arrange(lanes[i], states[i], statements, parentFinal);
         }
         Expected memory expected = _expect(states);
-        if (clock == Clock.Stalled) skip(8 days);
+        if (clock == Clock.Stalled) skip(22 days);
         if (clock == Clock.LastResort) skip(61 days);
 
         // By the lanes alone, whichever statement is offered first.
@@ -142,12 +149,15 @@ contract FinalityTableTest is SettlementFixture {
         }
     }
 
-    /// @dev Let a lane vote; a lane that is not a Tee lane and attests two outputs is reported at once.
-    function _arrange(MockLane lane, State state, Statement[] memory statements) private {
+    /// @dev Let a lane vote; a lane that is not a Tee lane and attests two outputs is reported at once. From a parent that is not
+    /// final that is no evidence, and the lane keeps its seat.
+    function _arrange(MockLane lane, State state, Statement[] memory statements, bool parentFinal) private {
         if (state == State.A || state == State.AB) lane.vote(statements[0].id());
         if (state == State.B || state == State.AB) lane.vote(statements[1].id());
         if (state == State.C) lane.vote(statements[2].id());
         if (state == State.AB && lane.kind() != LaneKind.Tee) {
+            bytes memory reason = abi.encodeWithSelector(ISettlement.WrongInputs.selector, statements[0].id());
+            if (!parentFinal) vm.expectRevert(reason);
             settlement.contradict(address(lane), statements[0], statements[1]);
         }
         if (state != State.Suspended) return;
@@ -157,8 +167,11 @@ contract FinalityTableTest is SettlementFixture {
             vm.prank(councilAccount);
             settlement.suspend(rollupId, address(lane));
         } else {
-            lane.vote(statements[2].id());
-            settlement.contradict(address(lane), statements[0], statements[2]);
+            Statement memory first = statementOf(1, GENESIS, A);
+            Statement memory second = statementOf(1, GENESIS, C);
+            lane.vote(first.id());
+            lane.vote(second.id());
+            settlement.contradict(address(lane), first, second);
         }
     }
 
@@ -202,7 +215,7 @@ contract FinalityTableTest is SettlementFixture {
     }
 
     /// @dev Words of the design: all lanes attested and no two agree; or a lane contradicted itself and the rest cannot reach
-    /// two; or nothing was final for 7 days while a batch waits. Always among attested outputs, never against a quorum.
+    /// two; or nothing was final for 21 days while a batch waits. Always among attested outputs, never against a quorum.
     function _choosable(Expected memory expected, CouncilMode mode, Clock clock, uint256 chosen)
         private
         pure

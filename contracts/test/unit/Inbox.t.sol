@@ -36,10 +36,24 @@ contract InboxConstructorTest is InboxFixture {
     function test_RevertWhen_ForceWindowOutOfBounds() public {
         InboxParams memory params = _params();
         params.forceWindow = 0;
-        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1, 7 days, 0));
         new Inbox(params);
         params.forceWindow = 7 days + 1;
-        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 7 days + 1));
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1, 7 days, 7 days + 1));
+        new Inbox(params);
+        params.forceWindow = 1;
+        new Inbox(params);
+    }
+
+    /// @dev A finding of the audit. Before, a window of a second was accepted anywhere: any L1 block without a batch would have
+    /// opened the Inbox to everybody.
+    function test_RevertWhen_ForceWindowIsShortOutsideTestChains() public {
+        InboxParams memory params = _params();
+        vm.chainId(1);
+        params.forceWindow = 1 hours - 1;
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1 hours, 7 days, 1 hours - 1));
+        new Inbox(params);
+        params.forceWindow = 1 hours;
         new Inbox(params);
     }
 
@@ -64,6 +78,7 @@ contract InboxConstructorTest is InboxFixture {
     }
 
     function test_RecordsGenesis() public {
+        last.postedAt = START;
         vm.expectEmit();
         emit IInbox.BatchPosted(nth(0), last.commitment(), last, new BlobOpening[](0));
         Inbox fresh = new Inbox(_params());
@@ -85,6 +100,7 @@ contract InboxConstructorTest is InboxFixture {
 /// postCalldata
 /// ├── caller is not the batcher, nothing overdue → NotBatcher
 /// ├── index repeated or skipped → WrongIndex
+/// ├── the batch before is of the same block → PostedInThisBlock
 /// ├── more than 131,072 bytes → DataTooLong
 /// ├── origin before the parent's → OriginBeforeParent
 /// ├── origin is the present block or later → OriginNotPast
@@ -129,8 +145,30 @@ contract InboxPostCalldataTest is InboxFixture {
         _post(2, 998, 0);
     }
 
+    /// @dev IN-8; a finding of the audit. Before, a batcher could post many batches at one time, and nothing that counts by
+    /// `postedAt` told them apart.
+    function test_RevertWhen_TheBatchBeforeIsInThisBlock() public {
+        _post(1, 999, 0);
+        for (uint256 i; i < 5; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IInbox.PostedInThisBlock.selector, inbox.postedAt(nth(1 + uint64(i))))
+            );
+            _post(2 + uint64(i), 999, 0);
+            _nextBlock();
+            _post(2 + uint64(i), 999, 0);
+        }
+    }
+
+    function test_RevertWhen_GenesisIsInThisBlock() public {
+        Inbox fresh = new Inbox(_params());
+        vm.expectRevert(abi.encodeWithSelector(IInbox.PostedInThisBlock.selector, START));
+        vm.prank(BATCHER);
+        fresh.postCalldata(nth(1), 999, 0, "");
+    }
+
     function test_AcceptsTheParentsOriginAgain() public {
         _post(1, 999, 0);
+        _nextBlock();
         _post(2, 999, 0);
         vm.assertEq(inbox.batchCount(), 2);
     }
@@ -340,6 +378,8 @@ contract InboxPostBlobsTest is InboxFixture {
             last.dataHash = keccak256(abi.encode(uint8(1), openings));
             last.originNumber = 999;
             last.originHash = _hashOf(999);
+            last.postedAt = START + count;
+            _tick();
 
             vm.expectEmit();
             emit IInbox.BatchPosted(nth(count), last.commitment(), last, openings);
@@ -419,6 +459,7 @@ contract InboxDepositsTest is InboxFixture {
         _post(1, 999, 0);
 
         // Origin at the first one's block: the first.
+        _tick();
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 1000, 1000));
         _post(2, 1000, 0);
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsAfterOrigin.selector, 1, 1002, 1000));
@@ -426,9 +467,11 @@ contract InboxDepositsTest is InboxFixture {
         _post(2, 1000, 1);
 
         // Nothing new up to 1001.
+        _tick();
         _post(3, 1001, 1);
 
         // Both by 1003; going back is refused.
+        _tick();
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 1000, 1003));
         _post(4, 1003, 0);
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 1, 1002, 1003));
@@ -439,6 +482,7 @@ contract InboxDepositsTest is InboxFixture {
         vm.assertEq(depositsConsumed, 2);
 
         // All consumed: zero is refused although nothing waits.
+        _tick();
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 1000, 1003));
         _post(5, 1003, 0);
         _post(5, 1003, 2);
@@ -535,6 +579,7 @@ contract InboxForcedTest is InboxFixture {
         vm.prank(ANYONE);
         inbox.postCalldata(nth(1), 1000, 1, "");
         vm.assertTrue(inbox.forcedDue());
+        _tick();
         vm.prank(ANYONE);
         inbox.postCalldata(nth(2), 1001, 2, "");
         vm.assertFalse(inbox.forcedDue());

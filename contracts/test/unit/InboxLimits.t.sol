@@ -113,6 +113,7 @@ contract InboxDepositGasTest is InboxLimitsFixture {
         vm.expectRevert(abi.encodeWithSelector(IInbox.TooMuchDepositGas.selector, 4_000_000, 4_000_001));
         _post(2, 1005, 6);
         _post(2, 1004, 5);
+        _tick();
         _post(3, 1005, 6);
     }
 
@@ -125,6 +126,7 @@ contract InboxDepositGasTest is InboxLimitsFixture {
         vm.expectRevert(abi.encodeWithSelector(IInbox.TooMuchDepositGas.selector, 4_000_000, 12_000_001));
         _post(1, 1001, 2);
         _post(1, 1000, 1);
+        _tick();
         _post(2, 1001, 2);
         vm.assertEq(inbox.batchCount(), 2);
     }
@@ -136,6 +138,7 @@ contract InboxDepositGasTest is InboxLimitsFixture {
             _nextBlock();
         }
         _post(1, 1002, 3);
+        _tick();
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 1, 1001, 1002));
         _post(2, 1002, 1);
     }
@@ -176,11 +179,13 @@ contract InboxOriginAdvanceTest is InboxLimitsFixture {
         vm.stopPrank();
         vm.assertTrue(inbox.forcedDue());
         // The batcher too has to come nearer.
+        _tick();
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
         _post(2, 3037, 0);
         _post(2, 3038, 0);
 
         // Now the deposit is within reach, and the maximum goes past it.
+        _tick();
         vm.startPrank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
         inbox.postCalldata(nth(3), 3499, 0, "");
@@ -360,6 +365,7 @@ contract InboxKeepBehindTest is InboxLimitsFixture {
         uint64 index = 0;
         for (uint64 origin = 2014; origin < 10_980; origin += 1024) {
             inbox.postCalldata(nth(++index), origin, 0, "");
+            _tick();
         }
         vm.assertTrue(inbox.forcedDue());
         inbox.postCalldata(nth(++index), 10_980, 1, "");

@@ -6,7 +6,7 @@ import {ITeeLane} from "../../src/interfaces/ITeeLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
 import {RollupId} from "../../src/types/Ids.sol";
-import {RegisterParams, Suspension} from "../../src/types/Policy.sol";
+import {RegisterParams, Seat, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
@@ -21,9 +21,7 @@ contract IncidentsTest is TeeFixture {
         super.setUp();
         deployLane();
         inbox = new FakeInbox(address(this));
-        RegisterParams memory params = registration(address(inbox), noCouncil());
-        params.policy.lanes[1] = address(lane);
-        rollupId = settlement.register(params);
+        rollupId = settlement.register(teeRegistration(address(inbox), noCouncil()));
         post();
         a = statementOf(1, GENESIS, A);
         b = statementOf(1, GENESIS, B);
@@ -32,12 +30,9 @@ contract IncidentsTest is TeeFixture {
     /// @dev Two enclave clients that shared one signing root were counted as two provers (June 2026, about 1.7 M$): two lanes
     /// over one attestation root are one trust root, and are refused together.
     function test_TwoLanesOverOneAttestationRoot() public {
-        bytes32[] memory measurements = new bytes32[](1);
-        measurements[0] = NEXT_MEASUREMENT;
-        TeeLane twin = new TeeLane(settlement, verifier, measurements, 0, 30 days, 0);
-        RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
-        params.policy.lanes[0] = address(twin);
-        params.policy.lanes[1] = address(lane);
+        TeeLane twin = new TeeLane(settlement, verifier, 0, 30 days, 0);
+        RegisterParams memory params = teeRegistration(address(new FakeInbox(address(this))), noCouncil());
+        params.policy.seats[0] = Seat(address(twin), twin.declare(measurementsOf(NEXT_MEASUREMENT)));
         vm.expectRevert(
             abi.encodeWithSelector(ISettlement.TrustRootShared.selector, address(twin), address(lane), lane.trustRoot())
         );
@@ -64,8 +59,8 @@ contract IncidentsTest is TeeFixture {
         advance(a);
         assertEq(settlement.finalOutput(rollupId, nth(1)), A);
         lane.disprove(b, payee, signature(1, b, payee));
-        assertFalse(lane.isLive(vm.addr(1), rollupId));
-        assertTrue(lane.isLive(vm.addr(2), rollupId));
+        assertFalse(lane.isLive(vm.addr(1), rollupId, program));
+        assertTrue(lane.isLive(vm.addr(2), rollupId, program));
     }
 
     /// @dev An enclave's key was extracted and signs two outputs: revoked by anyone, at once; settlement goes on without it.
@@ -108,9 +103,7 @@ contract IncidentsTest is TeeFixture {
         OptimisticLane optimistic = new OptimisticLane(settlement, 1 ether, 7 days, address(0));
         FakeInbox hostileInbox = new FakeInbox(address(this));
         hostileInbox.post(commitmentOf(1));
-        RegisterParams memory params = registration(address(hostileInbox), noCouncil());
-        params.policy.lanes[1] = address(lane);
-        RollupId hostile = settlement.register(params);
+        RollupId hostile = settlement.register(teeRegistration(address(hostileInbox), noCouncil()));
         Statement memory right = statementOf(1, GENESIS, A);
         right.rollupId = hostile;
         Statement memory wrong = statementOf(1, GENESIS, B);
@@ -129,7 +122,7 @@ contract IncidentsTest is TeeFixture {
         lane.disprove(right, payee, signature(1, right, payee));
         optimistic.slash(right);
         settlement.contradict(address(zk), right, wrong);
-        assertTrue(lane.isLive(vm.addr(1), rollupId));
+        assertTrue(lane.isLive(vm.addr(1), rollupId, program));
         assertFalse(lane.keyInfo(vm.addr(1)).revoked);
         assertFalse(optimistic.defeated(address(this)));
         assertTrue(settlement.suspended(rollupId, address(zk)) == Suspension.None);

@@ -5,7 +5,7 @@ import {Challenge, Claim, ClaimState, IOptimisticLane} from "../../src/interface
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
 import {BatchCommitment, InputId, RollupId} from "../../src/types/Ids.sol";
-import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
+import {LaneKind, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth} from "../support/Ids.sol";
@@ -61,7 +61,7 @@ contract OptimisticLaneTest is SettlementFixture {
         gameLane = new OptimisticLane(settlement, BOND, WINDOW, game);
         inbox = new FakeInbox(address(this));
         RegisterParams memory params = registration(address(inbox), noCouncil());
-        params.policy.lanes[2] = address(lane);
+        params.policy.seats[2] = Seat(address(lane), PROGRAM);
         rollupId = settlement.register(params);
         post();
         a = statementOf(1, GENESIS, A);
@@ -85,7 +85,7 @@ contract OptimisticLaneTest is SettlementFixture {
     }
 
     function _attests(OptimisticLane where, Statement memory statement) private view returns (bool) {
-        return where.attests(statement.id(), statement.inputId(), rollupId);
+        return where.attests(statement.id(), statement.inputId(), rollupId, PROGRAM);
     }
 
     /// @dev By the other two lanes.
@@ -112,8 +112,8 @@ contract OptimisticLaneTest is SettlementFixture {
         assertEq(twin.trustRoot(), lane.trustRoot());
         assertNotEq(gameLane.trustRoot(), lane.trustRoot());
         RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
-        params.policy.lanes[0] = address(lane);
-        params.policy.lanes[2] = address(twin);
+        params.policy.seats[0] = Seat(address(lane), PROGRAM);
+        params.policy.seats[2] = Seat(address(twin), PROGRAM);
         vm.expectPartialRevert(ISettlement.TrustRootShared.selector);
         settlement.register(params);
     }
@@ -125,6 +125,19 @@ contract OptimisticLaneTest is SettlementFixture {
         new OptimisticLane(settlement, BOND, 0, address(0));
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.WindowOutOfRange.selector, 365 days, 365 days + 1));
         new OptimisticLane(settlement, BOND, 365 days + 1, address(0));
+    }
+
+    /// @dev H-4 of the audit. Before, a lane whose challenges nobody decides could be deployed where money is.
+    function test_RevertWhen_Constructor_NoGameOutsideTestChains() public {
+        uint256[6] memory chains = [uint256(1), 10, 8453, 17000, 560048, 11155111];
+        for (uint256 i; i < chains.length; ++i) {
+            vm.chainId(chains[i]);
+            vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NoGame.selector, chains[i]));
+            new OptimisticLane(settlement, BOND, WINDOW, address(0));
+            new OptimisticLane(settlement, BOND, WINDOW, game);
+        }
+        vm.chainId(901);
+        new OptimisticLane(settlement, BOND, WINDOW, address(0));
     }
 
     // ── claim ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -188,8 +201,73 @@ contract OptimisticLaneTest is SettlementFixture {
         vm.expectRevert(reason);
         lane.claim{value: BOND}(early);
         a.rollupId = RollupId.wrap("unknown");
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, bytes32("unknown"), 1));
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, bytes32("unknown"), 0));
         lane.claim{value: BOND}(a);
+    }
+
+    /// @dev I-O7: a claim over a batch or from a parent that only its inventor knows would ripen unwatched.
+    function test_RevertWhen_Claim_CommitmentIsInvented() public {
+        bytes memory reason = abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, rollupId, 1);
+        Statement memory invented = statementOf(1, GENESIS, A);
+        invented.batchCommitment = commitmentOf(7);
+        vm.startPrank(alice);
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(invented);
+        post();
+        invented = statementOf(2, A, B);
+        invented.parentCommitment = commitmentOf(7);
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(invented);
+        invented.parentCommitment = BatchCommitment.wrap(0);
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(invented);
+        invented.parentCommitment = commitmentOf(1);
+        lane.claim{value: BOND}(invented);
+    }
+
+    function test_RevertWhen_Claim_NotInsideAnEpoch() public {
+        postTo(300);
+        uint64[2][3] memory refused = [[uint64(255), 257], [uint64(256), 256], [uint64(257), 256]];
+        for (uint256 i; i < 3; ++i) {
+            Statement memory range = rangeOf(refused[i][0], refused[i][1], A, B);
+            vm.prank(alice);
+            vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotARange.selector, refused[i][0], refused[i][1]));
+            lane.claim{value: BOND}(range);
+        }
+        _claim(lane, alice, rangeOf(0, 256, GENESIS, B));
+        _claim(lane, alice, rangeOf(256, 300, B, C));
+    }
+
+    /// @dev One bond for a whole range.
+    function test_Claim_RangeBecomesFinal() public {
+        postTo(9);
+        Statement memory range = rangeOf(0, 9, GENESIS, C);
+        _claim(lane, alice, range);
+        tee.vote(range.id());
+        skip(WINDOW);
+        lane.withdrawBond(range);
+        assertEq(finalized(), 9);
+        assertEq(outputOf(9), C);
+        assertEq(alice.balance, 10 ether);
+    }
+
+    /// @dev The range ends inside another that became final: no output is recorded there, so nobody says who was right.
+    function test_WithdrawBond_EndsInsideAFinalRange() public {
+        postTo(3);
+        Statement memory inner = rangeOf(0, 2, GENESIS, B);
+        _claim(lane, alice, inner);
+        _challenge(lane, bob, inner);
+        _finalize(rangeOf(0, 3, GENESIS, A));
+        lane.closeChallenge(inner, 0);
+        vm.prank(alice);
+        lane.withdrawBond(inner);
+        assertEq(alice.balance, 10 ether);
+        assertEq(bob.balance, 10 ether);
+    }
+
+    function test_Runs_EveryProgramButZero() public view {
+        assertTrue(lane.runs(PROGRAM));
+        assertFalse(lane.runs(0));
     }
 
     function test_RevertWhen_Claim_ClaimedAlready() public {
@@ -397,21 +475,38 @@ contract OptimisticLaneTest is SettlementFixture {
         lane.withdrawBond(a);
     }
 
-    /// @dev Its last word: the third lane's agreement is recorded before the claim goes.
-    function test_WithdrawBond_RecordsTheAgreement() public {
+    /// @dev A rollup with a long instant window, whose first batch two lanes made final while a claim of it ripened.
+    function _finalInAnotherRollup() private returns (Statement memory only) {
         RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
-        params.policy.lanes[2] = address(lane);
+        params.policy.seats[2] = Seat(address(lane), PROGRAM);
         params.policy.instantWindow = 365 days;
         inbox = FakeInbox(params.inbox);
         rollupId = settlement.register(params);
         post();
-        Statement memory only = statementOf(1, GENESIS, A);
+        only = statementOf(1, GENESIS, A);
         _claim(lane, alice, only);
         _finalize(only);
         skip(WINDOW);
         assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
-        lane.withdrawBond(only);
+    }
+
+    /// @dev Its last word: the third lane's agreement is recorded before the claim goes.
+    function test_WithdrawBond_RecordsTheAgreement() public {
+        lane.withdrawBond(_finalInAnotherRollup());
         assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+    }
+
+    /// @dev A caller that sends little gas cannot have Settlement skip the claim's last word and yet close the claim.
+    function testFuzz_WithdrawBond_LittleGasDropsNoAgreement(uint256 gas) public {
+        gas = bound(gas, 50_000, 600_000);
+        Statement memory only = _finalInAnotherRollup();
+        try lane.withdrawBond{gas: gas}(only) {
+            assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        } catch {
+            assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+            lane.withdrawBond(only);
+            assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        }
     }
 
     /// @dev Whoever needs the next step makes it: the withdrawal makes the batch final itself.

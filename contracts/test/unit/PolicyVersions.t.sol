@@ -18,11 +18,11 @@ contract PolicyVersionsTest is SettlementFixture {
         settlement.executeChange(rollupId, policy, standardCouncil());
     }
 
-    /// @dev The rules number `number`: a program of its own, from the first open batch on.
+    /// @dev The rules number `number`: a program of its own for ZK, from the first open batch on.
     function _rules(uint256 number) private view returns (Policy memory policy) {
         policy = standardPolicy();
         policy.fromBatch = nth(0);
-        policy.programHash = keccak256(abi.encode(number));
+        policy.seats[0].program = keccak256(abi.encode(number));
     }
 
     function test_RevertWhen_VersionsAreExhausted() public {
@@ -30,7 +30,7 @@ contract PolicyVersionsTest is SettlementFixture {
             _change(_rules(number));
         }
         assertEq(settlement.policyVersions(rollupId), LIMIT);
-        assertEq(settlement.policy(rollupId, nth(1)).programHash, _rules(LIMIT - 1).programHash);
+        assertEq(settlement.programOf(rollupId, nth(1), address(zk)), _rules(LIMIT - 1).seats[0].program);
 
         vm.prank(councilAccount);
         settlement.schedule(rollupId, _rules(LIMIT), standardCouncil());
@@ -40,7 +40,7 @@ contract PolicyVersionsTest is SettlementFixture {
 
         // The last version judges on.
         Statement memory statement = statementOf(post(), GENESIS, A);
-        statement.programHash = _rules(LIMIT - 1).programHash;
+        zk.setProgram(_rules(LIMIT - 1).seats[0].program);
         zk.vote(statement.id());
         tee.vote(statement.id());
         assertEq(advance(statement), 1);
@@ -54,8 +54,8 @@ contract PolicyVersionsTest is SettlementFixture {
             policy.fromBatch = nth(10 + number);
             _change(policy);
             assertEq(settlement.policyVersions(rollupId), 2);
-            assertEq(settlement.policy(rollupId, nth(10 + number)).programHash, policy.programHash);
-            assertEq(settlement.policy(rollupId, nth(9 + number)).programHash, PROGRAM);
+            assertEq(settlement.programOf(rollupId, nth(10 + number), address(zk)), policy.seats[0].program);
+            assertEq(settlement.programOf(rollupId, nth(9 + number), address(zk)), zk.program());
         }
     }
 }

@@ -52,7 +52,7 @@ contract RollupDeployerTest is EdgeTest {
     function test_RevertIf_TheInboxRefusesItsParameters() public {
         InboxParams memory params = _inboxParams();
         params.forceWindow = 0;
-        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IInbox.BadForceWindow.selector, 1, 7 days, 0));
         new RollupDeployer(params, _portalParams());
     }
 }

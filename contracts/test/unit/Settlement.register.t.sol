@@ -3,12 +3,21 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
+import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {StatementLib} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
+
+/// @notice A Portal as Settlement asks for it.
+contract CappedPortal {
+    uint256 public immutable instantCap;
+
+    constructor(uint256 cap) {
+        instantCap = cap;
+    }
+}
 
 /// @notice register: tree of branches, one test a leaf.
 contract SettlementRegisterTest is SettlementFixture {
@@ -52,21 +61,21 @@ contract SettlementRegisterTest is SettlementFixture {
     }
 
     function test_Domain_BindsChainAndContract() public view {
-        assertEq(settlement.domain(), keccak256(abi.encode("oneslot.statement.v1", block.chainid, address(settlement))));
+        assertEq(settlement.domain(), keccak256(abi.encode("oneslot.statement.v2", block.chainid, address(settlement))));
     }
 
     function test_Register_TwoLanes() public {
         RegisterParams memory accepted = _params();
-        accepted.policy.lanes = new address[](2);
-        accepted.policy.lanes[0] = address(zk);
-        accepted.policy.lanes[1] = address(op);
+        accepted.policy.seats = new Seat[](2);
+        accepted.policy.seats[0] = seatOf(zk);
+        accepted.policy.seats[1] = seatOf(op);
         RollupId id = settlement.register(accepted);
         assertEq(abi.encode(settlement.policy(id, nth(7))), abi.encode(accepted.policy));
     }
 
     function test_Register_TwoZkLanesWithTwoTrustRoots() public {
         RegisterParams memory accepted = _params();
-        accepted.policy.lanes[1] = address(new MockLane(LaneKind.Zk, "another zk root"));
+        accepted.policy.seats[1] = seatOf(new MockLane(LaneKind.Zk, "another zk root"));
         settlement.register(accepted);
     }
 
@@ -94,59 +103,78 @@ contract SettlementRegisterTest is SettlementFixture {
 
     function test_RevertWhen_OneLane() public {
         RegisterParams memory refused = _params();
-        refused.policy.lanes = new address[](1);
-        refused.policy.lanes[0] = address(zk);
+        refused.policy.seats = new Seat[](1);
+        refused.policy.seats[0] = seatOf(zk);
         _refuse(refused, abi.encodeWithSelector(ISettlement.LaneCount.selector, 1));
     }
 
     function test_RevertWhen_FourLanes() public {
         RegisterParams memory refused = _params();
-        refused.policy.lanes = new address[](4);
+        refused.policy.seats = new Seat[](4);
         _refuse(refused, abi.encodeWithSelector(ISettlement.LaneCount.selector, 4));
     }
 
     function test_RevertWhen_LaneIsNoContract() public {
         RegisterParams memory refused = _params();
-        refused.policy.lanes[1] = address(0x1234);
+        refused.policy.seats[1].lane = address(0x1234);
         _refuse(refused, abi.encodeWithSelector(ISettlement.LaneUnusable.selector, address(0x1234)));
     }
 
     function test_RevertWhen_TrustRootIsZero() public {
         RegisterParams memory refused = _params();
-        refused.policy.lanes[1] = address(new MockLane(LaneKind.Tee, 0));
-        _refuse(refused, abi.encodeWithSelector(ISettlement.LaneUnusable.selector, refused.policy.lanes[1]));
+        refused.policy.seats[1] = seatOf(new MockLane(LaneKind.Tee, 0));
+        _refuse(refused, abi.encodeWithSelector(ISettlement.LaneUnusable.selector, refused.policy.seats[1].lane));
     }
 
     function test_RevertWhen_TrustRootIsShared() public {
         RegisterParams memory refused = _params();
-        refused.policy.lanes[2] = address(new MockLane(LaneKind.Tee, "tee root"));
+        refused.policy.seats[2] = seatOf(new MockLane(LaneKind.Tee, "tee root"));
         _refuse(
             refused,
             abi.encodeWithSelector(
-                ISettlement.TrustRootShared.selector, address(tee), refused.policy.lanes[2], bytes32("tee root")
+                ISettlement.TrustRootShared.selector, address(tee), refused.policy.seats[2].lane, bytes32("tee root")
             )
         );
     }
 
     function test_RevertWhen_LaneIsListedTwice() public {
         RegisterParams memory refused = _params();
-        refused.policy.lanes[2] = address(zk);
+        refused.policy.seats[2] = seatOf(zk);
         _refuse(
             refused,
             abi.encodeWithSelector(ISettlement.TrustRootShared.selector, address(zk), address(zk), bytes32("zk root"))
         );
     }
 
-    function test_RevertWhen_ProgramHashIsZero() public {
+    function test_RevertWhen_ProgramIsZero() public {
         RegisterParams memory refused = _params();
-        refused.policy.programHash = 0;
-        _refuse(refused, abi.encodeWithSelector(ISettlement.HashZero.selector));
+        refused.policy.seats[1].program = 0;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.ProgramRefused.selector, address(tee), 0));
+    }
+
+    /// @dev For example a list of measurements that nobody declared.
+    function test_RevertWhen_TheLaneDoesNotRunTheProgram() public {
+        RegisterParams memory refused = _params();
+        bytes32 program = op.REFUSED();
+        refused.policy.seats[2].program = program;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.ProgramRefused.selector, address(op), program));
     }
 
     function test_RevertWhen_ConfigHashIsZero() public {
         RegisterParams memory refused = _params();
         refused.policy.configHash = 0;
-        _refuse(refused, abi.encodeWithSelector(ISettlement.HashZero.selector));
+        _refuse(refused, abi.encodeWithSelector(ISettlement.ConfigHashZero.selector));
+    }
+
+    function test_ProgramOf() public {
+        RollupId id = settlement.register(_params());
+        assertEq(settlement.programOf(id, nth(1), address(zk)), zk.program());
+        assertEq(settlement.programOf(id, nth(0), address(tee)), tee.program());
+        assertEq(settlement.programOf(id, nth(type(uint64).max), address(op)), op.program());
+        assertNotEq(zk.program(), op.program());
+        assertEq(settlement.programOf(id, nth(1), address(this)), 0);
+        assertEq(settlement.programOf(id, nth(1), address(0)), 0);
+        assertEq(settlement.programOf(RollupId.wrap("unknown"), nth(1), address(zk)), 0);
     }
 
     function test_RevertWhen_LastResortIsShort() public {
@@ -162,6 +190,63 @@ contract SettlementRegisterTest is SettlementFixture {
         refused.policy.lastResortAfter = 0;
         refused.policy.instantWindow = type(uint64).max;
         _refuse(refused, abi.encodeWithSelector(ISettlement.NumberTooLarge.selector, 36500 days, type(uint64).max));
+    }
+
+    function _setCap(uint256 cap) private {
+        CappedPortal portal = new CappedPortal(cap);
+        fresh.setPortal(address(portal));
+    }
+
+    /// @dev A finding of the audit. Before, such a cap was accepted and held back nothing.
+    function test_RevertWhen_InstantCapHasNoWindow() public {
+        _setCap(5 ether);
+        RegisterParams memory refused = _params();
+        refused.policy.instantWindow = 0;
+        _refuse(refused, abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
+        refused.policy.instantWindow = 1;
+        settlement.register(refused);
+    }
+
+    function test_RevertWhen_InstantCapHasNoThirdLane() public {
+        _setCap(5 ether);
+        RegisterParams memory refused = _params();
+        refused.policy.seats = new Seat[](2);
+        refused.policy.seats[0] = seatOf(zk);
+        refused.policy.seats[1] = seatOf(op);
+        _refuse(refused, abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
+    }
+
+    /// @dev Nor may a later change take the window or the third lane away.
+    function test_RevertWhen_AChangeTakesTheInstantWindowAway() public {
+        _setCap(5 ether);
+        RollupId id = settlement.register(_params());
+        Policy memory policy = standardPolicy();
+        policy.fromBatch = nth(0);
+        policy.instantWindow = 0;
+        Council memory council = standardCouncil();
+        vm.prank(councilAccount);
+        vm.expectRevert(abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
+        settlement.schedule(id, policy, council);
+    }
+
+    function test_Register_NoInstantCapNeedsNoWindow() public {
+        _setCap(0);
+        RegisterParams memory accepted = _params();
+        accepted.policy.instantWindow = 0;
+        settlement.register(accepted);
+    }
+
+    /// @dev An adapter's Inbox may have no Portal, or one that is no contract.
+    function test_Register_PortalDoesNotAnswer() public {
+        RegisterParams memory accepted = _params();
+        accepted.policy.instantWindow = 0;
+        uint256 clean = vm.snapshotState();
+        address[3] memory portals = [address(0), address(0x1234), address(zk)];
+        for (uint256 i; i < 3; ++i) {
+            fresh.setPortal(portals[i]);
+            settlement.register(accepted);
+            vm.revertToState(clean);
+        }
     }
 
     function test_RevertWhen_CouncilHasNoAddress() public {

@@ -14,9 +14,7 @@ contract SizesTest is Test {
     function test_Sizes() public {
         Settlement settlement = new Settlement();
         DevQuoteVerifier verifier = new DevQuoteVerifier(address(1));
-        bytes32[] memory measurements = new bytes32[](1);
-        measurements[0] = "m";
-        TeeLane tee = new TeeLane(settlement, verifier, measurements, 0, 1 days, 0);
+        TeeLane tee = new TeeLane(settlement, verifier, 0, 1 days, 0);
         OptimisticLane optimistic = new OptimisticLane(settlement, 1, 1, address(0));
         assertLe(address(settlement).code.length, LIMIT, "Settlement");
         assertLe(address(tee).code.length, LIMIT, "TeeLane");

@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IQuoteVerifier, QuoteReport} from "../../src/interfaces/IQuoteVerifier.sol";
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {ITeeLane, KeyInfo} from "../../src/interfaces/ITeeLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
 import {AttestationLib} from "../../src/types/Attestation.sol";
 import {InputId, RollupId, StatementId} from "../../src/types/Ids.sol";
-import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
+import {LaneKind, Policy, RegisterParams} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
@@ -37,12 +38,11 @@ contract TeeLaneTest is TeeFixture {
     }
 
     function _registration(FakeInbox posted) private view returns (RegisterParams memory params) {
-        params = registration(address(posted), standardCouncil());
-        params.policy.lanes[1] = address(lane);
+        params = teeRegistration(address(posted), standardCouncil());
     }
 
     function _attests(Statement memory statement) private view returns (bool) {
-        return lane.attests(statement.id(), statement.inputId(), statement.rollupId);
+        return lane.attests(statement.id(), statement.inputId(), statement.rollupId, program);
     }
 
     function _refuseAttest(uint256 secret, Statement memory statement, bytes memory reason) private {
@@ -59,25 +59,94 @@ contract TeeLaneTest is TeeFixture {
         assertEq(lane.activationDelay(), 1 days);
         assertEq(lane.keyLife(), 30 days);
         assertEq(lane.keyBond(), 1 ether);
-        assertTrue(lane.pinned(MEASUREMENT) && !lane.pinned(NEXT_MEASUREMENT));
     }
 
     function test_RevertWhen_Constructor_KeyLifeIsOutOfRange() public {
-        bytes32[] memory measurements = new bytes32[](1);
-        measurements[0] = MEASUREMENT;
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyLifeTooLong.selector, 30 days + 1, 30 days));
-        new TeeLane(settlement, verifier, measurements, 0, 30 days + 1, 0);
+        new TeeLane(settlement, verifier, 0, 30 days + 1, 0);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyLifeTooLong.selector, 0, 30 days));
-        new TeeLane(settlement, verifier, measurements, 0, 0, 0);
+        new TeeLane(settlement, verifier, 0, 0, 0);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyLifeTooLong.selector, 5, 5));
-        new TeeLane(settlement, verifier, measurements, 5, 5, 0);
+        new TeeLane(settlement, verifier, 5, 5, 0);
     }
 
-    function test_RevertWhen_Constructor_NoMeasurement() public {
-        vm.expectRevert(ITeeLane.NoMeasurement.selector);
-        new TeeLane(settlement, verifier, new bytes32[](0), 0, 30 days, 0);
-        vm.expectRevert(ITeeLane.NoMeasurement.selector);
-        new TeeLane(settlement, verifier, new bytes32[](1), 0, 30 days, 0);
+    // ── declare ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_Declare() public {
+        bytes32[] memory measurements = measurementsOf(MEASUREMENT, NEXT_MEASUREMENT);
+        bytes32 expected = keccak256(abi.encode(measurements));
+        assertFalse(lane.runs(expected));
+        vm.expectEmit(address(lane));
+        emit ITeeLane.Declared(expected, measurements);
+        vm.prank(address(0xa11));
+        assertEq(lane.declare(measurements), expected);
+        assertTrue(lane.runs(expected));
+        assertTrue(lane.listed(expected, MEASUREMENT) && lane.listed(expected, NEXT_MEASUREMENT));
+        assertFalse(lane.listed(expected, 0));
+        // The list of one of them is another list.
+        assertTrue(lane.runs(program) && lane.listed(program, MEASUREMENT));
+        assertFalse(lane.listed(program, NEXT_MEASUREMENT));
+        vm.recordLogs();
+        assertEq(lane.declare(measurements), expected);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
+    function test_Declare_EightMeasurements() public {
+        bytes32[] memory measurements = _ascending(8);
+        bytes32 declared = lane.declare(measurements);
+        for (uint256 i; i < 8; ++i) {
+            assertTrue(lane.listed(declared, measurements[i]));
+        }
+    }
+
+    function _ascending(uint256 count) private pure returns (bytes32[] memory measurements) {
+        measurements = new bytes32[](count);
+        for (uint256 i; i < count; ++i) {
+            measurements[i] = bytes32(i + 1);
+        }
+    }
+
+    function test_RevertWhen_Declare_ListIsEmpty() public {
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.MeasurementCount.selector, 8, 0));
+        lane.declare(new bytes32[](0));
+    }
+
+    function test_RevertWhen_Declare_NineMeasurements() public {
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.MeasurementCount.selector, 8, 9));
+        lane.declare(_ascending(9));
+    }
+
+    function test_RevertWhen_Declare_MeasurementIsZero() public {
+        bytes32[] memory measurements = _ascending(2);
+        measurements[0] = 0;
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.MeasurementOrder.selector, 0));
+        lane.declare(measurements);
+    }
+
+    function test_RevertWhen_Declare_MeasurementIsThereTwice() public {
+        bytes32[] memory measurements = _ascending(3);
+        measurements[2] = measurements[1];
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.MeasurementOrder.selector, 2));
+        lane.declare(measurements);
+    }
+
+    function test_RevertWhen_Declare_NotSorted() public {
+        bytes32[] memory measurements = _ascending(3);
+        (measurements[0], measurements[1]) = (measurements[1], measurements[0]);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.MeasurementOrder.selector, 1));
+        lane.declare(measurements);
+    }
+
+    /// @dev A seat cannot pin what nobody declared.
+    function test_RevertWhen_Registered_WithAListThatNobodyDeclared() public {
+        RegisterParams memory params = _registration(new FakeInbox(address(this)));
+        params.policy.seats[1].program = keccak256(abi.encode(_ascending(3)));
+        vm.expectRevert(
+            abi.encodeWithSelector(ISettlement.ProgramRefused.selector, address(lane), params.policy.seats[1].program)
+        );
+        settlement.register(params);
+        lane.declare(_ascending(3));
+        settlement.register(params);
     }
 
     // ── register ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,13 +161,13 @@ contract TeeLaneTest is TeeFixture {
             abi.encode(info),
             abi.encode(KeyInfo(MEASUREMENT, address(this), now_ + 1 days, now_ + 30 days, false, true))
         );
-        assertFalse(lane.isLive(key, rollupId));
+        assertFalse(lane.isLive(key, rollupId, program));
         skip(1 days);
-        assertTrue(lane.isLive(key, rollupId));
+        assertTrue(lane.isLive(key, rollupId, program));
         skip(29 days - 1);
-        assertTrue(lane.isLive(key, rollupId));
+        assertTrue(lane.isLive(key, rollupId, program));
         skip(1);
-        assertFalse(lane.isLive(key, rollupId));
+        assertFalse(lane.isLive(key, rollupId, program));
     }
 
     function _verifierSays(bytes32 measurement, bytes32 first, bytes32 second, uint64 validUntil) private {
@@ -251,28 +320,74 @@ contract TeeLaneTest is TeeFixture {
         assertEq(lane.voters(a.id())[0], vm.addr(0xe3));
     }
 
-    /// @dev I-T5: a vote whose measurement was taken away gives way to another, and stands again with its measurement.
-    function test_Attest_StandsAgainWithItsMeasurement() public {
+    /// @dev The rollup's seat pins another list from the first open batch on.
+    function _pin(bytes32 program_) private {
+        Policy memory policy = settlement.policy(rollupId, nth(1));
+        policy.fromBatch = nth(0);
+        policy.seats[1].program = program_;
+        vm.prank(councilAccount);
+        settlement.schedule(rollupId, policy, standardCouncil());
+        skip(30 days);
+        settlement.executeChange(rollupId, policy, standardCouncil());
+    }
+
+    /// @dev I-T5: a vote whose measurement a new list leaves out gives way to another, and stands again where a list has it.
+    function test_Attest_StandsAgainWithItsList() public {
         enclave(SECRET, MEASUREMENT);
-        vm.prank(councilAccount);
-        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
         attestBy(SECRET, a);
-        vm.prank(councilAccount);
-        lane.removeMeasurement(rollupId, MEASUREMENT);
-        skip(settlement.council(rollupId).changeDelay);
-        assertFalse(_attests(a));
-        lane.register{value: 1 ether}(quoteFor(NEXT_MEASUREMENT, vm.addr(0xe3)), vm.addr(0xe3));
-        skip(1 days);
+        bytes32 next = lane.declare(measurementsOf(NEXT_MEASUREMENT));
+        _pin(next);
+        assertFalse(lane.attests(a.id(), a.inputId(), rollupId, next));
+        enclave(0xe3, NEXT_MEASUREMENT);
         attestBy(0xe3, a);
         assertEq(lane.voters(a.id()).length, 2);
-
-        vm.startPrank(councilAccount);
-        lane.scheduleMeasurement(rollupId, MEASUREMENT);
+        assertEq(lane.voters(a.id())[0], vm.addr(0xe3));
+        assertTrue(lane.attests(a.id(), a.inputId(), rollupId, next));
+        assertTrue(lane.attests(a.id(), a.inputId(), rollupId, program));
+        vm.prank(councilAccount);
         lane.removeKey(rollupId, vm.addr(0xe3));
-        vm.stopPrank();
-        assertFalse(_attests(a));
-        skip(settlement.council(rollupId).changeDelay);
+        assertFalse(lane.attests(a.id(), a.inputId(), rollupId, next));
+        assertTrue(lane.attests(a.id(), a.inputId(), rollupId, program));
+    }
+
+    /// @dev Votes of enclaves that the seat does not list are not even stored: they cannot fill the eight places.
+    function test_Attest_UnlistedMeasurementCannotFillTheVotes() public {
+        for (uint256 i = 1; i <= 9; ++i) {
+            lane.register{value: 1 ether}(quoteFor(NEXT_MEASUREMENT, vm.addr(i)), vm.addr(i));
+        }
+        enclave(SECRET, MEASUREMENT);
+        for (uint256 i = 1; i <= 9; ++i) {
+            _refuseAttest(
+                i, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, NEXT_MEASUREMENT)
+            );
+        }
+        assertEq(lane.voters(a.id()).length, 0);
+        attestBy(SECRET, a);
         assertTrue(_attests(a));
+        assertEq(lane.voters(a.id())[0], key);
+    }
+
+    /// @dev The seat's program decides: the same vote counts for one seat and not for another.
+    function test_Attests_OnlyUnderAListWithTheMeasurement() public {
+        bytes32 next = lane.declare(measurementsOf(NEXT_MEASUREMENT));
+        bytes32 both = lane.declare(measurementsOf(MEASUREMENT, NEXT_MEASUREMENT));
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        assertTrue(lane.attests(a.id(), a.inputId(), rollupId, both));
+        assertFalse(lane.attests(a.id(), a.inputId(), rollupId, next));
+        assertFalse(lane.attests(a.id(), a.inputId(), rollupId, 0));
+        assertTrue(lane.isLive(key, rollupId, both));
+        assertFalse(lane.isLive(key, rollupId, next));
+    }
+
+    function test_RevertWhen_Attest_LaneHasNoSeat() public {
+        enclave(SECRET, MEASUREMENT);
+        RollupId without = settlement.register(registration(address(new FakeInbox(address(this))), standardCouncil()));
+        Statement memory statement = statementOf(1, GENESIS, A);
+        statement.rollupId = without;
+        _refuseAttest(SECRET, statement, abi.encodeWithSelector(ITeeLane.NoSeat.selector, without, 1));
+        statement.rollupId = RollupId.wrap("unknown");
+        _refuseAttest(SECRET, statement, abi.encodeWithSelector(ITeeLane.NoSeat.selector, bytes32("unknown"), 1));
     }
 
     /// @dev A key's term limits what it may sign, not what it has signed.
@@ -286,23 +401,29 @@ contract TeeLaneTest is TeeFixture {
         assertEq(finalized(), 1);
     }
 
-    /// @dev The costliest "no": eight votes of keys whose measurement was taken away. It must fit the gas Settlement gives.
+    /// @dev The costliest "no": eight votes of keys with a measurement each, all of which were taken away. It must fit the gas
+    /// Settlement gives.
     /// forge-config: default.isolate = true
     function test_Attests_FitsSettlementsGas() public {
+        _pin(lane.declare(_ascending(8)));
         for (uint256 i = 1; i <= 8; ++i) {
-            lane.register{value: 1 ether}(quoteFor(MEASUREMENT, vm.addr(i)), vm.addr(i));
+            lane.register{value: 1 ether}(quoteFor(bytes32(i), vm.addr(i)), vm.addr(i));
         }
         skip(1 days);
         for (uint256 i = 1; i <= 8; ++i) {
             attestBy(i, a);
         }
-        vm.prank(councilAccount);
-        lane.removeMeasurement(rollupId, MEASUREMENT);
+        vm.startPrank(councilAccount);
+        for (uint256 i = 1; i <= 8; ++i) {
+            lane.removeMeasurement(rollupId, bytes32(i));
+        }
+        vm.stopPrank();
         InputId inputId = a.inputId();
         StatementId id = a.id();
-        assertFalse(lane.attests(id, inputId, rollupId));
+        bytes32 pinned = keccak256(abi.encode(_ascending(8)));
+        assertFalse(lane.attests(id, inputId, rollupId, pinned));
         (, uint64 gas,,,) = vm.lastCallGas();
-        assertGt(gas, 21_000 + 8 * 2_100);
+        assertGt(gas, 21_000 + 8 * 5 * 2_100);
         assertLe(gas, 21_000 + 120_000, "attests");
     }
 
@@ -464,16 +585,6 @@ contract TeeLaneTest is TeeFixture {
         assertEq(settlement.finalOutput(rollupId, nth(1)), A);
     }
 
-    function test_Contradict_TwoNumbersOfBlocks() public {
-        enclave(SECRET, MEASUREMENT);
-        Statement memory other = statementOf(1, GENESIS, A);
-        other.l2BlockNumber = 11;
-        bytes memory first = signature(SECRET, a, payee);
-        bytes memory second = signature(SECRET, other, payee);
-        lane.contradict(a, payee, first, other, payee, second);
-        assertTrue(lane.keyInfo(key).revoked);
-    }
-
     function test_RevertWhen_Contradict_Twice() public {
         enclave(SECRET, MEASUREMENT);
         _contradict();
@@ -533,9 +644,9 @@ contract TeeLaneTest is TeeFixture {
         emit ITeeLane.KeyRemoved(rollupId, vm.addr(OTHER), b.inputId());
         lane.disprove(b, payee, proof);
         assertFalse(_attests(b));
-        assertFalse(lane.isLive(vm.addr(OTHER), rollupId));
-        assertTrue(lane.isLive(vm.addr(OTHER), otherRollup));
-        assertTrue(lane.isLive(key, rollupId));
+        assertFalse(lane.isLive(vm.addr(OTHER), rollupId, program));
+        assertTrue(lane.isLive(vm.addr(OTHER), otherRollup, program));
+        assertTrue(lane.isLive(key, rollupId, program));
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyIsRemoved.selector, rollupId, vm.addr(OTHER)));
         lane.disprove(b, payee, proof);
     }
@@ -556,6 +667,17 @@ contract TeeLaneTest is TeeFixture {
         lane.disprove(moot, payee, proof);
     }
 
+    /// @dev An enclave of another image ran something else: what it says of another rollup's rules speaks not against it.
+    function test_RevertWhen_Disprove_MeasurementIsNotListed() public {
+        enclave(OTHER, NEXT_MEASUREMENT);
+        zk.vote(a.id());
+        op.vote(a.id());
+        advance(a);
+        bytes memory proof = signature(OTHER, b, payee);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, NEXT_MEASUREMENT));
+        lane.disprove(b, payee, proof);
+    }
+
     function test_RevertWhen_Disprove_KeyIsUnknown() public {
         bytes memory proof = signature(SECRET, a, payee);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyNotRegistered.selector, key));
@@ -573,7 +695,7 @@ contract TeeLaneTest is TeeFixture {
         lane.removeKey(rollupId, key);
         assertFalse(_attests(a));
         _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyIsRemoved.selector, rollupId, key));
-        assertTrue(lane.isLive(key, otherRollup));
+        assertTrue(lane.isLive(key, otherRollup, program));
     }
 
     function test_RemoveMeasurement() public {
@@ -584,49 +706,84 @@ contract TeeLaneTest is TeeFixture {
         vm.prank(councilAccount);
         lane.removeMeasurement(rollupId, MEASUREMENT);
         assertFalse(_attests(a));
-        assertFalse(lane.counts(rollupId, MEASUREMENT));
-        assertTrue(lane.counts(otherRollup, MEASUREMENT));
+        assertFalse(lane.counts(rollupId, program, MEASUREMENT));
+        assertTrue(lane.counts(otherRollup, program, MEASUREMENT));
         _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, MEASUREMENT));
     }
 
-    /// @dev Rotation never stops settlement: the next enclave registers before its measurement counts.
-    function test_ScheduleMeasurement() public {
+    /// @dev Rotation never stops settlement: a new list comes by a change of the policy, and the next enclave registers before.
+    function test_Rotation_ByAChangeOfTheList() public {
+        Policy memory policy = settlement.policy(rollupId, nth(1));
+        policy.seats[1].program = lane.declare(measurementsOf(MEASUREMENT, NEXT_MEASUREMENT));
+        policy.fromBatch = nth(0);
+        vm.prank(councilAccount);
+        settlement.schedule(rollupId, policy, standardCouncil());
+        skip(28 days);
+        enclave(SECRET, MEASUREMENT);
+        enclave(OTHER, NEXT_MEASUREMENT);
+        attestBy(SECRET, a);
+        _refuseAttest(
+            OTHER, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, NEXT_MEASUREMENT)
+        );
+        settlement.executeChange(rollupId, policy, standardCouncil());
+        attestBy(OTHER, a);
+        vm.prank(councilAccount);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        zk.vote(a.id());
+        advance(a);
+        assertEq(finalized(), 1);
+    }
+
+    /// @dev A removed measurement counts again only for keys registered after the delay: those from before may be in wrong hands.
+    function test_RestoreMeasurement_OnlyForKeysRegisteredAfterTheDelay() public {
+        enclave(SECRET, MEASUREMENT);
+        attestBy(SECRET, a);
+        vm.prank(councilAccount);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
         uint64 from = uint64(vm.getBlockTimestamp()) + 30 days;
         vm.expectEmit(address(lane));
-        emit ITeeLane.MeasurementScheduled(rollupId, NEXT_MEASUREMENT, from);
+        emit ITeeLane.MeasurementRestored(rollupId, MEASUREMENT, from);
         vm.prank(councilAccount);
-        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
-        skip(28 days);
-        enclave(SECRET, NEXT_MEASUREMENT);
-        assertFalse(lane.isLive(key, rollupId));
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
+        assertFalse(lane.counts(rollupId, program, MEASUREMENT));
+
         vm.warp(from - 1);
-        assertFalse(lane.isLive(key, rollupId));
+        enclave(OTHER, MEASUREMENT);
+        assertTrue(lane.counts(rollupId, program, MEASUREMENT));
+        assertFalse(lane.isLive(vm.addr(OTHER), rollupId, program));
+        _refuseAttest(OTHER, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, MEASUREMENT));
+        assertFalse(_attests(a));
+        assertTrue(lane.isLive(vm.addr(OTHER), otherRollup, program));
+
         vm.warp(from);
-        assertTrue(lane.isLive(key, rollupId));
-        assertFalse(lane.isLive(key, otherRollup));
-        attestBy(SECRET, a);
+        enclave(0xe3, MEASUREMENT);
+        assertTrue(lane.isLive(vm.addr(0xe3), rollupId, program));
+        attestBy(0xe3, a);
         assertTrue(_attests(a));
     }
 
-    function test_ScheduleMeasurement_CanBeTakenBack() public {
+    function test_RestoreMeasurement_CanBeTakenBack() public {
         vm.startPrank(councilAccount);
-        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
-        lane.removeMeasurement(rollupId, NEXT_MEASUREMENT);
-        skip(31 days);
-        assertFalse(lane.counts(rollupId, NEXT_MEASUREMENT));
         lane.removeMeasurement(rollupId, MEASUREMENT);
-        lane.scheduleMeasurement(rollupId, MEASUREMENT);
-        assertFalse(lane.counts(rollupId, MEASUREMENT));
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        skip(31 days);
+        assertFalse(lane.counts(rollupId, program, MEASUREMENT));
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
+        assertFalse(lane.counts(rollupId, program, MEASUREMENT));
         skip(30 days);
-        assertTrue(lane.counts(rollupId, MEASUREMENT));
+        assertTrue(lane.counts(rollupId, program, MEASUREMENT));
     }
 
-    function test_RevertWhen_ScheduleMeasurement_CountsAlreadyOrZero() public {
+    function test_RevertWhen_RestoreMeasurement_NotRemoved() public {
         vm.startPrank(councilAccount);
-        vm.expectRevert(abi.encodeWithSelector(ITeeLane.AlreadyCounted.selector, rollupId, MEASUREMENT));
-        lane.scheduleMeasurement(rollupId, MEASUREMENT);
-        vm.expectRevert(ITeeLane.NoMeasurement.selector);
-        lane.scheduleMeasurement(rollupId, 0);
+        bytes memory reason = abi.encodeWithSelector(ITeeLane.NotRemoved.selector, rollupId, MEASUREMENT);
+        vm.expectRevert(reason);
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
+        lane.removeMeasurement(rollupId, MEASUREMENT);
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
+        vm.expectRevert(reason);
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
     }
 
     function test_RevertWhen_NotCouncil() public {
@@ -636,7 +793,7 @@ contract TeeLaneTest is TeeFixture {
         vm.expectRevert(reason);
         lane.removeMeasurement(rollupId, MEASUREMENT);
         vm.expectRevert(reason);
-        lane.scheduleMeasurement(rollupId, NEXT_MEASUREMENT);
+        lane.restoreMeasurement(rollupId, MEASUREMENT);
     }
 
     function test_RevertWhen_ThereIsNoCouncil() public {

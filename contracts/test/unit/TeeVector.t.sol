@@ -28,9 +28,7 @@ contract TeeVectorTest is TeeFixture {
 
     /// @dev A lane at the vector's address, by running its constructor there.
     function _deployThere() private {
-        bytes32[] memory measurements = new bytes32[](1);
-        measurements[0] = vm.parseJsonBytes32(json, ".measurement");
-        bytes memory arguments = abi.encode(settlement, verifier, measurements, ACTIVATION, 30 days, KEY_BOND);
+        bytes memory arguments = abi.encode(settlement, verifier, ACTIVATION, 30 days, KEY_BOND);
         vm.etch(laneAddress, abi.encodePacked(type(TeeLane).creationCode, arguments));
         (bool created, bytes memory code) = laneAddress.call("");
         assertTrue(created);

@@ -37,13 +37,13 @@ contract TypesTest is Test {
             Statement memory statement = Statement({
                 domain: _word(path, ".statement.domain"),
                 rollupId: RollupId.wrap(_word(path, ".statement.rollupId")),
-                programHash: _word(path, ".statement.programHash"),
                 configHash: _word(path, ".statement.configHash"),
-                batchIndex: nth(_u64(path, ".statement.batchIndex")),
+                parentBatch: nth(_u64(path, ".statement.parentBatch")),
+                parentCommitment: BatchCommitment.wrap(_word(path, ".statement.parentCommitment")),
                 parentOutput: OutputRoot.wrap(_word(path, ".statement.parentOutput")),
+                batchIndex: nth(_u64(path, ".statement.batchIndex")),
                 batchCommitment: BatchCommitment.wrap(_word(path, ".statement.batchCommitment")),
-                output: OutputRoot.wrap(_word(path, ".statement.output")),
-                l2BlockNumber: _u64(path, ".statement.l2BlockNumber")
+                output: OutputRoot.wrap(_word(path, ".statement.output"))
             });
             assertEq(raw(statement.id()), _word(path, ".id"));
             assertEq(raw(statement.inputId()), _word(path, ".inputId"));
@@ -170,6 +170,21 @@ contract TypesTest is Test {
         }
     }
 
+    function test_TeePrograms() public view {
+        uint256 count = _count("teePrograms");
+        assertGe(count, 2);
+        for (uint256 i; i < count; ++i) {
+            string memory path = _at("teePrograms", i);
+            uint256 length;
+            while (vm.keyExistsJson(json, string.concat(path, ".measurements[", vm.toString(length), "]"))) ++length;
+            bytes32[] memory measurements = new bytes32[](length);
+            for (uint256 k; k < length; ++k) {
+                measurements[k] = _word(path, string.concat(".measurements[", vm.toString(k), "]"));
+            }
+            assertEq(AttestationLib.program(measurements), _word(path, ".program"));
+        }
+    }
+
     /// @dev One copy of calldata hashes as two encodings do, and numbers above 64 bits are refused.
     function testFuzz_IdsEqualEncodings(Statement calldata statement) public view {
         (StatementId id, InputId inputId) = this.ids(statement);
@@ -182,13 +197,57 @@ contract TypesTest is Test {
     function testFuzz_IdsRefuseDirtyNumbers(Statement memory statement, uint256 dirt, bool index) public view {
         dirt = bound(dirt, 1, type(uint192).max) << 64;
         bytes memory data = abi.encodeCall(this.ids, (statement));
-        uint256 offset = 4 + uint256(index ? 4 : 8) * 32;
+        uint256 offset = 4 + uint256(index ? 6 : 3) * 32;
         assembly ("memory-safe") {
             let word := add(add(data, 0x20), offset)
             mstore(word, or(mload(word), dirt))
         }
         (bool ok,) = address(this).staticcall(data);
         assertFalse(ok);
+    }
+
+    /// @dev An epoch ends at each multiple of 256, and its last batch belongs to it.
+    function test_IsRange() public view {
+        uint64[2][6] memory ranges = [
+            [uint64(0), 1], [uint64(0), 256], [uint64(255), 256], [uint64(256), 257], [uint64(256), 512], [uint64(7), 9]
+        ];
+        for (uint256 i; i < ranges.length; ++i) {
+            assertTrue(_isRange(ranges[i][0], ranges[i][1]));
+        }
+        uint64[2][7] memory others = [
+            [uint64(0), 0],
+            [uint64(1), 0],
+            [uint64(7), 7],
+            [uint64(0), 257],
+            [uint64(255), 257],
+            [type(uint64).max, type(uint64).max],
+            [uint64(0), type(uint64).max]
+        ];
+        for (uint256 i; i < others.length; ++i) {
+            assertFalse(_isRange(others[i][0], others[i][1]));
+        }
+    }
+
+    /// @dev By the words: no batch of the range but the last is a multiple of the span.
+    function testFuzz_IsRange(uint64 first, uint64 length) public view {
+        first = uint64(bound(first, 0, type(uint64).max - 600));
+        length = uint64(bound(length, 0, 600));
+        bool crosses;
+        for (uint64 batch = first + 1; batch < first + length; ++batch) {
+            if (batch % 256 == 0) crosses = true;
+        }
+        assertEq(_isRange(first, first + length), length != 0 && !crosses);
+    }
+
+    function isRange(Statement calldata statement) external pure returns (bool) {
+        return statement.isRange();
+    }
+
+    function _isRange(uint64 first, uint64 last) private view returns (bool) {
+        Statement memory statement;
+        statement.parentBatch = nth(first);
+        statement.batchIndex = nth(last);
+        return this.isRange(statement);
     }
 
     function _at(string memory name, uint256 i) private pure returns (string memory) {

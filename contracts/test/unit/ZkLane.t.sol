@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {IZkLane, Vote} from "../../src/interfaces/IZkLane.sol";
 import {ZkLane} from "../../src/lanes/ZkLane.sol";
 import {InputId, RollupId} from "../../src/types/Ids.sol";
 import {LeafLib} from "../../src/types/Leaf.sol";
-import {LaneKind, RegisterParams} from "../../src/types/Policy.sol";
+import {LaneKind, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {FakeFinalVerifier} from "../support/FakeFinalVerifier.sol";
@@ -25,7 +26,7 @@ contract ZkLaneTest is SettlementFixture {
         lane = new ZkLane(settlement, new FakeFinalVerifier("aggregate", 8));
         inbox = new FakeInbox(address(this));
         RegisterParams memory params = registration(address(inbox), standardCouncil());
-        params.policy.lanes[0] = address(lane);
+        params.policy.seats[0] = Seat(address(lane), PROGRAM);
         rollupId = settlement.register(params);
         post();
         a = statementOf(1, GENESIS, A);
@@ -34,19 +35,19 @@ contract ZkLaneTest is SettlementFixture {
 
     function _votes(Statement memory statement) private pure returns (Vote[] memory votes) {
         votes = new Vote[](1);
-        votes[0] = Vote(statement, PAYEE);
+        votes[0] = Vote(statement, PROGRAM, PAYEE);
     }
 
     function _proof(Vote[] memory votes, bytes32 others) private pure returns (bytes memory) {
         bytes32[] memory leaves = new bytes32[](votes.length);
         for (uint256 i = 0; i < votes.length; ++i) {
-            leaves[i] = LeafLib.leaf(votes[i].statement.programHash, votes[i].statement.id(), votes[i].payee);
+            leaves[i] = LeafLib.leaf(votes[i].program, votes[i].statement.id(), votes[i].payee);
         }
         return abi.encode(keccak256(LeafLib.publicValues(LeafLib.digest(leaves, others))));
     }
 
     function _attests(Statement memory statement) private view returns (bool) {
-        return lane.attests(statement.id(), statement.inputId(), statement.rollupId);
+        return lane.attests(statement.id(), statement.inputId(), statement.rollupId, PROGRAM);
     }
 
     // ── constructor ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,10 +83,10 @@ contract ZkLaneTest is SettlementFixture {
         votes[0].payee = address(0xbad);
         vm.expectRevert(FakeFinalVerifier.NotProven.selector);
         lane.attest(votes, 0, proof);
-        votes[0] = Vote(b, PAYEE);
+        votes[0] = Vote(b, PROGRAM, PAYEE);
         vm.expectRevert(FakeFinalVerifier.NotProven.selector);
         lane.attest(votes, 0, proof);
-        votes[0] = Vote(a, PAYEE);
+        votes[0] = Vote(a, PROGRAM, PAYEE);
         vm.expectRevert(FakeFinalVerifier.NotProven.selector);
         lane.attest(votes, "root", proof);
         assertTrue(!_attests(a));
@@ -94,7 +95,7 @@ contract ZkLaneTest is SettlementFixture {
     function test_Attest_StoresAVoteThatDoesNotFinalize() public {
         Vote[] memory votes = _votes(a);
         vm.expectEmit();
-        emit IZkLane.Attested(a.id(), a.inputId(), rollupId, PAYEE);
+        emit IZkLane.Attested(a.id(), a.inputId(), rollupId, PROGRAM, PAYEE);
         lane.attest(votes, 0, _proof(votes, 0));
         assertTrue(_attests(a));
         assertTrue(!_attests(b));
@@ -122,11 +123,11 @@ contract ZkLaneTest is SettlementFixture {
     function test_Attest_SkipsWhatSettlementDoesNotKnow() public {
         tee.vote(a.id());
         Vote[] memory votes = new Vote[](3);
-        votes[0] = Vote(b, PAYEE);
+        votes[0] = Vote(b, PROGRAM, PAYEE);
         votes[0].statement.domain = "elsewhere";
-        votes[1] = Vote(b, PAYEE);
+        votes[1] = Vote(b, PROGRAM, PAYEE);
         votes[1].statement.rollupId = RollupId.wrap("unknown");
-        votes[2] = Vote(a, PAYEE);
+        votes[2] = Vote(a, PROGRAM, PAYEE);
         vm.expectEmit();
         emit IZkLane.Skipped(votes[0].statement.id());
         vm.expectEmit();
@@ -144,10 +145,28 @@ contract ZkLaneTest is SettlementFixture {
         Statement memory next = statementOf(2, A, B);
         tee.vote(next.id());
         Vote[] memory votes = new Vote[](2);
-        votes[0] = Vote(a, PAYEE);
-        votes[1] = Vote(next, PAYEE);
+        votes[0] = Vote(a, PROGRAM, PAYEE);
+        votes[1] = Vote(next, PROGRAM, PAYEE);
         lane.attest(votes, 0, _proof(votes, 0));
         assertEq(finalized(), 2);
+    }
+
+    /// @dev Anyone can prove what a program of his own prints: it counts for no seat that pins another.
+    function test_Attest_VoteUnderAnotherProgramDoesNotCount() public {
+        tee.vote(b.id());
+        Vote[] memory votes = _votes(b);
+        votes[0].program = keccak256("prints what it is told");
+        lane.attest(votes, 0, _proof(votes, 0));
+        assertEq(finalized(), 0);
+        advance(b);
+        assertEq(finalized(), 0);
+        assertTrue(!_attests(b));
+        assertTrue(lane.attests(b.id(), b.inputId(), rollupId, votes[0].program));
+    }
+
+    function test_Runs_EveryProgramButZero() public view {
+        assertTrue(lane.runs(PROGRAM));
+        assertTrue(!lane.runs(0));
     }
 
     function test_Attest_KeepsTheRootOfOthers() public {
@@ -170,6 +189,23 @@ contract ZkLaneTest is SettlementFixture {
         tee.vote(a.id());
         advance(a);
         assertEq(finalized(), 0);
+    }
+
+    /// @dev Two outputs under two programs contradict nothing, nor do two under a program that no seat pins.
+    function test_RevertWhen_Contradict_ForeignProgram() public {
+        Vote[] memory votes = _votes(a);
+        lane.attest(votes, 0, _proof(votes, 0));
+        votes = _votes(b);
+        votes[0].program = keccak256("dice");
+        lane.attest(votes, 0, _proof(votes, 0));
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(lane), a, b);
+        Statement memory c = statementOf(1, GENESIS, C);
+        votes = _votes(c);
+        votes[0].program = keccak256("dice");
+        lane.attest(votes, 0, _proof(votes, 0));
+        vm.expectRevert(ISettlement.NoContradiction.selector);
+        settlement.contradict(address(lane), b, c);
     }
 
     function test_RevertWhen_Contradicted_CallerIsNotSettlement() public {
