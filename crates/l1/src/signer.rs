@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// Chain ids on which a published key may sign: anvil's, and geth's and hardhat's development chains.
-pub const TEST_CHAINS: [u64; 2] = [31337, 1337];
+/// Chain ids on which published keys may sign and parts that prove nothing may be deployed: those of anvil, hardhat, geth
+/// and the OP Stack's development networks. The contracts have the same list (`contracts/src/TestChains.sol`).
+pub const TEST_CHAINS: [u64; 5] = [31337, 31338, 1337, 900, 901];
 
 /// Private keys of anvil's first accounts. The whole world knows them.
 const ANVIL_KEYS: [&str; 10] = [

@@ -428,12 +428,17 @@ async fn a_policy_that_cannot_be_had_says_what_is_missing() {
     params.tee.as_mut().unwrap().verifier = QuoteVerifier::SevSnp;
     let error = SystemPlan::new(&w.deployer, params).await.unwrap_err();
     assert!(matches!(error, Error::NoQuoteVerifier { .. }), "{error:?}");
+    // An instant cap that would hold back nothing.
+    let mut params = RollupParams::devnet(w.deployment.config.clone(), B256::repeat_byte(7));
+    params.instant_cap = U256::from(1);
+    let error = RollupPlan::new(&w.deployer, &w.system, params).await.unwrap_err().to_string();
+    assert!(error.starts_with("instant cap"), "{error}");
     // Nothing was sent.
     assert_eq!(w.deployer.next_nonce().await.unwrap(), nonce);
 }
 
 #[tokio::test]
-async fn the_dev_verifier_is_refused_on_a_chain_that_is_no_test_chain() {
+async fn what_proves_nothing_is_refused_on_a_chain_that_is_no_test_chain() {
     let config = AnvilConfig { chain_id: Some(12_345), ..AnvilConfig::default() };
     let l1 = anvil(&config);
     let client = L1Client::connect(&l1.config()).await.unwrap();
@@ -445,7 +450,11 @@ async fn the_dev_verifier_is_refused_on_a_chain_that_is_no_test_chain() {
     let signer = Signer::from_file(&path).unwrap();
     let journal = TxManagerConfig::new(dir.path().join("journal"));
     let sender = TxManager::open(client, signer, journal).await.unwrap();
-    let params = SystemParams::devnet(USER);
-    let error = SystemPlan::new(&sender, params).await.unwrap_err().to_string();
+    let mut params = SystemParams::devnet(USER);
+    let error = SystemPlan::new(&sender, params.clone()).await.unwrap_err().to_string();
     assert!(error.contains("12345") && error.contains("test chains only"), "{error}");
+    // So is the optimistic lane, while it has no game.
+    params.tee = None;
+    let error = SystemPlan::new(&sender, params).await.unwrap_err().to_string();
+    assert!(error.starts_with("optimistic lane") && error.contains("12345"), "{error}");
 }

@@ -137,8 +137,8 @@ impl RollupPlan {
     /// # Errors
     /// [`Error::Policy`] if the policy cannot be had with this system; [`Error::ChainId`] if the
     /// system or the rules name another L1; [`Error::Local`] if the L1 lacks the deterministic
-    /// deployment proxy, or if the measurements are no list that the TEE lane takes; what L1
-    /// answers.
+    /// deployment proxy, if the measurements are no list that the TEE lane takes, or if the instant
+    /// cap would hold back nothing; what L1 answers.
     pub async fn of(
         client: &L1Client,
         registrant: Address,
@@ -154,6 +154,11 @@ impl RollupPlan {
         let lanes = params.policy.lanes(system, &params.council)?;
         if lanes.iter().any(|lane| lane.kind == LaneKind::Tee) {
             check_measurements(&params.measurements)?;
+        }
+        if !params.instant_cap.is_zero() && (params.instant_window == 0 || lanes.len() < 3) {
+            let useless = "it holds back what two lanes agreed to until a third does or the instant \
+                           window has passed, so it needs three lanes and a window";
+            return Err(wrong("instant cap", useless.into()));
         }
         if matches!(params.council, CouncilPlan::Safe { .. }) {
             system.address(Contract::SafeFactory)?;

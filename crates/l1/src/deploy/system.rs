@@ -12,7 +12,7 @@ use super::{
     planned::{self, require_factory},
 };
 use crate::{
-    Error, L1Client, Lane, TxManager,
+    Error, L1Client, Lane, TEST_CHAINS, TxManager,
     bindings::{OptimisticLane, TeeLane},
     file::{load_json, save_json},
 };
@@ -87,11 +87,18 @@ impl SystemPlan {
     ///
     /// # Errors
     /// [`Error::NoQuoteVerifier`] if the TEE lane cannot be had on this L1; [`Error::Local`] if the
-    /// L1 lacks the deterministic deployment proxy; what L1 answers.
+    /// optimistic lane cannot, or if the L1 lacks the deterministic deployment proxy; what L1 answers.
     pub async fn on(client: &L1Client, params: SystemParams) -> Result<Self, Error> {
         let l1_chain_id = client.chain_id();
         if let Some(tee) = &params.tee {
             tee.dev_root(l1_chain_id)?;
+        }
+        if params.optimistic.is_some() && !TEST_CHAINS.contains(&l1_chain_id) {
+            let message = format!(
+                "nothing decides challenges before the fault-proof game is built, so it may be \
+                 deployed on test chains only, and chain {l1_chain_id} is none"
+            );
+            return Err(Error::Local { what: "optimistic lane".into(), message });
         }
         require_factory(client).await?;
         Ok(Self { params, l1_chain_id })

@@ -122,9 +122,15 @@ fn other_versions_and_kinds_are_named() {
     assert!(matches!(Request::decode(&[1, 1]), Err(Error::Version { expected: 2, got: 1 })));
     assert!(matches!(Response::decode(&[0, 1]), Err(Error::Version { got: 0, .. })));
     for kind in [0, 4, 255] {
-        assert!(matches!(Request::decode(&[PROTOCOL_VERSION, kind]), Err(Error::Malformed { at: 1, .. })));
+        assert!(matches!(
+            Request::decode(&[PROTOCOL_VERSION, kind]),
+            Err(Error::Malformed { at: 1, .. })
+        ));
     }
-    assert!(matches!(Response::decode(&[PROTOCOL_VERSION, 4]), Err(Error::Malformed { at: 1, .. })));
+    assert!(matches!(
+        Response::decode(&[PROTOCOL_VERSION, 4]),
+        Err(Error::Malformed { at: 1, .. })
+    ));
 }
 
 #[test]
