@@ -10,10 +10,11 @@ use crate::{
     rules::ForkRules,
     source::NodeSource,
     state::State,
-    transition::Transition,
+    transition::{Prepared, Transition},
+    trie::ordered_root,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
-use alloy_consensus::{Header, Sealable, Sealed, Transaction as _};
+use alloy_consensus::{Header, Sealed, Transaction as _};
 use alloy_eips::{
     Encodable2718,
     eip1559::{BaseFeeParams, calc_next_block_base_fee},
@@ -21,20 +22,23 @@ use alloy_eips::{
     eip7685::EMPTY_REQUESTS_HASH,
 };
 use alloy_evm::{
-    Database, EvmEnv, EvmFactory,
+    Database, Evm as _, EvmEnv, EvmFactory,
     block::{BlockExecutionError, BlockValidationError},
     eth::NextEvmEnvAttributes,
 };
 use alloy_op_evm::{OpEvm, OpEvmFactory, OpTx};
-use alloy_primitives::{Address, B256, Bloom, Bytes};
-use alloy_rlp::BufMut;
-use alloy_trie::{EMPTY_ROOT_HASH, root::ordered_trie_root_with_encoder};
+use alloy_primitives::{Address, B256, Bloom, Bytes, keccak256};
+use alloy_rlp::Encodable;
+use alloy_trie::EMPTY_ROOT_HASH;
 use op_alloy_consensus::{
     L2_TO_L1_MESSAGE_PASSER_ADDRESS, OpReceiptEnvelope, OpTxEnvelope, TxDeposit,
     decode_holocene_extra_data, decode_jovian_extra_data,
 };
 use op_revm::OpSpecId;
 use revm::inspector::NoOpInspector;
+
+/// Bytes that an encoded header mostly takes at most.
+const HEADER_BYTES: usize = 1_024;
 
 /// What a block is made of, before execution.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +135,11 @@ pub fn evm_env(
     ))
 }
 
+/// The EVM environment of the fork of a block, whose other fields nobody reads.
+pub(crate) fn fork_env(head: &Header, rules: &ForkRules) -> EvmEnv<OpSpecId> {
+    alloy_op_evm::evm_env_for_op_block(head, rules, rules.chain_id)
+}
+
 /// The base fee of the block on `parent`, by the parameters in the parent's extra data
 /// (Holocene; Jovian adds the minimum and counts the data footprint as gas).
 pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
@@ -161,22 +170,24 @@ pub(crate) fn execute_block<S: NodeSource>(
     transition: &mut Transition<'_, S>,
     attributes: &BlockAttributes,
 ) -> Result<ExecutedBlock> {
-    let Transition { rules, crypto, head: parent, state, budget, sizes } = transition;
-    let number = parent
+    let number = transition
+        .head
         .number
         .checked_add(1)
         .ok_or(Error::Header { which: "parent", what: "block number at its end" })?;
-    let env = evm_env(parent, attributes, rules)?;
+    let env = evm_env(&transition.head, attributes, transition.rules)?;
     let base_fee = env.block_env.basefee;
+    let Prepared { rules, crypto, head: parent, evm, budget, sizes } = transition.prepare(env);
     let isthmus = rules.is_isthmus(attributes.timestamp);
-    state.walk_ancestors((!isthmus).then_some((parent.number, parent.hash())));
+    evm.db_mut().walk_ancestors((!isthmus).then_some((parent.number, parent.hash())));
 
     let run = {
-        let mut executor = Executor::new(state, env, rules, *crypto, sizes);
+        let mut executor = Executor::new(evm, rules, sizes);
         executor
             .begin(parent.hash(), attributes.parent_beacon_block_root)
-            .and_then(|()| run(executor, attributes, rules, *crypto, budget))
+            .and_then(|()| run(executor, attributes, rules, crypto, budget))
     };
+    let state = evm.db_mut();
     let run = match run {
         Ok(run) => run,
         Err(error) => return Err(fault(state, number, error)),
@@ -193,21 +204,19 @@ pub(crate) fn execute_block<S: NodeSource>(
     } else {
         EMPTY_ROOT_HASH
     };
-    let Run { transactions, receipts, skipped, gas_used, footprint } = run;
+    let Run { transactions, receipts, skipped, bloom, gas_used, footprint } = run;
     let header = Header {
         parent_hash: parent.hash(),
         beneficiary: attributes.fee_recipient,
         state_root,
-        transactions_root: ordered_trie_root_with_encoder(&transactions, |tx, out| {
-            out.put_slice(&tx.encoded);
-        }),
-        receipts_root: ordered_trie_root_with_encoder(&receipts, |receipt, out| {
-            receipt.encode_2718(out);
-        }),
+        transactions_root: ordered_root(transactions.iter().map(|tx| tx.encoded.to_vec())),
+        receipts_root: ordered_root(receipts.iter().map(|receipt| {
+            let mut out = Vec::with_capacity(receipt.encode_2718_len());
+            receipt.encode_2718(&mut out);
+            out
+        })),
         withdrawals_root: Some(withdrawals_root),
-        logs_bloom: receipts
-            .iter()
-            .fold(Bloom::ZERO, |bloom, receipt| bloom | *receipt.logs_bloom()),
+        logs_bloom: bloom,
         number,
         gas_limit: attributes.gas_limit,
         gas_used,
@@ -221,7 +230,15 @@ pub(crate) fn execute_block<S: NodeSource>(
         extra_data: attributes.extra_data.clone(),
         ..Header::default()
     };
-    Ok(ExecutedBlock { header: header.seal_slow(), transactions, receipts, skipped })
+    Ok(ExecutedBlock { header: seal(header), transactions, receipts, skipped })
+}
+
+/// The header with its hash.
+fn seal(header: Header) -> Sealed<Header> {
+    let mut rlp = Vec::with_capacity(HEADER_BYTES);
+    header.encode(&mut rlp);
+    let hash = keccak256(&rlp);
+    Sealed::new_unchecked(header, hash)
 }
 
 /// The EVM of a chain with these rules, on a machine's arithmetic.
@@ -243,6 +260,7 @@ struct Run {
     transactions: Vec<BlockTransaction>,
     receipts: Vec<OpReceiptEnvelope>,
     skipped: Vec<Skipped>,
+    bloom: Bloom,
     gas_used: u64,
     footprint: u64,
 }
@@ -257,8 +275,9 @@ fn run<S: NodeSource>(
     let mut transactions = Vec::new();
     for deposit in &attributes.deposits {
         let sender = deposit.from;
-        let envelope = OpTxEnvelope::Deposit(deposit.clone().seal_slow());
-        let encoded = Bytes::from(envelope.encoded_2718());
+        let encoded = Bytes::from(deposit.encoded_2718());
+        let hash = keccak256(&encoded);
+        let envelope = OpTxEnvelope::Deposit(Sealed::new_unchecked(deposit.clone(), hash));
         executor.transact(&envelope, &encoded, sender)?;
         transactions.push(BlockTransaction { envelope, encoded, sender });
     }
@@ -290,8 +309,8 @@ fn run<S: NodeSource>(
             }
         }
     }
-    let Executor { receipts, gas_used, footprint, .. } = executor;
-    Ok(Run { transactions, receipts, skipped, gas_used, footprint })
+    let Executor { receipts, bloom, gas_used, footprint, .. } = executor;
+    Ok(Run { transactions, receipts, skipped, bloom, gas_used, footprint })
 }
 
 /// A posted transaction whose gas limit is worth looking at it further.

@@ -4,19 +4,20 @@
 //! counted once, see [`FastLz`]. No fork from Holocene to Jovian changes the state after the last transaction.
 
 use crate::{
-    block::Evm, crypto::Crypto, fastlz::FastLz, rules::ForkRules, source::NodeSource, state::State,
+    block::Evm, fastlz::FastLz, rules::ForkRules, source::NodeSource, state::State, system,
 };
 use alloc::{boxed::Box, vec::Vec};
-use alloy_consensus::{Eip658Value, Receipt, Transaction as _};
+use alloy_consensus::{Eip658Value, Receipt, ReceiptWithBloom, Transaction as _};
 use alloy_eips::Encodable2718;
 use alloy_evm::{
-    Evm as _, EvmEnv, FromTxWithEncoded,
+    Evm as _, FromTxWithEncoded,
     block::{BlockExecutionError, BlockValidationError, SystemCaller},
 };
 use alloy_op_evm::{OpTx, block::OpBlockExecutionError};
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256, keccak256};
+use core::iter;
 use op_alloy_consensus::{OpDepositReceipt, OpReceiptEnvelope, OpTxEnvelope};
-use op_revm::{L1BlockInfo, OpHaltReason, OpSpecId};
+use op_revm::{L1BlockInfo, OpHaltReason};
 use revm::{
     Database, DatabaseCommit,
     context_interface::{
@@ -33,11 +34,13 @@ type Result<T> = core::result::Result<T, Box<BlockExecutionError>>;
 
 /// Executes transactions of a block, one after the other.
 pub(crate) struct Executor<'a, S: NodeSource> {
-    evm: Evm<&'a mut State<S>>,
+    evm: &'a mut Evm<State<S>>,
     rules: &'a ForkRules,
     sizes: &'a mut FastLz,
     /// Of the transactions so far.
     pub(crate) receipts: Vec<OpReceiptEnvelope>,
+    /// Of the logs so far.
+    pub(crate) bloom: Bloom,
     /// By the transactions so far.
     pub(crate) gas_used: u64,
     /// Data footprint of the transactions so far; 0 before Jovian.
@@ -45,23 +48,36 @@ pub(crate) struct Executor<'a, S: NodeSource> {
 }
 
 impl<'a, S: NodeSource> Executor<'a, S> {
+    /// On an EVM that stands before the block.
     pub(crate) fn new(
-        state: &'a mut State<S>,
-        env: EvmEnv<OpSpecId>,
+        evm: &'a mut Evm<State<S>>,
         rules: &'a ForkRules,
-        crypto: Crypto,
         sizes: &'a mut FastLz,
     ) -> Self {
-        let evm = crate::block::create_evm(state, env, rules, crypto);
-        Self { evm, rules, sizes, receipts: Vec::new(), gas_used: 0, footprint: 0 }
+        let (receipts, bloom) = (Vec::new(), Bloom::ZERO);
+        Self { evm, rules, sizes, receipts, bloom, gas_used: 0, footprint: 0 }
     }
 
     /// Tells the system contracts of the block before and of L1's beacon chain (EIP-2935, EIP-4788).
+    ///
+    /// The EVM does what their code says, unless it is the code that the EIPs give: that one is known.
     pub(crate) fn begin(&mut self, parent: B256, beacon_root: B256) -> Result<()> {
+        let block = self.evm.block();
+        let (number, timestamp) = (block.number, block.timestamp);
         let mut caller = SystemCaller::new(self.rules);
-        caller.apply_blockhashes_contract_call(parent, &mut self.evm)?;
-        caller.apply_beacon_root_contract_call(Some(beacon_root), &mut self.evm)?;
+        let prague = self.rules.is_isthmus(timestamp.saturating_to());
+        if prague && !self.write_as(system::BLOCK_HASHES, &system::block_hash(number, parent))? {
+            caller.apply_blockhashes_contract_call(parent, self.evm)?;
+        }
+        if !self.write_as(system::BEACON_ROOTS, &system::beacon_root(timestamp, beacon_root))? {
+            caller.apply_beacon_root_contract_call(Some(beacon_root), self.evm)?;
+        }
         Ok(())
+    }
+
+    fn write_as(&mut self, contract: (Address, B256), slots: &[(U256, U256)]) -> Result<bool> {
+        let written = self.evm.db_mut().write_as(contract.0, contract.1, slots);
+        Ok(written.map_err(BlockExecutionError::other)?)
     }
 
     /// Executes a transaction and gives the gas that it used.
@@ -142,6 +158,19 @@ impl<'a, S: NodeSource> Executor<'a, S> {
         Ok(footprint)
     }
 
+    /// The bloom of a transaction's logs, which the block's takes in.
+    fn accrue(&mut self, logs: &[Log]) -> Bloom {
+        let mut bloom = Bloom::ZERO;
+        for log in logs {
+            let topics = log.topics().iter().map(|topic| &topic[..]);
+            for (byte, bit) in iter::once(&log.address[..]).chain(topics).flat_map(bits) {
+                bloom[byte] |= bit;
+                self.bloom[byte] |= bit;
+            }
+        }
+        bloom
+    }
+
     /// The receipt of a transaction whose changes are not committed yet.
     fn receipt(
         &mut self,
@@ -154,12 +183,13 @@ impl<'a, S: NodeSource> Executor<'a, S> {
             cumulative_gas_used: self.gas_used,
             logs: result.into_logs(),
         };
+        let logs_bloom = self.accrue(&receipt.logs);
         Ok(match envelope {
-            OpTxEnvelope::Legacy(_) => OpReceiptEnvelope::Legacy(receipt.with_bloom()),
-            OpTxEnvelope::Eip2930(_) => OpReceiptEnvelope::Eip2930(receipt.with_bloom()),
-            OpTxEnvelope::Eip1559(_) => OpReceiptEnvelope::Eip1559(receipt.with_bloom()),
-            OpTxEnvelope::Eip7702(_) => OpReceiptEnvelope::Eip7702(receipt.with_bloom()),
-            OpTxEnvelope::PostExec(_) => OpReceiptEnvelope::PostExec(receipt.with_bloom()),
+            OpTxEnvelope::Legacy(_) => OpReceiptEnvelope::Legacy(ReceiptWithBloom::new(receipt, logs_bloom)),
+            OpTxEnvelope::Eip2930(_) => OpReceiptEnvelope::Eip2930(ReceiptWithBloom::new(receipt, logs_bloom)),
+            OpTxEnvelope::Eip1559(_) => OpReceiptEnvelope::Eip1559(ReceiptWithBloom::new(receipt, logs_bloom)),
+            OpTxEnvelope::Eip7702(_) => OpReceiptEnvelope::Eip7702(ReceiptWithBloom::new(receipt, logs_bloom)),
+            OpTxEnvelope::PostExec(_) => OpReceiptEnvelope::PostExec(ReceiptWithBloom::new(receipt, logs_bloom)),
             OpTxEnvelope::Deposit(_) => {
                 let depositor =
                     self.evm.db_mut().basic(sender).map_err(BlockExecutionError::other)?;
@@ -169,10 +199,19 @@ impl<'a, S: NodeSource> Executor<'a, S> {
                     // Since Canyon.
                     deposit_receipt_version: Some(1),
                 };
-                OpReceiptEnvelope::Deposit(receipt.with_bloom())
+                OpReceiptEnvelope::Deposit(ReceiptWithBloom::new(receipt, logs_bloom))
             }
         })
     }
+}
+
+/// The three bits of a log's address or topic in a bloom (Yellow Paper, section 4.3.1): byte and bit each.
+fn bits(entry: &[u8]) -> [(usize, u8); 3] {
+    let hash = keccak256(entry);
+    [0, 2, 4].map(|at| {
+        let bit = u16::from_be_bytes([hash[at], hash[at + 1]]) % 2_048;
+        (255 - usize::from(bit / 8), 1 << (bit % 8))
+    })
 }
 
 /// The L1 fee of a transaction of this compressed size, in wei (the OP Stack's formula since Fjord).
@@ -188,9 +227,22 @@ fn l1_fee(info: &L1BlockInfo, size: u64) -> U256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use op_revm::OpSpecId;
     use proptest::prelude::*;
 
     proptest! {
+        /// Against alloy.
+        #[test]
+        fn blooms_have_the_bits_of_alloy(entry in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut bloom = Bloom::ZERO;
+            for (byte, bit) in bits(&entry) {
+                bloom[byte] |= bit;
+            }
+            let mut expected = Bloom::ZERO;
+            expected.accrue(alloy_primitives::BloomInput::Raw(&entry));
+            prop_assert_eq!(bloom, expected);
+        }
+
         /// Against op-revm.
         #[test]
         fn the_l1_fee_is_that_of_op_revm(

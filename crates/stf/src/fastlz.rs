@@ -53,21 +53,26 @@ impl FastLz {
             }
         };
         let (base, table) = (self.base, &mut self.table);
-        let mut see = |at: u32| {
-            let place = &mut table[hash(three(input, at))];
+        let mut see = |at: u32, bytes: u32| {
+            let place = &mut table[hash(bytes)];
             core::mem::replace(place, base + at).saturating_sub(base)
         };
+        let first = three(input, 0);
         let limit = length - 13;
         let (mut at, mut anchor, mut size) = (2, 0, 0);
         while at < limit {
             // The next three bytes that were seen before, not too far away.
+            let mut bytes = three(input, at);
             let seen = loop {
-                let seen = see(at);
-                let found = at - seen < PLACES as u32 && three(input, at) == three(input, seen);
+                let seen = see(at, bytes);
+                // Most were not seen, which counts as at the start.
+                let before = if seen == 0 { first } else { three(input, seen) };
+                let found = bytes == before && at - seen < PLACES as u32;
                 if found || at + 1 >= limit {
                     break found.then_some(seen);
                 }
                 at += 1;
+                bytes = bytes >> 8 | u32::from(input[at as usize + 2]) << 16;
             };
             let Some(seen) = seen.filter(|_| at + 1 < limit) else {
                 break;
@@ -79,8 +84,8 @@ impl FastLz {
                 equal(&input[seen as usize + 3..], &input[at as usize + 3..limit as usize + 9]);
             size += matched(same);
             at += same;
-            see(at);
-            see(at + 1);
+            see(at, three(input, at));
+            see(at + 1, three(input, at + 1));
             at += 2;
             anchor = at;
         }

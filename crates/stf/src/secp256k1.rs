@@ -44,8 +44,12 @@ const QUOTIENTS: [Words; 2] = [
 const DIGITS: usize = 129;
 /// Digits of a half, lowest first.
 type Digits = [i8; DIGITS];
+/// Bits of a digit of `v`, whose halves multiply the point of the signature.
+const R_WIDTH: u32 = 5;
+/// Bits of a digit of `u`, whose halves multiply the generator.
+const G_WIDTH: u32 = 7;
 /// Odd multiples of a point that a signature names: up to 15.
-const MULTIPLES: usize = 8;
+const MULTIPLES: usize = 1 << (R_WIDTH - 2);
 
 /// A signature and what it signs. All numbers are untrusted.
 #[derive(Clone, Copy, Debug)]
@@ -142,10 +146,10 @@ fn combine<M: MulMod>(u: &Words, v: &Words, r: Point<M>) -> Point<M> {
 fn digits<M: MulMod>(u: &Words, v: &Words) -> ([Digits; 2], [Digits; 2]) {
     let mut digits = ([[0; DIGITS]; 2], [[0; DIGITS]; 2]);
     for (half, digits) in split::<M>(v).iter().zip(&mut digits.0) {
-        half.write_digits(5, digits);
+        half.each_digit::<R_WIDTH>(|at, digit| digits[at] = digit);
     }
     for (half, digits) in split::<M>(u).iter().zip(&mut digits.1) {
-        half.write_digits(7, digits);
+        half.each_digit::<G_WIDTH>(|at, digit| digits[at] = digit);
     }
     digits
 }
@@ -198,25 +202,30 @@ fn rounded_product(a: &Words, b: &Words) -> Words {
 }
 
 impl Half {
-    /// Writes a digit for each power of 2 over zeros: 0, or odd and below `2^(width - 1)` in magnitude.
-    fn write_digits(&self, width: u32, digits: &mut Digits) {
-        let mut rest = self.magnitude;
+    /// Tells the digits other than 0 and the powers of 2 that they stand at, lowest first: a digit is odd and below
+    /// `2^(WIDTH - 1)` in magnitude.
+    #[inline(always)]
+    fn each_digit<const WIDTH: u32>(&self, mut digit: impl FnMut(usize, i8)) {
+        let (mut low, mut high) = (self.magnitude as u64, (self.magnitude >> 64) as u64);
         let mut at = 0;
-        while rest != 0 {
-            let zeros = rest.trailing_zeros();
-            rest >>= zeros;
-            at += zeros;
-            let low = (rest & ((1 << width) - 1)) as i8;
-            rest >>= width;
+        while low | high != 0 {
+            // One zero on average.
+            while low & 1 == 0 {
+                low = low >> 1 | high << 63;
+                high >>= 1;
+                at += 1;
+            }
             // The upper half of the digits stands for negative ones, and a carry.
-            let digit = if low >> (width - 1) == 0 {
-                low
-            } else {
-                rest += 1;
-                low.wrapping_sub(1i8.wrapping_shl(width))
-            };
-            digits[at as usize] = if self.negative { -digit } else { digit };
-            at += width;
+            let bits = (low as i8) << (8 - WIDTH) >> (8 - WIDTH);
+            low = low >> WIDTH | high << (64 - WIDTH);
+            high >>= WIDTH;
+            if bits < 0 {
+                let carry;
+                (low, carry) = low.overflowing_add(1);
+                high += u64::from(carry);
+            }
+            digit(at, if self.negative { -bits } else { bits });
+            at += WIDTH as usize;
         }
     }
 }

@@ -155,8 +155,14 @@ impl<S: NodeSource> State<S> {
     }
 
     /// The same, keeping what blocks add for [`State::take_new`].
-    pub fn keep_new(self) -> Self {
-        Self { keep: true, ..self }
+    pub fn keep_new(mut self) -> Self {
+        self.keep();
+        self
+    }
+
+    /// Keeps what blocks add from now on.
+    pub(crate) const fn keep(&mut self) {
+        self.keep = true;
     }
 
     /// What was added since the last call, if it is kept.
@@ -234,8 +240,6 @@ impl<S: NodeSource> State<S> {
                 new.nodes.push((hash, Bytes::copy_from_slice(node)));
             }
         };
-        // Hashes are sorted with the places of their accounts, which are large.
-        let mut order = Vec::with_capacity(changed.len());
         let mut values = Vec::with_capacity(changed.len());
         for address in changed.drain(..) {
             let entry = entries.get_mut(&address).expect("invariant: changed accounts are loaded");
@@ -246,22 +250,47 @@ impl<S: NodeSource> State<S> {
             let account = entry.account();
             if account != entry.stored {
                 entry.stored = account;
-                order.push((entry.hash, values.len()));
-                values.push(account);
+                values.push((entry.hash, account));
             }
         }
-        order.sort_unstable();
-        for (hash, place) in &order {
-            if let Some(account) = &values[*place] {
+        let order = order(&values);
+        for (hash, account) in order.iter().map(|(_, place)| &values[*place]) {
+            if let Some(account) = account {
                 accounts.insert(source, hash, encode(account)).map_err(StateError::Accounts)?;
             }
         }
-        for (hash, place) in &order {
-            if values[*place].is_none() {
+        for (hash, account) in order.iter().map(|(_, place)| &values[*place]) {
+            if account.is_none() {
                 accounts.remove(source, hash).map_err(StateError::Accounts)?;
             }
         }
         Ok(accounts.root(&mut sink))
+    }
+
+    /// What the code does that `address` has in any genesis, called once a block: writes some slots. False if the account
+    /// has another code, or none. Reads what the code would read.
+    pub(crate) fn write_as(
+        &mut self,
+        address: Address,
+        code_hash: B256,
+        slots: &[(U256, U256)],
+    ) -> Result<bool, StateError> {
+        if self.load(address)?.info.as_ref().is_none_or(|info| info.code_hash != code_hash) {
+            return Ok(false);
+        }
+        self.code_by_hash(code_hash)?;
+        for (key, _) in slots {
+            self.storage(address, *key)?;
+        }
+        let entry = self.entries.get_mut(&address).expect("invariant: just loaded");
+        if !entry.changed {
+            entry.changed = true;
+            self.changed.push(address);
+        }
+        for (key, value) in slots {
+            entry.write(*key, *value, U256::ZERO);
+        }
+        Ok(true)
     }
 
     fn load(&mut self, address: Address) -> Result<&mut Loaded, StateError> {
@@ -375,29 +404,42 @@ impl Loaded {
         source: &S,
         sink: &mut impl FnMut(B256, &[u8]),
     ) -> Result<(), TrieError> {
-        let mut order = Vec::with_capacity(self.written.len());
+        let mut values = Vec::with_capacity(self.written.len());
         for key in self.written.drain(..) {
             // A slot that went back and was written again is here twice.
             let slot = self.slots.get_mut(&key).expect("invariant: written slots are known");
             if slot.value != slot.stored {
                 slot.stored = slot.value;
-                order.push((slot.hash, slot.value));
+                values.push((slot.hash, slot.value));
             }
         }
-        if order.is_empty() {
+        if values.is_empty() {
             return Ok(());
         }
-        order.sort_unstable_by_key(|(hash, _)| *hash);
+        let order = order(&values);
+        let ordered = || order.iter().map(|(_, place)| &values[*place]);
         let trie = self.trie.get_or_insert_with(|| Trie::new(self.storage_root));
-        for (hash, value) in order.iter().filter(|(_, value)| !value.is_zero()) {
+        for (hash, value) in ordered().filter(|(_, value)| !value.is_zero()) {
             trie.insert(source, hash, encode(value))?;
         }
-        for (hash, _) in order.iter().filter(|(_, value)| value.is_zero()) {
+        for (hash, _) in ordered().filter(|(_, value)| value.is_zero()) {
             trie.remove(source, hash)?;
         }
         self.storage_root = trie.root(sink);
         Ok(())
     }
+}
+
+/// The places of values in the order of their hashes, no two of which are equal, each with the start of its hash: values are
+/// large, and most hashes differ in their first word.
+fn order<T>(values: &[(B256, T)]) -> Vec<(u64, usize)> {
+    let first = |hash: &B256| hash.0.first_chunk().map_or(0, |word| u64::from_be_bytes(*word));
+    let starts = values.iter().map(|(hash, _)| first(hash));
+    let mut order: Vec<_> = starts.zip(0..).collect();
+    order.sort_unstable_by(|(start, place), (other, another)| {
+        start.cmp(other).then_with(|| values[*place].0.cmp(&values[*another].0))
+    });
+    order
 }
 
 impl<S: NodeSource> Database for State<S> {
@@ -495,31 +537,33 @@ impl<S: NodeSource> DatabaseCommit for State<S> {
             if account.is_created() {
                 entry.wipe();
             }
-            // EIP-161: a touched account that is empty does not exist.
-            if account.is_empty() {
+            // EIP-161: a touched account that is empty does not exist. Hashes are compared last.
+            let AccountInfo { balance, nonce, code_hash, .. } = account.info;
+            if nonce == 0 && balance.is_zero() && account.is_empty() {
                 entry.info = None;
                 entry.wipe();
                 continue;
             }
-            let before = entry.info.as_ref().map_or(KECCAK_EMPTY, |info| info.code_hash);
-            let code_hash = account.info.code_hash;
-            if code_hash != before
-                && code_hash != KECCAK_EMPTY
-                && let Some(code) = &account.info.code
-                && let Entry::Vacant(vacant) = self.codes.entry(code_hash)
-            {
-                if self.keep {
-                    self.new.codes.push((code_hash, code.original_bytes()));
-                }
-                vacant.insert(code.clone());
-            }
-            entry.info = Some(AccountInfo {
-                balance: account.info.balance,
-                nonce: account.info.nonce,
-                code_hash,
+            let info = entry.info.get_or_insert(AccountInfo {
+                balance,
+                nonce,
+                code_hash: KECCAK_EMPTY,
                 account_id: None,
                 code: None,
             });
+            (info.balance, info.nonce) = (balance, nonce);
+            if code_hash != info.code_hash {
+                info.code_hash = code_hash;
+                if code_hash != KECCAK_EMPTY
+                    && let Some(code) = &account.info.code
+                    && let Entry::Vacant(vacant) = self.codes.entry(code_hash)
+                {
+                    if self.keep {
+                        self.new.codes.push((code_hash, code.original_bytes()));
+                    }
+                    vacant.insert(code.clone());
+                }
+            }
             for (key, slot) in &account.storage {
                 if slot.present_value != slot.original_value {
                     entry.write(*key, slot.present_value, slot.original_value);

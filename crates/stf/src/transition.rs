@@ -1,7 +1,7 @@
 //! The transition from block to block: what provers, the rollup node and its sequencer execute.
 
 use crate::{
-    block::{BlockAttributes, ExecutedBlock},
+    block::{self, BlockAttributes, Evm, ExecutedBlock},
     bounds::Budget,
     crypto::Crypto,
     derive::{Inputs, derive},
@@ -13,32 +13,59 @@ use crate::{
     state::{NewState, State},
 };
 use alloy_consensus::{Header, Sealed};
+use alloy_evm::{Evm as _, EvmEnv};
+use core::fmt;
 use oneslot_types::{OutputParts, OutputRoot};
+use op_revm::{L1BlockInfo, OpSpecId};
+
+const HAS_EVM: &str = "invariant: a transition has an EVM between its methods";
+
+/// What the execution of a block takes of a transition.
+pub(crate) struct Prepared<'a, S: NodeSource> {
+    pub(crate) rules: &'a ForkRules,
+    pub(crate) crypto: Crypto,
+    pub(crate) head: &'a Sealed<Header>,
+    pub(crate) evm: &'a mut Evm<State<S>>,
+    pub(crate) budget: &'a mut Budget,
+    pub(crate) sizes: &'a mut FastLz,
+}
 
 /// A chain that goes on from a block, in memory.
 ///
 /// Its state reads from a source by hash and never writes there: what blocks add is taken with
 /// [`Transition::take_new`]. After an error a transition is of no use.
-#[derive(Debug)]
-pub struct Transition<'a, S> {
+pub struct Transition<'a, S: NodeSource> {
     pub(crate) rules: &'a ForkRules,
     pub(crate) crypto: Crypto,
     pub(crate) head: Sealed<Header>,
-    pub(crate) state: State<S>,
+    /// One for all blocks of a fork: it holds nothing of a block but what the next one replaces. There is one whenever
+    /// a method begins.
+    evm: Option<Evm<State<S>>>,
     pub(crate) budget: Budget,
     pub(crate) sizes: FastLz,
+}
+
+impl<S: NodeSource> fmt::Debug for Transition<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transition")
+            .field("head", &self.head.hash())
+            .field("state", &self.evm.as_ref().map(|evm| evm.components().0))
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a, S: NodeSource> Transition<'a, S> {
     /// Stands on `head`, whose state `source` knows, at the start of a batch.
     pub fn new(rules: &'a ForkRules, crypto: Crypto, head: Sealed<Header>, source: S) -> Self {
         let state = State::new(source, head.state_root);
-        Self { rules, crypto, head, state, budget: Budget::batch(), sizes: FastLz::default() }
+        let evm = Some(block::create_evm(state, block::fork_env(&head, rules), rules, crypto));
+        Self { rules, crypto, head, evm, budget: Budget::batch(), sizes: FastLz::default() }
     }
 
     /// The same, keeping what blocks add to the state for [`Transition::take_new`].
-    pub fn keep_new(self) -> Self {
-        Self { state: self.state.keep_new(), ..self }
+    pub fn keep_new(mut self) -> Self {
+        self.state().keep();
+        self
     }
 
     /// The same without a bound on gas, for blocks that are in no batch: those of other chains.
@@ -62,17 +89,37 @@ impl<'a, S: NodeSource> Transition<'a, S> {
 
     /// Where the chain stands on L1, as the state says.
     pub fn tip(&mut self) -> Result<Tip> {
-        Ok(Tip::read(&mut self.state, &self.head)?)
+        let evm = self.evm.as_mut().expect(HAS_EVM);
+        Ok(Tip::read(evm.db_mut(), &self.head)?)
+    }
+
+    fn state(&mut self) -> &mut State<S> {
+        self.evm.as_mut().expect(HAS_EVM).db_mut()
+    }
+
+    /// The EVM for a block, and what else one needs. The EVM keeps the fork that it was made for, so another fork takes
+    /// another one.
+    pub(crate) fn prepare(&mut self, env: EvmEnv<OpSpecId>) -> Prepared<'_, S> {
+        let Self { rules, crypto, head, evm, budget, sizes } = self;
+        if evm.as_ref().is_none_or(|evm| evm.cfg_env().spec != env.cfg_env.spec) {
+            let (state, _) = evm.take().expect(HAS_EVM).finish();
+            *evm = Some(block::create_evm(state, env, rules, *crypto));
+        } else if let Some(evm) = evm {
+            let context = evm.ctx_mut();
+            context.block = env.block_env;
+            context.chain = L1BlockInfo::default();
+        }
+        Prepared { rules, crypto: *crypto, head, evm: evm.as_mut().expect(HAS_EVM), budget, sizes }
     }
 
     /// What blocks added to the state since the last call; nothing without [`Transition::keep_new`].
     pub fn take_new(&mut self) -> NewState {
-        self.state.take_new()
+        self.state().take_new()
     }
 
     /// The source again.
     pub fn into_source(self) -> S {
-        self.state.into_source()
+        self.evm.expect(HAS_EVM).finish().0.into_source()
     }
 
     /// Derives the blocks of a batch whose data holds `payload`, or holds none, and executes them.
@@ -99,7 +146,7 @@ impl<'a, S: NodeSource> Transition<'a, S> {
     /// They are about the block before or about the state's source, never about a transaction: those
     /// are skipped.
     pub fn execute_block(&mut self, attributes: &BlockAttributes) -> Result<ExecutedBlock> {
-        let block = crate::block::execute_block(self, attributes)?;
+        let block = block::execute_block(self, attributes)?;
         self.head = block.header.clone();
         Ok(block)
     }

@@ -9,31 +9,44 @@ const RATE: usize = 136;
 /// Keccak-256 as Ethereum uses it (padding 0x01, not that of SHA-3).
 pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
     let permutes = features() & FEATURE_KECCAK != 0;
-    let mut state = [0; 25];
-    let mut absorb = |block: &[u64; RATE / 8]| {
-        for (lane, word) in state.iter_mut().zip(block) {
-            *lane ^= word;
-        }
+    let permute = |state: &mut [u64; 25]| {
         if permutes {
-            keccak_f(&mut state);
+            keccak_f(state);
         } else {
-            keccak::Keccak::new().with_f1600(|permute| permute(&mut state));
+            keccak::Keccak::new().with_f1600(|permute| permute(state));
         }
     };
 
-    // Copied first: the input may lie at any address, and words must not.
-    let mut block = [0; RATE / 8];
-    let mut blocks = bytes.chunks_exact(RATE);
-    for bytes in &mut blocks {
-        copy(bytes, &mut block);
-        absorb(&block);
-    }
-    let rest = blocks.remainder();
-    block = [0; RATE / 8];
-    copy(rest, &mut block);
-    block[rest.len() / 8] ^= 1 << (rest.len() % 8 * 8);
-    block[RATE / 8 - 1] ^= 1 << 63;
-    absorb(&block);
+    let mut state = [0; 25];
+    // The first block takes the place of zeros, the others are added.
+    let rest = match bytes.split_at_checked(RATE) {
+        None => {
+            copy(bytes, &mut state);
+            bytes
+        }
+        Some((first, mut rest)) => {
+            copy(first, &mut state);
+            permute(&mut state);
+            // Copied first: the input may lie at any address, and words must not.
+            let mut block = [0; RATE / 8];
+            while let Some((next, after)) = rest.split_at_checked(RATE) {
+                copy(next, &mut block);
+                add(&mut state, &block);
+                permute(&mut state);
+                rest = after;
+            }
+            let words = rest.len().div_ceil(8);
+            if let Some(last) = words.checked_sub(1) {
+                block[last] = 0;
+                copy(rest, &mut block);
+                add(&mut state, &block[..words]);
+            }
+            rest
+        }
+    };
+    state[rest.len() / 8] ^= 1 << (rest.len() % 8 * 8);
+    state[RATE / 8 - 1] ^= 1 << 63;
+    permute(&mut state);
 
     let mut hash = [0; 32];
     for (bytes, lane) in hash.chunks_exact_mut(8).zip(state) {
@@ -42,13 +55,21 @@ pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// Puts at most [`RATE`] bytes into a block, little endian; the rest of the block stays.
-fn copy(bytes: &[u8], block: &mut [u64; RATE / 8]) {
-    assert!(bytes.len() <= RATE);
-    // SAFETY: the block has room for the bytes, any bytes are words, and the two do not overlap: one is borrowed
+/// Adds words of a block to the state.
+#[inline(always)]
+fn add(state: &mut [u64; 25], block: &[u64]) {
+    for (lane, word) in state.iter_mut().zip(block) {
+        *lane ^= word;
+    }
+}
+
+/// Puts at most [`RATE`] bytes into words, little endian; what they do not reach stays.
+fn copy<const N: usize>(bytes: &[u8], words: &mut [u64; N]) {
+    assert!(bytes.len() <= RATE && RATE <= 8 * N);
+    // SAFETY: the words have room for the bytes, any bytes are words, and the two do not overlap: one is borrowed
     // mutably.
     unsafe {
-        ptr::copy_nonoverlapping(bytes.as_ptr(), block.as_mut_ptr().cast(), bytes.len());
+        ptr::copy_nonoverlapping(bytes.as_ptr(), words.as_mut_ptr().cast(), bytes.len());
     }
 }
 

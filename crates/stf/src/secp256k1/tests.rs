@@ -98,6 +98,19 @@ fn the_table_holds_the_multiples() {
     }
 }
 
+/// What a digit picks out of the tables of the generator.
+#[test]
+fn the_tables_hold_every_digit() {
+    for (table, factor) in affine::G_TABLES.iter().zip([Scalar::ONE, scalar(&LAMBDA)]) {
+        for digit in (-63..64i8).step_by(2) {
+            let magnitude = Scalar::from(u64::from(digit.unsigned_abs()));
+            let multiple = ProjectivePoint::GENERATOR * (factor * magnitude);
+            let expected = affine(&if digit < 0 { -multiple } else { multiple });
+            assert_eq!(affine::pick(table, digit)[..], expected.concat(), "{digit}");
+        }
+    }
+}
+
 /// Sums that meet the neutral element, equal and opposite points on their way.
 #[test]
 fn sums_of_small_and_opposite_multiples() {
@@ -176,9 +189,14 @@ fn elements_at_the_edges() {
 fn digits_are_odd_small_and_complete() {
     let edges = [0, 1, 2, 15, 16, 17, u128::MAX, u128::MAX - 1, 1 << 127, (1 << 127) - 1];
     for magnitude in edges {
-        for (width, negative) in [(5, false), (5, true), (7, false), (7, true)] {
+        let widths = [(R_WIDTH, false), (R_WIDTH, true), (G_WIDTH, false), (G_WIDTH, true)];
+        for (width, negative) in widths {
             let mut digits = [0; DIGITS];
-            Half { negative, magnitude }.write_digits(width, &mut digits);
+            let half = Half { negative, magnitude };
+            match width {
+                R_WIDTH => half.each_digit::<R_WIDTH>(|at, digit| digits[at] = digit),
+                _ => half.each_digit::<G_WIDTH>(|at, digit| digits[at] = digit),
+            }
             let bound = 1 << (width - 1);
             assert!(digits.iter().all(|d| *d == 0 || (d % 2 != 0 && i16::from(*d).abs() < bound)));
             let sum = digits.iter().rev().fold(Scalar::ZERO, |sum, digit| {

@@ -10,6 +10,9 @@ use alloy_trie::{
     nodes::{ExtensionNodeRef, LeafNodeRef, RlpNode},
 };
 
+/// Bytes of a branch whose children all go by their hashes.
+const BRANCH_BYTES: usize = 3 + 16 * 33 + 1;
+
 /// Hashes what changed below the root.
 pub(super) fn root(root: &mut Child, new: &mut impl FnMut(B256, &[u8])) -> B256 {
     let node = match root {
@@ -20,7 +23,7 @@ pub(super) fn root(root: &mut Child, new: &mut impl FnMut(B256, &[u8])) -> B256 
     if let Some(hash) = node.reference.as_ref().and_then(RlpNode::as_hash) {
         return hash;
     }
-    let mut buf = Vec::new();
+    let mut buf = Vec::with_capacity(BRANCH_BYTES);
     children(node, new, &mut buf);
     buf.clear();
     write(node, &mut buf);
@@ -36,7 +39,13 @@ fn children(node: &mut Node, new: &mut impl FnMut(B256, &[u8]), buf: &mut Vec<u8
     match &mut node.kind {
         Kind::Leaf { .. } => {}
         Kind::Extension { child, .. } => refer(child, new, buf),
-        Kind::Branch(all) => all.iter_mut().for_each(|child| refer(child, new, buf)),
+        Kind::Branch(all) => {
+            for child in all.iter_mut() {
+                if matches!(child, Child::Node(node) if node.reference.is_none()) {
+                    refer(child, new, buf);
+                }
+            }
+        }
     }
 }
 
@@ -71,7 +80,14 @@ fn write(node: &Node, out: &mut Vec<u8>) {
             out.reserve(payload_length + 3);
             Header { list: true, payload_length }.encode(out);
             for child in children.iter() {
-                with_reference(child, |bytes| out.extend_from_slice(bytes));
+                match child {
+                    Child::Empty => out.push(EMPTY_STRING_CODE),
+                    Child::Hash(hash) => {
+                        out.push(EMPTY_STRING_CODE + 32);
+                        out.extend_from_slice(&hash.0);
+                    }
+                    Child::Node(node) => out.extend_from_slice(known(node)),
+                }
             }
             out.push(EMPTY_STRING_CODE);
         }
@@ -90,10 +106,12 @@ fn with_reference(child: &Child, f: impl FnOnce(&[u8])) {
     match child {
         Child::Empty => f(&[EMPTY_STRING_CODE]),
         Child::Hash(hash) => f(&RlpNode::word_rlp(hash)),
-        Child::Node(node) => {
-            f(node.reference.as_ref().expect("invariant: children are hashed before their parent"))
-        }
+        Child::Node(node) => f(known(node)),
     }
+}
+
+fn known(node: &Node) -> &RlpNode {
+    node.reference.as_ref().expect("invariant: children are hashed before their parent")
 }
 
 /// The nodes of 32 bytes and more on the way to `key`; see [`super::Trie::prove`].

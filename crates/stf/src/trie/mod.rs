@@ -10,11 +10,13 @@
 mod edit;
 mod encode;
 mod node;
+mod ordered;
 
 #[cfg(test)]
 mod tests;
 
 pub use node::TrieError;
+pub(crate) use ordered::ordered_root;
 
 use crate::source::NodeSource;
 use alloc::vec::Vec;
