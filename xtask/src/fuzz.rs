@@ -4,7 +4,7 @@ use crate::{lint, sh};
 use eyre::{Result, WrapErr, bail, ensure};
 use std::path::{Path, PathBuf};
 
-/// A target and the manifest of its workspace.
+/// A target and the manifest of its package.
 struct Target {
     name: String,
     manifest: PathBuf,
@@ -31,7 +31,9 @@ pub(crate) fn run(name: Option<&str>, seconds: u64) -> Result<()> {
                 .current_dir(folder)
                 // The sanitizers are unstable options, which the pinned compiler takes only so.
                 .env("RUSTC_BOOTSTRAP", "1")
-                .args(["fuzz", "run", &target.name, "--"])
+                // Linking with optimisation would take minutes after each change.
+                .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                .args(["fuzz", "run", "--features", "libfuzzer", &target.name, "--"])
                 .arg(format!("-max_total_time={seconds}")),
         )?;
     }
@@ -56,7 +58,7 @@ fn choose<'a>(targets: &'a [Target], name: Option<&str>) -> Result<Vec<&'a Targe
 /// The targets of every crate, from the manifests.
 fn targets() -> Result<Vec<Target>> {
     let mut targets = Vec::new();
-    for manifest in lint::fuzz_workspaces()? {
+    for manifest in lint::fuzz_manifests()? {
         let metadata = cargo_metadata::MetadataCommand::new()
             .manifest_path(&manifest)
             .no_deps()
@@ -74,7 +76,7 @@ fn targets() -> Result<Vec<Target>> {
 }
 
 /// The folder's name in `crates/NAME/fuzz/Cargo.toml`.
-fn crate_name(manifest: &Path) -> String {
+pub(crate) fn crate_name(manifest: &Path) -> String {
     let name = manifest.iter().rev().nth(2);
     name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

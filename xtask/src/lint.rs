@@ -1,6 +1,6 @@
-//! `cargo xtask lint`: formats, pages, what is in ops/, and clippy in every workspace.
+//! `cargo xtask lint`: formats, pages, what is in ops/, and clippy.
 
-use crate::{bench, links, npm, ops, prose, sh};
+use crate::{bench, fuzz::crate_name, links, npm, ops, prose, sh};
 use eyre::{Result, WrapErr};
 use std::{
     fs,
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
 fn format() -> Result<()> {
     sh::step("lint: format");
     sh::run(sh::cargo().args(["fmt", "--all", "--check"]))?;
-    for manifest in fuzz_workspaces()?.iter().chain(&guest_workspaces()?) {
+    for manifest in guest_workspaces()? {
         sh::run(sh::cargo().args(["fmt", "--check", "--manifest-path"]).arg(manifest))?;
     }
     npm::install()?;
@@ -29,29 +29,23 @@ fn format() -> Result<()> {
     sh::run(sh::command(npm::tool("forge")).current_dir(contracts).args(["fmt", "--check"]))
 }
 
-/// Clippy of the workspace and of the fuzz targets. The pinned toolchain cannot build the guests:
-/// they need a target and a standard library that it does not have.
+/// Clippy of the workspace with the fuzz targets. The pinned toolchain cannot build the guests: they
+/// need a target and a standard library that it does not have.
 fn clippy() -> Result<()> {
     sh::step("lint: clippy");
-    let deny = ["--", "-D", "warnings"];
-    sh::run(sh::cargo().args(["clippy", "--locked", "--workspace", "--all-targets"]).args(deny))?;
-    sh::step("lint: clippy of the fuzz targets");
-    for manifest in fuzz_workspaces()? {
-        sh::run(
-            sh::cargo()
-                .args(["clippy", "--locked", "--quiet", "--manifest-path"])
-                .arg(manifest)
-                // One folder for all: they share most of their dependencies.
-                .arg("--target-dir")
-                .arg(sh::root().join("target/fuzz"))
-                .args(deny),
-        )?;
-    }
-    Ok(())
+    // One run, because each set of features is another build of the dependencies.
+    let packages = fuzz_manifests()?;
+    let features = packages.iter().map(|it| format!("oneslot-{}-fuzz/targets", crate_name(it)));
+    sh::run(
+        sh::cargo()
+            .args(["clippy", "--locked", "--workspace", "--all-targets", "--features"])
+            .arg(features.collect::<Vec<_>>().join(","))
+            .args(["--", "-D", "warnings"]),
+    )
 }
 
 /// The manifests of `crates/*/fuzz`.
-pub(crate) fn fuzz_workspaces() -> Result<Vec<PathBuf>> {
+pub(crate) fn fuzz_manifests() -> Result<Vec<PathBuf>> {
     manifests(&sh::root().join("crates"), "fuzz/Cargo.toml")
 }
 
@@ -78,21 +72,20 @@ fn manifests(folder: &Path, name: &str) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
+    /// The first part of each path below `folder`.
+    fn names(manifests: Result<Vec<PathBuf>>, folder: &str) -> Vec<String> {
+        let root = sh::root().join(folder);
+        let manifests = manifests.expect("folders").into_iter();
+        let names = manifests.map(|path| {
+            let path = path.strip_prefix(&root).expect("below the folder").to_owned();
+            path.iter().next().expect("a name").to_string_lossy().into_owned()
+        });
+        names.collect()
+    }
+
     #[test]
-    fn every_workspace_beside_the_main_one_is_found() {
-        let names = |manifests: Result<Vec<PathBuf>>, folder: &str| {
-            let root = sh::root().join(folder);
-            let manifests = manifests.expect("folders").into_iter();
-            let names = manifests.map(|path| {
-                let path = path.strip_prefix(&root).expect("below the folder").to_owned();
-                path.iter().next().expect("a name").to_string_lossy().into_owned()
-            });
-            names.collect::<Vec<_>>()
-        };
-        assert_eq!(
-            names(fuzz_workspaces(), "crates"),
-            ["recursion", "riscv", "stf", "tee", "zkvm"]
-        );
+    fn every_fuzz_package_and_every_workspace_beside_the_main_one_is_found() {
+        assert_eq!(names(fuzz_manifests(), "crates"), ["recursion", "riscv", "stf", "tee", "zkvm"]);
         assert_eq!(
             names(guest_workspaces(), "guests"),
             ["fibonacci", "foldhash", "memory", "runtime", "sha256", "stf"]

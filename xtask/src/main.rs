@@ -58,7 +58,7 @@ enum Command {
     },
     /// Run what must pass before anything lands: setup, lint, deps, doc, guests, test.
     Ci,
-    /// Check formats, pages, what is in ops/, and run clippy in every workspace.
+    /// Check formats, pages, what is in ops/, and run clippy.
     Lint,
     /// Run libFuzzer on one target or on all.
     Fuzz {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test.
 
 mod exhaustive;
+mod programs;
 
 use crate::{contracts, guests, npm, ops, sh};
 use eyre::{Result, eyre};
@@ -33,7 +34,7 @@ pub(crate) fn run(extent: Extent, rebuild: bool) -> Result<()> {
         contracts.join().map_err(|_| eyre!("the tests of the contracts panicked"))?.and(rust)
     })?;
     if extent == Extent::Full {
-        exhaustive::run(&mut tests(extent))?;
+        exhaustive::run(&programs::build(&mut tests(extent))?)?;
         ops::image()?;
     }
     Ok(())
@@ -60,9 +61,11 @@ fn rust(extent: Extent, rebuild: bool) -> Result<()> {
         guests::run(true)?;
     }
     sh::step("rust: build the tests");
-    sh::run(tests(extent).arg("--no-run"))?;
+    let programs = programs::build(&mut tests(extent))?;
     sh::step("rust: unit, property and integration tests");
-    sh::run(&mut tests(extent))
+    programs::run(&programs)?;
+    sh::step("rust: tests of the documentation");
+    sh::run(tests(extent).arg("--doc"))
 }
 
 /// The Rust tests; for [`Extent::Fast`], those that start no whole system.

@@ -56,6 +56,8 @@ impl ClientConfig {
 
     /// Alloy's client with these limits.
     pub(crate) fn rpc_client(&self) -> Result<RpcClient, Error> {
+        // reqwest comes without one. An error says that the process has a provider already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(self.request_timeout).build();
         let http = http.map_err(|error| Error::Client(error.without_url().to_string()))?;
         let tries = self.outage.as_millis() / PAUSE.as_millis();

@@ -4,7 +4,7 @@ use crate::{ClientConfig, Error};
 use alloy::{
     eips::BlockNumberOrTag,
     network::AnyTransactionReceipt,
-    providers::{DynProvider, Provider, ProviderBuilder},
+    providers::{Provider, RootProvider},
     rpc::types::{Block, EIP1186AccountProofResponse, Filter, Log},
 };
 use alloy_primitives::{Address, B256, Bytes};
@@ -19,7 +19,7 @@ use std::borrow::Cow;
 /// A rollup's node. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct NodeClient {
-    provider: DynProvider,
+    provider: RootProvider,
 }
 
 impl NodeClient {
@@ -28,12 +28,12 @@ impl NodeClient {
     /// # Errors
     /// [`Error::Client`] if this machine cannot make an HTTP client.
     pub fn new(config: &ClientConfig) -> Result<Self, Error> {
-        let provider = ProviderBuilder::new().connect_client(config.rpc_client()?).erased();
+        let provider = RootProvider::new(config.rpc_client()?);
         Ok(Self { provider })
     }
 
     /// Alloy's provider over the same connection, for contract calls and transactions.
-    pub fn provider(&self) -> &DynProvider {
+    pub fn provider(&self) -> &RootProvider {
         &self.provider
     }
 

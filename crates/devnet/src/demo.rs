@@ -9,11 +9,11 @@ use crate::{
 use alloy::{
     network::{EthereumWallet, TransactionBuilder},
     primitives::{Address, U256, utils::format_ether},
-    providers::{DynProvider, Provider, ProviderBuilder},
+    providers::{Provider, RootProvider},
     rpc::types::{TransactionReceipt, TransactionRequest},
 };
 use alloy_primitives::{address, utils::Unit};
-use eyre::{Result, ensure, eyre};
+use eyre::{Result, eyre};
 use indicatif::{ProgressBar, ProgressStyle};
 use oneslot_l1::bindings::{OptimismMintableERC20Factory, TestToken};
 use oneslot_wallet::{Side, Wallet, Withdrawal};
@@ -28,8 +28,8 @@ const MINTABLE_FACTORY: Address = address!("420000000000000000000000000000000000
 struct Person {
     wallet: Wallet,
     address: Address,
-    l1: DynProvider,
-    l2: DynProvider,
+    l1: RootProvider,
+    l2: RootProvider,
 }
 
 /// The whole way. Every condition becomes a check of the report.
@@ -75,7 +75,7 @@ impl Person {
         let signer = network.key(Role::User)?;
         let address = signer.address();
         let config = network.wallet_config();
-        let l1 = network.l1_provider();
+        let l1 = network.l1_provider()?;
         let l2 = config.l2_client()?.provider().clone();
         let wallet = Wallet::connect(config, Some(EthereumWallet::from(signer))).await?;
         Ok(Self { wallet, address, l1, l2 })
@@ -91,12 +91,11 @@ impl Person {
 
 /// Gives the user ether on L1; on L2 it has none until it deposits.
 async fn fund(network: &Network, user: &Person) -> Result<()> {
-    let wallet = EthereumWallet::from(network.key(Role::Faucet)?);
-    let faucet = ProviderBuilder::new().wallet(wallet).connect_http(network.l1_rpc.clone());
+    let signer = EthereumWallet::from(network.key(Role::Faucet)?);
+    let faucet = Wallet::connect(network.wallet_config(), Some(signer)).await?;
     let request =
         TransactionRequest::default().with_to(user.address).with_value(ONE * U256::from(100));
-    let receipt = faucet.send_transaction(request).await?.get_receipt().await?;
-    ensure!(receipt.status(), "funding the user failed");
+    faucet.transact(Side::L1, request).await?;
     Ok(())
 }
 
@@ -281,7 +280,7 @@ fn created(receipt: &TransactionReceipt) -> Result<Address> {
     receipt.contract_address.ok_or_else(|| eyre!("no contract was created"))
 }
 
-async fn gas(l1: &DynProvider, tx: alloy_primitives::TxHash) -> Result<u64> {
+async fn gas(l1: &RootProvider, tx: alloy_primitives::TxHash) -> Result<u64> {
     let receipt = l1.get_transaction_receipt(tx).await?;
     Ok(receipt.ok_or_else(|| eyre!("no receipt of {tx}"))?.gas_used)
 }

@@ -6,7 +6,7 @@ use crate::{
     report::{Finality, Report},
 };
 use alloy::{
-    providers::{DynProvider, Provider},
+    providers::{Provider, RootProvider},
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
@@ -27,7 +27,7 @@ pub(crate) async fn collect(
     withdrawals: &[Withdrawal],
     report: &mut Report,
 ) -> Result<()> {
-    let l1 = network.l1_provider();
+    let l1 = network.l1_provider()?;
     let node = network.wallet_config().l2_client()?;
     let lanes = lanes(network).await?;
     let mut batches = BTreeSet::new();
@@ -63,7 +63,7 @@ async fn lanes(network: &Network) -> Result<LaneReader> {
 
 async fn show_batch(
     network: &Network,
-    l1: &DynProvider,
+    l1: &RootProvider,
     lanes: &LaneReader,
     batch: &BatchInfo,
     report: &mut Report,
@@ -131,7 +131,7 @@ async fn show_batch(
 /// Nothing was lost or done twice, over the whole run.
 async fn check_history(
     network: &Network,
-    l1: &DynProvider,
+    l1: &RootProvider,
     lanes: &LaneReader,
     report: &mut Report,
 ) -> Result<()> {
@@ -186,7 +186,7 @@ async fn check_history(
 }
 
 async fn add(
-    l1: &DynProvider,
+    l1: &RootProvider,
     report: &mut Report,
     name: &str,
     log: &Log,
@@ -202,7 +202,7 @@ async fn add(
 }
 
 async fn all(
-    l1: &DynProvider,
+    l1: &RootProvider,
     address: Address,
     event: alloy_primitives::B256,
     narrow: impl FnOnce(Filter) -> Filter,
@@ -212,7 +212,7 @@ async fn all(
 }
 
 async fn one(
-    l1: &DynProvider,
+    l1: &RootProvider,
     address: Address,
     event: alloy_primitives::B256,
     narrow: impl FnOnce(Filter) -> Filter,

@@ -8,11 +8,10 @@ use crate::{
     report::{Memory, Report},
 };
 use alloy::{
-    providers::{DynProvider, Provider, ProviderBuilder},
-    signers::local::PrivateKeySigner,
+    providers::RootProvider, rpc::client::ClientBuilder, signers::local::PrivateKeySigner,
 };
 use eyre::{Result, bail};
-use oneslot_l1::Deployment;
+use oneslot_l1::{Deployment, http_client};
 use oneslot_wallet::{RollupAddresses, WalletConfig};
 use serde_json::json;
 use std::{
@@ -139,8 +138,10 @@ impl Network {
     }
 
     /// L1, for reading.
-    pub(crate) fn l1_provider(&self) -> DynProvider {
-        ProviderBuilder::new().connect_http(self.l1_rpc.clone()).erased()
+    pub(crate) fn l1_provider(&self) -> Result<RootProvider> {
+        let http = http_client().build()?;
+        let client = ClientBuilder::default().http_with_client(http, self.l1_rpc.clone());
+        Ok(RootProvider::new(client))
     }
 
     /// What the user's wallet connects to; it waits for a node that starts again.

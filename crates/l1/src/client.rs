@@ -7,15 +7,18 @@ use std::{
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
-    providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::{Filter, Log, SyncStatus},
+    providers::{Provider, RootProvider},
+    rpc::{
+        client::ClientBuilder,
+        types::{Filter, Log, SyncStatus},
+    },
 };
 use alloy_consensus::Header;
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::Error;
+use crate::{Error, http_client};
 
 /// How to reach L1 and how far to trust the endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,7 +89,7 @@ pub struct BlockRef {
 /// A checked connection to L1. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct L1Client {
-    provider: DynProvider,
+    provider: RootProvider,
     http: reqwest::Client,
     config: Arc<L1Config>,
 }
@@ -94,14 +97,13 @@ pub struct L1Client {
 impl L1Client {
     /// Connects and checks the chain id and, unless switched off, that the endpoint is in sync and its head fresh.
     pub async fn connect(config: &L1Config) -> Result<Self, Error> {
-        let http = reqwest::Client::builder()
+        let http = http_client()
             .timeout(config.request_timeout())
             .build()
             .map_err(|e| Error::Local { what: "HTTP client".into(), message: e.to_string() })?;
-        let provider = ProviderBuilder::new()
-            .disable_recommended_fillers()
-            .connect_reqwest(http.clone(), config.rpc_url.clone())
-            .erased();
+        let provider = RootProvider::new(
+            ClientBuilder::default().http_with_client(http.clone(), config.rpc_url.clone()),
+        );
         let client = Self { provider, http, config: Arc::new(config.clone()) };
         let got =
             client.provider.get_chain_id().await.map_err(|e| client.rpc_error("eth_chainId", e))?;
@@ -123,7 +125,7 @@ impl L1Client {
     }
 
     /// The bare provider, for contract calls (see [`crate::bindings`]). It signs nothing.
-    pub fn provider(&self) -> &DynProvider {
+    pub fn provider(&self) -> &RootProvider {
         &self.provider
     }
 

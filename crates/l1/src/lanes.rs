@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use alloy::{providers::DynProvider, rpc::types::Filter, sol_types::SolEvent};
+use alloy::{providers::RootProvider, rpc::types::Filter, sol_types::SolEvent};
 use alloy_primitives::{Address, B256, U256};
 use oneslot_types::{BatchIndex, LaneKind, OutputRoot, RollupId, Statement};
 use serde::{Deserialize, Serialize};
@@ -174,11 +174,11 @@ impl LaneReader {
 
     /// Every lane has the functions of `ILane`, so the binding of any lane's contract calls them on
     /// all; that of the ZK lane has little beside them.
-    fn lane(&self, address: Address) -> ZkLane::ZkLaneInstance<&DynProvider> {
+    fn lane(&self, address: Address) -> ZkLane::ZkLaneInstance<&RootProvider> {
         ZkLane::new(address, self.client.provider())
     }
 
-    fn settlement(&self) -> Settlement::SettlementInstance<&DynProvider> {
+    fn settlement(&self) -> Settlement::SettlementInstance<&RootProvider> {
         Settlement::new(self.settlement, self.client.provider())
     }
 

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod finality;
 mod follow;
+mod http;
 mod inbox;
 mod lanes;
 mod origins;
@@ -30,6 +31,7 @@ pub use error::Error;
 pub use file::{load_json, save_json};
 pub use finality::Final;
 pub use follow::{FollowMode, Follower, L1Event};
+pub use http::http_client;
 pub use inbox::{
     DepositCursor, InboxEvents, InboxReader, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE, PostedBatch,
     QueuedDeposit,

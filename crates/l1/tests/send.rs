@@ -288,7 +288,7 @@ async fn a_nonce_that_a_stranger_used_is_given_up_only_after_many_blocks() {
     assert_eq!(stranger.address(), sender.address());
     let provider = ProviderBuilder::new()
         .wallet(EthereumWallet::from(stranger))
-        .connect_http(anvil.url().clone());
+        .connect_reqwest(oneslot_l1::http_client().build().unwrap(), anvil.url().clone());
     let tx = TransactionRequest::default()
         .with_to(RECIPIENT)
         .with_value(U256::from(100))

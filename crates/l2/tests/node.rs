@@ -204,7 +204,7 @@ fn free_port() -> std::net::SocketAddr {
     listeners.next().expect("a free port").local_addr().expect("address")
 }
 
-async fn ready(config: &NodeConfig) -> jsonrpsee::http_client::HttpClient {
+async fn ready(config: &NodeConfig) -> jsonrpsee_http_client::HttpClient {
     let client = connect(&format!("http://{}", config.rpc_addr));
     while try_ask(&client, "eth_chainId", json!([])).await.is_none() {
         pause().await;

@@ -158,7 +158,7 @@ impl<'a> Trace<'a> {
 }
 
 #[derive(Default)]
-struct Recorder {
+struct AccessLog {
     access: Option<Access>,
     words: Vec<MemoryWord>,
     /// The words from this index on are written.
@@ -166,7 +166,7 @@ struct Recorder {
     result: u64,
 }
 
-impl Recorder {
+impl AccessLog {
     /// Notes `count` words from an aligned address on as read.
     fn record(&mut self, memory: &Memory, address: u64, count: usize) {
         self.words.extend((address..).step_by(8).take(count).map_while(|address| {
@@ -177,7 +177,7 @@ impl Recorder {
     }
 }
 
-impl Observer for Recorder {
+impl Observer for AccessLog {
     fn access(&mut self, memory: &Memory, access: Access) {
         self.access = Some(access);
         self.words.clear();
@@ -233,16 +233,16 @@ impl Iterator for Trace<'_> {
             Some(Instruction { op: Op::Ecall, .. }) => ([A7 as u8, A0 as u8], 0),
             Some(Instruction { rd, rs1, rs2, .. }) => ([rs1, rs2], rd),
         };
-        let mut recorder = Recorder::default();
-        self.machine.advance(1, &mut recorder);
+        let mut log = AccessLog::default();
+        self.machine.advance(1, &mut log);
         let status = self.machine.status();
         if self.machine.steps() == index {
             return None;
         }
         if let Status::Trapped(_) = status {
-            recorder = Recorder::default();
+            log = AccessLog::default();
         }
-        for word in recorder.words.iter_mut().skip(recorder.written) {
+        for word in log.words.iter_mut().skip(log.written) {
             word.after = self
                 .machine
                 .memory()
@@ -268,9 +268,9 @@ impl Iterator for Trace<'_> {
             reads: sources.map(|register| (register, before[usize::from(register)])),
             more_reads: more.map(|register| (register as u8, before[register])),
             write,
-            result: if call { self.machine.registers()[A0] } else { recorder.result },
-            access: recorder.access,
-            words: recorder.words,
+            result: if call { self.machine.registers()[A0] } else { log.result },
+            access: log.access,
+            words: log.words,
             status,
         })
     }

@@ -48,17 +48,17 @@ impl RollupHandle {
     // ── L1 ──
 
     /// The Inbox.
-    pub fn inbox(&self) -> Inbox::InboxInstance<&alloy::providers::DynProvider> {
+    pub fn inbox(&self) -> Inbox::InboxInstance<&alloy::providers::RootProvider> {
         Inbox::new(self.deployment.inbox, self.l1.provider())
     }
 
     /// The Portal.
-    pub fn portal(&self) -> Portal::PortalInstance<&alloy::providers::DynProvider> {
+    pub fn portal(&self) -> Portal::PortalInstance<&alloy::providers::RootProvider> {
         Portal::new(self.deployment.portal, self.l1.provider())
     }
 
     /// The Settlement.
-    pub fn settlement(&self) -> Settlement::SettlementInstance<&alloy::providers::DynProvider> {
+    pub fn settlement(&self) -> Settlement::SettlementInstance<&alloy::providers::RootProvider> {
         Settlement::new(self.deployment.settlement, self.l1.provider())
     }
 
@@ -66,7 +66,7 @@ impl RollupHandle {
     pub fn tee_lane(
         &self,
         address: Address,
-    ) -> TeeLane::TeeLaneInstance<&alloy::providers::DynProvider> {
+    ) -> TeeLane::TeeLaneInstance<&alloy::providers::RootProvider> {
         TeeLane::new(address, self.l1.provider())
     }
 
@@ -74,7 +74,7 @@ impl RollupHandle {
     pub fn optimistic_lane(
         &self,
         address: Address,
-    ) -> OptimisticLane::OptimisticLaneInstance<&alloy::providers::DynProvider> {
+    ) -> OptimisticLane::OptimisticLaneInstance<&alloy::providers::RootProvider> {
         OptimisticLane::new(address, self.l1.provider())
     }
 

@@ -185,11 +185,21 @@ impl<'a, S: NodeSource> Executor<'a, S> {
         };
         let logs_bloom = self.accrue(&receipt.logs);
         Ok(match envelope {
-            OpTxEnvelope::Legacy(_) => OpReceiptEnvelope::Legacy(ReceiptWithBloom::new(receipt, logs_bloom)),
-            OpTxEnvelope::Eip2930(_) => OpReceiptEnvelope::Eip2930(ReceiptWithBloom::new(receipt, logs_bloom)),
-            OpTxEnvelope::Eip1559(_) => OpReceiptEnvelope::Eip1559(ReceiptWithBloom::new(receipt, logs_bloom)),
-            OpTxEnvelope::Eip7702(_) => OpReceiptEnvelope::Eip7702(ReceiptWithBloom::new(receipt, logs_bloom)),
-            OpTxEnvelope::PostExec(_) => OpReceiptEnvelope::PostExec(ReceiptWithBloom::new(receipt, logs_bloom)),
+            OpTxEnvelope::Legacy(_) => {
+                OpReceiptEnvelope::Legacy(ReceiptWithBloom::new(receipt, logs_bloom))
+            }
+            OpTxEnvelope::Eip2930(_) => {
+                OpReceiptEnvelope::Eip2930(ReceiptWithBloom::new(receipt, logs_bloom))
+            }
+            OpTxEnvelope::Eip1559(_) => {
+                OpReceiptEnvelope::Eip1559(ReceiptWithBloom::new(receipt, logs_bloom))
+            }
+            OpTxEnvelope::Eip7702(_) => {
+                OpReceiptEnvelope::Eip7702(ReceiptWithBloom::new(receipt, logs_bloom))
+            }
+            OpTxEnvelope::PostExec(_) => {
+                OpReceiptEnvelope::PostExec(ReceiptWithBloom::new(receipt, logs_bloom))
+            }
             OpTxEnvelope::Deposit(_) => {
                 let depositor =
                     self.evm.db_mut().basic(sender).map_err(BlockExecutionError::other)?;

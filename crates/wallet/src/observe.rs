@@ -5,7 +5,7 @@ use crate::{
     status::{Facts, Instant, Lane, LaneState, OpenBatch, Stage, WithdrawalStatus},
     wallet::{L1, POLL, Side},
 };
-use alloy::{eips::BlockNumberOrTag, providers::DynProvider};
+use alloy::{eips::BlockNumberOrTag, providers::RootProvider};
 use alloy_primitives::U256;
 use oneslot_client::Error as NodeError;
 use oneslot_l1::{
@@ -18,7 +18,7 @@ use oneslot_l1::{
 };
 use oneslot_types::{BatchCommitment, BatchIndex, LaneKind, Statement, api::BatchInfo};
 
-type SettlementInstance<'a> = Settlement::SettlementInstance<&'a DynProvider>;
+type SettlementInstance<'a> = Settlement::SettlementInstance<&'a RootProvider>;
 
 fn failed(error: alloy::contract::Error) -> Error {
     Error::contract(L1, "Settlement or lane", error)

@@ -10,7 +10,7 @@ use alloy::{
         AnyTransactionReceipt, Ethereum, EthereumWallet, NetworkTransactionBuilder, NetworkWallet,
         TransactionBuilder,
     },
-    providers::{DynProvider, Provider},
+    providers::{Provider, RootProvider},
     rpc::types::TransactionRequest,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -171,12 +171,12 @@ impl Wallet {
         self.address().ok_or(Error::NoAccount)
     }
 
-    pub(crate) fn portal(&self) -> bindings::Portal::PortalInstance<&DynProvider> {
+    pub(crate) fn portal(&self) -> bindings::Portal::PortalInstance<&RootProvider> {
         bindings::Portal::new(self.config.rollup.portal, self.l1.provider())
     }
 
     /// Bare provider of a chain, for calls.
-    pub(crate) fn reader(&self, side: Side) -> &DynProvider {
+    pub(crate) fn reader(&self, side: Side) -> &RootProvider {
         match side {
             Side::L1 => self.l1.provider(),
             Side::L2 => self.l2.provider(),

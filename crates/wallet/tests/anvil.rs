@@ -36,7 +36,8 @@ async fn rpc(provider: &DynProvider, method: &'static str, params: Value) -> Val
 }
 
 fn provider(anvil: &Anvil) -> DynProvider {
-    ProviderBuilder::new().connect_http(anvil.url().clone()).erased()
+    let http = oneslot_l1::http_client().build().unwrap();
+    ProviderBuilder::new().connect_reqwest(http, anvil.url().clone()).erased()
 }
 
 async fn world() -> World {
@@ -116,7 +117,7 @@ async fn tokens_are_deposited_only_as_their_bridged_form() {
     let signer: PrivateKeySigner = USER_KEY.parse().unwrap();
     let signing = ProviderBuilder::new()
         .wallet(EthereumWallet::from(signer))
-        .connect_http(world.l1.url().clone());
+        .connect_reqwest(oneslot_l1::http_client().build().unwrap(), world.l1.url().clone());
     let minter = TestToken::new(token, &signing);
     let mint = minter.mint(wallet.address().unwrap(), U256::from(50));
     mint.send().await.unwrap().get_receipt().await.unwrap();

@@ -73,7 +73,7 @@ pub(crate) struct Events {
 /// Events of the segment that `input` describes; `words` are the words of its leaves by key.
 pub(crate) fn events(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<Events, Error> {
     let mut machine = machine(input, &words)?;
-    let mut recorder = Recorder {
+    let mut collector = EventCollector {
         words: words
             .into_iter()
             .map(|(key, start)| {
@@ -94,13 +94,13 @@ pub(crate) fn events(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<
                 _ => "it ends early",
             }));
         };
-        pc = recorder.step(&step)?;
+        pc = collector.step(&step)?;
     }
     let unread = input.words_read().len() as u64 - machine.reads();
     if unread > 0 {
         return Err(Error::input(format!("{unread} words of preimages are not read")));
     }
-    recorder.finish(pc)
+    collector.finish(pc)
 }
 
 fn machine(input: &SegmentInput, words: &BTreeMap<u64, u64>) -> Result<Machine, Error> {
@@ -135,13 +135,13 @@ fn machine(input: &SegmentInput, words: &BTreeMap<u64, u64>) -> Result<Machine, 
     Ok(Machine::resume(program, preimages, &snapshot))
 }
 
-struct Recorder {
+struct EventCollector {
     words: HashMap<u64, Word>,
     code: CodeRange,
     events: Events,
 }
 
-impl Recorder {
+impl EventCollector {
     /// Records an access that leaves `after`; gives the state that it found.
     fn access(&mut self, key: u64, time: u64, after: u64) -> Result<Seen, Error> {
         let word = self

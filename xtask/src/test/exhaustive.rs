@@ -4,24 +4,13 @@
 //! Cargo's report has no times, so each test is a process of its own here. A test named
 //! `child_process` is none: another test starts it.
 
+use super::programs::Program;
 use crate::sh;
-use cargo_metadata::Message;
-use eyre::{Result, WrapErr, ensure, eyre};
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    time::{Duration, Instant},
-};
+use eyre::{Result, WrapErr, ensure};
+use std::time::{Duration, Instant};
 
 /// The process that a test starts of its own program.
 const CHILD: &str = "child_process";
-
-/// A program with tests and the folder of its package, in which cargo runs it.
-struct Program {
-    name: String,
-    path: PathBuf,
-    folder: PathBuf,
-}
 
 /// How one test went.
 struct Outcome {
@@ -30,24 +19,18 @@ struct Outcome {
     passed: bool,
 }
 
-/// Runs every ignored test of the programs that `cargo test` builds, whatever the others do, and
-/// prints how long each took.
+/// Runs every ignored test, whatever the others do, and prints how long each took.
 ///
 /// # Errors
 ///
 /// The names of those that failed.
-pub(super) fn run(cargo_test: &mut Command) -> Result<()> {
+pub(super) fn run(programs: &[Program]) -> Result<()> {
     sh::step("rust: exhaustive tests");
     let mut outcomes = Vec::new();
-    for program in programs(cargo_test)? {
-        let listed = sh::output(Command::new(&program.path).current_dir(&program.folder).args([
-            "--ignored",
-            "--list",
-            "--format",
-            "terse",
-        ]))?;
-        for test in tests(&listed) {
-            outcomes.push(program.run(test)?);
+    for program in programs {
+        let list = &mut program.command(&["--ignored", "--list", "--format", "terse"]);
+        for test in tests(&sh::output(list)?) {
+            outcomes.push(run_one(program, test)?);
         }
     }
     ensure!(!outcomes.is_empty(), "there are no exhaustive tests: is this still so?");
@@ -67,37 +50,14 @@ pub(crate) fn qemu() -> Result<()> {
     )
 }
 
-impl Program {
-    fn run(&self, test: &str) -> Result<Outcome> {
-        let name = format!("{} {test}", self.name);
-        sh::step(&name);
-        let start = Instant::now();
-        let status = Command::new(&self.path)
-            .current_dir(&self.folder)
-            .args(["--ignored", "--exact", test])
-            .status()
-            .wrap_err_with(|| format!("cannot start {}", self.path.display()))?;
-        Ok(Outcome { test: name, took: start.elapsed(), passed: status.success() })
-    }
-}
-
-/// The programs that `cargo test` would run.
-fn programs(cargo_test: &mut Command) -> Result<Vec<Program>> {
-    let messages = sh::output(cargo_test.args(["--no-run", "--message-format=json"]))?;
-    let mut programs = Vec::new();
-    for message in Message::parse_stream(messages.as_bytes()) {
-        let Message::CompilerArtifact(artifact) = message? else { continue };
-        let Some(path) = artifact.executable.filter(|_| artifact.profile.test) else { continue };
-        let folder = artifact.manifest_path.parent();
-        let folder = folder.ok_or_else(|| eyre!("{path} has no package"))?;
-        let package = folder.file_name().unwrap_or_default();
-        programs.push(Program {
-            name: format!("{package} {}", artifact.target.name),
-            path: path.into_std_path_buf(),
-            folder: Path::new(folder).to_owned(),
-        });
-    }
-    Ok(programs)
+/// Runs one test of a program.
+fn run_one(program: &Program, test: &str) -> Result<Outcome> {
+    let name = format!("{} {test}", program.name);
+    sh::step(&name);
+    let start = Instant::now();
+    let status = program.command(&["--ignored", "--exact", test]).status();
+    let status = status.wrap_err_with(|| format!("cannot start {name}"))?;
+    Ok(Outcome { test: name, took: start.elapsed(), passed: status.success() })
 }
 
 /// The names in `--list --format terse`, without the children of other tests.

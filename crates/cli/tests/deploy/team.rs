@@ -104,7 +104,8 @@ impl Workplace {
     }
 
     pub(crate) fn provider(&self) -> DynProvider {
-        ProviderBuilder::new().connect_http(self.anvil.url().clone()).erased()
+        let http = oneslot_l1::http_client().build().expect("a client");
+        ProviderBuilder::new().connect_reqwest(http, self.anvil.url().clone()).erased()
     }
 
     pub(crate) async fn rpc(&self, method: &'static str, params: Value) -> Value {

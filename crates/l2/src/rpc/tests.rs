@@ -2,11 +2,10 @@ use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy_rlp::Decodable;
 use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use jsonrpsee::{
-    core::{ClientError, client::ClientT},
-    http_client::{HttpClient, HttpClientBuilder},
-    rpc_params,
+    core::{ClientError, client::ClientT, rpc_params},
     server::ServerHandle,
 };
+use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use oneslot_types::BatchIndex;
 use serde_json::{Value, json};
 

@@ -6,10 +6,8 @@ use std::{path::PathBuf, time::Duration};
 
 use alloy::sol_types::SolCall;
 use alloy_primitives::{Address, B256, Bytes, U256};
-use jsonrpsee::{
-    core::{client::ClientT, params::ArrayParams},
-    http_client::{HttpClient, HttpClientBuilder},
-};
+use jsonrpsee::core::{client::ClientT, params::ArrayParams};
+use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use oneslot_l1::{
     Deployment, L1Client, RollupParams, RollupPlan, Signer, SystemParams, SystemPlan,
     TransactionId, TxManager, TxManagerConfig, TxRequest,

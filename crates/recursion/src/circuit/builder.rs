@@ -6,7 +6,7 @@ use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 
 use super::bits::BitVar;
 use super::compile::{Circuit, compile};
-use super::gate::{Gate, Hint, Solve, Step, Variable};
+use super::gate::{Gate, Hint, Operation, Solve, Variable};
 use crate::field::{Challenge, Val, WORD, Word};
 
 /// A variable that holds a base field element.
@@ -42,7 +42,7 @@ impl From<BaseVar> for WordVar {
 /// Records the program of a circuit.
 #[derive(Clone, Debug)]
 pub struct CircuitBuilder {
-    steps: Vec<Step>,
+    operations: Vec<Operation>,
     variables: u32,
     constants: HashMap<[u64; 3], Variable>,
     public: [Option<Variable>; 2],
@@ -57,8 +57,12 @@ impl Default for CircuitBuilder {
 impl CircuitBuilder {
     /// An empty circuit. Variables 0 and 1 are the constants zero and one.
     pub fn new() -> Self {
-        let mut builder =
-            Self { steps: Vec::new(), variables: 0, constants: HashMap::new(), public: [None; 2] };
+        let mut builder = Self {
+            operations: Vec::new(),
+            variables: 0,
+            constants: HashMap::new(),
+            public: [None; 2],
+        };
         builder.constant_base(Val::ZERO);
         builder.constant_base(Val::ONE);
         builder
@@ -71,12 +75,12 @@ impl CircuitBuilder {
     }
 
     pub(super) fn gate(&mut self, gate: Gate) {
-        self.steps.push(Step::Gate(gate));
+        self.operations.push(Operation::Gate(gate));
     }
 
     pub(super) fn hint(&mut self, hint: Hint) -> Variable {
         let variable = self.variable();
-        self.steps.push(Step::Hint { variable, hint });
+        self.operations.push(Operation::Hint { variable, hint });
         variable
     }
 
@@ -294,6 +298,6 @@ impl CircuitBuilder {
     pub fn build(self) -> Circuit {
         let zero = self.zero().0;
         let public = self.public.map(|word| word.unwrap_or(zero));
-        compile(self.steps, self.variables, public)
+        compile(self.operations, self.variables, public)
     }
 }

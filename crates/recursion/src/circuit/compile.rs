@@ -7,7 +7,7 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::TABLES;
-use super::gate::{Gate, Solve, Step, Variable};
+use super::gate::{Gate, Operation, Solve, Variable};
 use crate::field::Val;
 use crate::tables::{
     ArithmeticPreprocessed, HORNER_STEPS, HornerPreprocessed, PermutationPreprocessed, TableKind,
@@ -39,7 +39,7 @@ impl GateCounts {
 /// A compiled circuit: the program and the preprocessed columns of its tables.
 #[derive(Clone, Debug)]
 pub struct Circuit {
-    pub(super) steps: Vec<Step>,
+    pub(super) operations: Vec<Operation>,
     pub(super) variables: u32,
     pub(super) public: [Variable; 2],
     preprocessed: [Arc<RowMajorMatrix<Val>>; TABLES],
@@ -110,11 +110,15 @@ fn address(variable: Variable) -> Val {
     Val::from_u32(variable.0)
 }
 
-pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2]) -> Circuit {
-    define_unused_hints(&mut steps, variables, public);
+pub(super) fn compile(
+    mut operations: Vec<Operation>,
+    variables: u32,
+    public: [Variable; 2],
+) -> Circuit {
+    define_unused_hints(&mut operations, variables, public);
     let zero = Variable(0);
     let mut counts = GateCounts::default();
-    for gate in gates(&steps) {
+    for gate in gates(&operations) {
         match gate {
             Gate::Product { .. } => {
                 counts.products += 1;
@@ -139,7 +143,7 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
 
     let mut wiring =
         Wiring { readers: vec![0; variables as usize], defined: vec![false; variables as usize] };
-    for gate in gates(&steps) {
+    for gate in gates(&operations) {
         slots(gate, |variable, role| wiring.visit(variable, role));
     }
     for word in public {
@@ -164,7 +168,7 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
         cells.put(&mut arithmetic.row_mut(row).iter_mut());
     }
     let (mut arithmetic_row, mut horner_row, mut permutation_row) = (1, 0, 0);
-    for gate in gates(&steps) {
+    for gate in gates(&operations) {
         let mut slot = Vec::with_capacity(3 + HORNER_STEPS);
         slots(gate, |variable, role| {
             slot.push((address(variable), wiring.multiplicity(variable, role)));
@@ -187,13 +191,13 @@ pub(super) fn compile(mut steps: Vec<Step>, variables: u32, public: [Variable; 2
             }
         }
     }
-    Circuit { steps, variables, public, preprocessed: preprocessed.map(Arc::new), counts }
+    Circuit { operations, variables, public, preprocessed: preprocessed.map(Arc::new), counts }
 }
 
-fn gates(steps: &[Step]) -> impl Iterator<Item = &Gate> {
-    steps.iter().filter_map(|step| match step {
-        Step::Gate(gate) => Some(gate),
-        Step::Hint { .. } => None,
+fn gates(operations: &[Operation]) -> impl Iterator<Item = &Gate> {
+    operations.iter().filter_map(|operation| match operation {
+        Operation::Gate(gate) => Some(gate),
+        Operation::Hint { .. } => None,
     })
 }
 
@@ -249,10 +253,10 @@ fn slots(gate: &Gate, mut visit: impl FnMut(Variable, Role)) {
 }
 
 /// Gives each variable that only slots without a multiplicity read a row that defines it.
-fn define_unused_hints(steps: &mut Vec<Step>, variables: u32, public: [Variable; 2]) {
+fn define_unused_hints(operations: &mut Vec<Operation>, variables: u32, public: [Variable; 2]) {
     let mut definable = vec![false; variables as usize];
     let mut read = vec![false; variables as usize];
-    for gate in gates(steps) {
+    for gate in gates(operations) {
         slots(gate, |variable, role| match role {
             Role::Reads => read[variable.index()] = true,
             Role::Defines | Role::MayDefine => definable[variable.index()] = true,
@@ -267,7 +271,7 @@ fn define_unused_hints(steps: &mut Vec<Step>, variables: u32, public: [Variable;
             // 0 * 0 + x = x.
             let x = Variable(index);
             let gate = Gate::Product { slots: [zero, zero, x, x], solve: Solve::Nothing };
-            steps.push(Step::Gate(gate));
+            operations.push(Operation::Gate(gate));
         }
     }
 }

@@ -64,9 +64,9 @@ pub(crate) enum Hint {
     InverseOrZero { of: Variable },
 }
 
-/// One step of the program, in order of evaluation.
+/// One operation of the program, in order of evaluation.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub(crate) enum Operation {
     /// A row.
     Gate(Gate),
     /// A value.

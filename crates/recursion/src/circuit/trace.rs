@@ -7,7 +7,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::TABLES;
 use super::bits::canonical_bit;
 use super::compile::Circuit;
-use super::gate::{Gate, Hint, Solve, Step, Variable};
+use super::gate::{Gate, Hint, Operation, Solve, Variable};
 use crate::field::{Challenge, Val, WORD, Word};
 use crate::tables::{
     ArithmeticRow, HORNER_STEPS, HornerRow, PUBLIC_VALUES, PermutationInput, TableKind,
@@ -87,10 +87,10 @@ impl Circuit {
             witness,
         };
         let mut gate = 0;
-        for step in &self.steps {
-            match step {
-                Step::Hint { variable, hint } => run.hint(*variable, *hint)?,
-                Step::Gate(instruction) => {
+        for operation in &self.operations {
+            match operation {
+                Operation::Hint { variable, hint } => run.hint(*variable, *hint)?,
+                Operation::Gate(instruction) => {
                     run.gate(instruction, gate)?;
                     gate += 1;
                 }
@@ -104,10 +104,13 @@ impl Circuit {
 
     /// Words of input that the program takes.
     pub fn input_len(&self) -> usize {
-        let is_input = |step: &&Step| {
-            matches!(step, Step::Hint { hint: Hint::InputWord | Hint::InputExtension, .. })
+        let is_input = |operation: &&Operation| {
+            matches!(
+                operation,
+                Operation::Hint { hint: Hint::InputWord | Hint::InputExtension, .. }
+            )
         };
-        self.steps.iter().filter(is_input).count()
+        self.operations.iter().filter(is_input).count()
     }
 }
 

@@ -77,9 +77,9 @@ impl Seeds {
 }
 
 fn seed(separator: &DomainSeparator<FieldUnit<Val>>) -> Vec<u8> {
-    let mut recorder = Recorder::default();
-    separator.seed(&mut recorder);
-    recorder.take()
+    let mut transcript = SeedTranscript::default();
+    separator.seed(&mut transcript);
+    transcript.take()
 }
 
 fn fold_seed(fold: FoldShape) -> Vec<u8> {
@@ -105,11 +105,11 @@ impl LayoutSeeds {
             &protocol.table_shapes(),
             SuffixProver::<Val, Challenge>::strategy(),
         );
-        let mut recorder = Recorder::default();
+        let mut transcript = SeedTranscript::default();
         let mut answer = Vec::new();
         for _ in 0..shape.ood_samples {
-            verifier.add_virtual_eval(Challenge::ZERO, &mut recorder);
-            answer = recorder.take();
+            verifier.add_virtual_eval(Challenge::ZERO, &mut transcript);
+            answer = transcript.take();
         }
         let values = protocol
             .iter_openings()
@@ -118,24 +118,24 @@ impl LayoutSeeds {
                 let variables = verifier.num_variables_table(table);
                 let point = Point::new(vec![Challenge::ZERO; variables]);
                 verifier
-                    .add_claim_at(table, batch, &point, &zeros, &mut recorder)
+                    .add_claim_at(table, batch, &point, &zeros, &mut transcript)
                     .expect("invariant: the values have the shape of the request");
-                recorder.take()
+                transcript.take()
             })
             .collect();
-        let _ = verifier.batching_challenge(&mut recorder);
-        Self { answer, values, batching: recorder.take() }
+        let _ = verifier.batching_challenge(&mut transcript);
+        Self { answer, values, batching: transcript.take() }
     }
 }
 
 /// A transcript that records the one list of elements absorbed at once, which is the seed, and
 /// draws ones.
 #[derive(Clone, Debug, Default)]
-struct Recorder {
+struct SeedTranscript {
     lists: Vec<Vec<u8>>,
 }
 
-impl Recorder {
+impl SeedTranscript {
     fn take(&mut self) -> Vec<u8> {
         let mut lists = std::mem::take(&mut self.lists);
         assert_eq!(lists.len(), 1, "invariant: each part has one seed");
@@ -143,7 +143,7 @@ impl Recorder {
     }
 }
 
-impl CanObserve<Val> for Recorder {
+impl CanObserve<Val> for SeedTranscript {
     fn observe(&mut self, _value: Val) {}
 
     fn observe_slice(&mut self, values: &[Val]) {
@@ -152,21 +152,21 @@ impl CanObserve<Val> for Recorder {
     }
 }
 
-impl<EF: BasedVectorSpace<Val>> CanSample<EF> for Recorder {
+impl<EF: BasedVectorSpace<Val>> CanSample<EF> for SeedTranscript {
     fn sample(&mut self) -> EF {
         EF::from_basis_coefficients_fn(|_| Val::ONE)
     }
 }
 
-impl CanSampleBits<usize> for Recorder {
+impl CanSampleBits<usize> for SeedTranscript {
     fn sample_bits(&mut self, _bits: usize) -> usize {
         0
     }
 }
 
-impl FieldChallenger<Val> for Recorder {}
+impl FieldChallenger<Val> for SeedTranscript {}
 
-impl GrindingChallenger for Recorder {
+impl GrindingChallenger for SeedTranscript {
     type Witness = Val;
 
     fn grind(&mut self, _bits: usize) -> Val {

@@ -1,6 +1,6 @@
 //! Any bytes as an ELF file: the loader refuses them or the program runs, and nothing panics.
 //!
-//! `RUSTC_BOOTSTRAP=1 cargo fuzz run elf` in `crates/riscv`; committed guests are a good first corpus.
+//! `cargo xtask fuzz riscv/elf`; committed guests are a good first corpus.
 
 #![no_main]
 

@@ -99,7 +99,8 @@ async fn forgetful_node(node: Url, block: u64) -> Url {
         }
         let method: String = call["method"].as_str().unwrap().into();
         let params = call.get("params").cloned().unwrap_or(json!([]));
-        let provider = ProviderBuilder::new().connect_http(node);
+        let provider = ProviderBuilder::new()
+            .connect_reqwest(oneslot_l1::http_client().build().unwrap(), node);
         let result: Value = provider.raw_request(method.into(), params).await.unwrap();
         answer(json!({"result": result}))
     };

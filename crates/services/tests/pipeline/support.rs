@@ -308,7 +308,11 @@ impl Network {
     /// An account of anvil that signs for L1.
     pub(crate) fn wallet(&self, account: usize) -> DynProvider {
         let wallet = EthereumWallet::from(key(account));
-        ProviderBuilder::new().wallet(wallet).connect_http(self.anvil.url().clone()).erased()
+        let http = oneslot_l1::http_client().build().unwrap();
+        ProviderBuilder::new()
+            .wallet(wallet)
+            .connect_reqwest(http, self.anvil.url().clone())
+            .erased()
     }
 
     /// The address of an account of anvil.
@@ -319,7 +323,8 @@ impl Network {
     /// The account of the user, who has ether on L2 from genesis.
     pub(crate) fn user(&self) -> DynProvider {
         let wallet = EthereumWallet::from(key(USER));
-        ProviderBuilder::new().wallet(wallet).connect_http(self.l2_url()).erased()
+        let http = oneslot_l1::http_client().build().unwrap();
+        ProviderBuilder::new().wallet(wallet).connect_reqwest(http, self.l2_url()).erased()
     }
 
     /// Deposits from L1, once for each name.

@@ -1,6 +1,6 @@
 //! Any bytes as a segment's input, its public values or its proof: refused, or read with one encoding.
 //!
-//! `RUSTC_BOOTSTRAP=1 cargo fuzz run input` in `crates/zkvm`.
+//! `cargo xtask fuzz zkvm/input`.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! A valid proof with edits: it has one encoding, and the verifier refuses it without a panic.
 //!
-//! `RUSTC_BOOTSTRAP=1 cargo fuzz run proof` in `crates/zkvm`. An edit takes five bytes: a position in three, what is
+//! `cargo xtask fuzz zkvm/proof`. An edit takes five bytes: a position in three, what is
 //! combined with the byte there, and how many bytes are cut from the end, mostly none.
 
 #![no_main]
