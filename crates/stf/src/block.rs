@@ -10,6 +10,7 @@ use crate::{
     rules::ForkRules,
     source::NodeSource,
     state::State,
+    swap,
     transition::{Prepared, Transition},
     trie::ordered_root,
 };
@@ -250,7 +251,9 @@ pub fn create_evm<DB: Database>(
 ) -> Evm<DB> {
     let precompiles = Precompiles::new(env.cfg_env.spec, crypto, rules.bounded);
     let evm = OpEvmFactory::<OpTx>::default().create_evm(db, env);
-    OpEvm::new(evm.into_inner().with_precompiles(precompiles), false)
+    let mut evm = evm.into_inner().with_precompiles(precompiles);
+    swap::insert(&mut evm.0.instruction);
+    OpEvm::new(evm, false)
 }
 
 /// The EVM, without an inspector.

@@ -32,6 +32,7 @@ mod rules;
 mod secp256k1;
 mod source;
 mod state;
+mod swap;
 mod system;
 mod transition;
 mod trie;

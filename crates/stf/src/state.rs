@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
 use alloy_primitives::{
     Address, B256, Bytes, U256, keccak256,
-    map::{AddressMap, B256Map, Entry, HashMap},
+    map::{AddressMap, B256Map, Entry, FbBuildHasher, HashMap},
 };
 use alloy_rlp::{Decodable, encode};
 use alloy_trie::{EMPTY_ROOT_HASH, KECCAK_EMPTY, TrieAccount};
@@ -115,11 +115,14 @@ struct Loaded {
     /// As of the last root, unless `wiped`.
     storage_root: B256,
     trie: Option<Trie>,
-    slots: HashMap<U256, Slot>,
+    slots: Slots,
     /// Slots written since the last root.
     written: Vec<U256>,
     changed: bool,
 }
+
+/// Hashes slots as the EVM's own maps do.
+type Slots = HashMap<U256, Slot, FbBuildHasher<32>>;
 
 struct Slot {
     hash: B256,
@@ -363,7 +366,7 @@ impl Loaded {
                 code: None,
             }),
             trie: None,
-            slots: HashMap::default(),
+            slots: Slots::default(),
             written: Vec::new(),
             changed: false,
         }

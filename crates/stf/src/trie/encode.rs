@@ -77,19 +77,23 @@ fn write(node: &Node, out: &mut Vec<u8>) {
         }),
         Kind::Branch(children) => {
             let payload_length = 1 + children.iter().map(reference_len).sum::<usize>();
-            out.reserve(payload_length + 3);
             Header { list: true, payload_length }.encode(out);
+            let start = out.len();
+            // Empty children, and the value that there is not, are written at once.
+            out.resize(start + payload_length, EMPTY_STRING_CODE);
+            let mut rest = &mut out[start..];
             for child in children.iter() {
+                let (place, after) = rest.split_at_mut(reference_len(child));
                 match child {
-                    Child::Empty => out.push(EMPTY_STRING_CODE),
+                    Child::Empty => {}
                     Child::Hash(hash) => {
-                        out.push(EMPTY_STRING_CODE + 32);
-                        out.extend_from_slice(&hash.0);
+                        place[0] += 32;
+                        place[1..].copy_from_slice(&hash.0);
                     }
-                    Child::Node(node) => out.extend_from_slice(known(node)),
+                    Child::Node(node) => place.copy_from_slice(known(node)),
                 }
+                rest = after;
             }
-            out.push(EMPTY_STRING_CODE);
         }
     }
 }
