@@ -31,7 +31,7 @@ struct World {
     _dir: tempfile::TempDir,
 }
 
-async fn rpc(provider: &DynProvider, method: &'static str, params: Value) -> Value {
+async fn rpc(provider: &impl Provider, method: &'static str, params: Value) -> Value {
     provider.raw_request(method.into(), params).await.unwrap()
 }
 
