@@ -16,6 +16,10 @@ contract ZkLane is IZkLane {
     /// @dev The circuit whose public values are the digest of leaves. No other circuit's proofs say anything about statements.
     bytes32 private constant AGGREGATE = keccak256("aggregate");
     uint256 private constant PUBLIC_VALUES = 8;
+    /// @dev To look at a vote after `advance` and to store it.
+    uint256 private constant VOTE_GAS = 40_000;
+
+    error GasTooLow(uint256 needed, uint256 got);
 
     ISettlement public immutable settlement;
     /// @inheritdoc IZkLane
@@ -98,7 +102,10 @@ contract ZkLane is IZkLane {
         assembly ("memory-safe") {
             mstore(statements, taken)
         }
-        settlement.advance(statements);
+        // What a lane of another rollup burns must not be what storing the votes takes.
+        uint256 kept = taken * VOTE_GAS;
+        if (gasleft() < kept) revert GasTooLow(kept, gasleft());
+        settlement.advance{gas: gasleft() - kept}(statements);
         for (uint256 i = 0; i < taken; ++i) {
             Statement memory statement = statements[i];
             // A vote for a final output has done its work. One against it is kept: it speaks against this lane.
