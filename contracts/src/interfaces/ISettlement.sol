@@ -111,7 +111,7 @@ interface ISettlement {
     /// is ready if it starts at the last final batch (index, commitment and output), ends at a posted batch of the same epoch and
     /// of the same version of the rules, and two live lanes attest it under the programs that their seats pin. One that is not
     /// ready is skipped, never reverts the others, nor does one whose lane or Inbox burns its gas: several statements need
-    /// 350,000 gas each, most of which comes back. For a batch that is final already it records which further lanes agree. Open
+    /// 500,000 gas each, most of which comes back. For a batch that is final already it records which further lanes agree. Open
     /// to all.
     /// @return finalizedBatch Last final batch of the last statement's rollup.
     function advance(Statement[] calldata statements) external returns (BatchIndex finalizedBatch);

@@ -6,6 +6,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {IZkLane, Vote} from "../interfaces/IZkLane.sol";
 import {InputId, RollupId, StatementId} from "../types/Ids.sol";
 import {LeafLib} from "../types/Leaf.sol";
+import {Call} from "../settlement/Call.sol";
 import {LaneKind} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 import {IFinalVerifier} from "../verifier/IFinalVerifier.sol";
@@ -18,8 +19,6 @@ contract ZkLane is IZkLane {
     uint256 private constant PUBLIC_VALUES = 8;
     /// @dev To look at a vote after `advance` and to store it.
     uint256 private constant VOTE_GAS = 40_000;
-
-    error GasTooLow(uint256 needed, uint256 got);
 
     ISettlement public immutable settlement;
     /// @inheritdoc IZkLane
@@ -104,7 +103,7 @@ contract ZkLane is IZkLane {
         }
         // What a lane of another rollup burns must not be what storing the votes takes.
         uint256 kept = taken * VOTE_GAS;
-        if (gasleft() < kept) revert GasTooLow(kept, gasleft());
+        if (gasleft() < kept) revert Call.GasTooLow(kept, gasleft());
         settlement.advance{gas: gasleft() - kept}(statements);
         for (uint256 i = 0; i < taken; ++i) {
             Statement memory statement = statements[i];

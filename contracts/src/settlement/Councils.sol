@@ -165,7 +165,9 @@ abstract contract Councils is Finality {
             if (i == index) chosenLanes = lanes;
         }
         if (mode == CouncilMode.Stage1) return chosenLanes;
-        if (_isDeadlocked(version, attesting) || _waitedFor(head, head.finalizedAt, STALL)) return chosenLanes;
+        if (_isDeadlocked(version, attesting) || _waitedFor(head, _firstOpen(head), head.finalizedAt, STALL)) {
+            return chosenLanes;
+        }
         revert PredicateNotMet(rollupId, candidates[index].batchIndex);
     }
 

@@ -27,7 +27,7 @@ abstract contract Finality is Rollups {
     uint256 internal constant ATTEST_GAS = 150_000;
     /// @dev Share of each statement where several are given: what a lane may use, which must be there to ask the last one; what
     /// the lane before it may have used; and 50,000. And what it takes to go on to the next one.
-    uint256 internal constant STATEMENT_GAS = 350_000;
+    uint256 internal constant STATEMENT_GAS = 500_000;
     uint256 internal constant SKIP_GAS = 5_000;
     /// @dev Silence after which an `advance` that finalizes nothing emits a heartbeat.
     uint256 internal constant LATE = 1 hours;
@@ -78,7 +78,7 @@ abstract contract Finality is Rollups {
         (StatementId statementId, InputId inputId) = statement.ids();
         (uint256 lanes, uint256 count, bool optimistic) = _votes(version, statementId, inputId, rollupId, QUORUM);
         bool quorum = count >= QUORUM;
-        bool enough = quorum || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter));
+        bool enough = quorum || (optimistic && _isLastResort(statement, head, version.seats[0].lastResortAfter));
 
         if (enough && _inputsMatch(statement, head, number)) {
             _finalize(statement, statementId, head, number, lanes, !quorum);
@@ -203,16 +203,24 @@ abstract contract Finality is Rollups {
 
     // ── Clocks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _isLastResort(RollupId rollupId, Head memory head, uint256 lastResortAfter) private view returns (bool) {
+    /// @dev The last batch of the range must have waited, too, and with it all before it have.
+    function _isLastResort(Statement calldata statement, Head memory head, uint256 lastResortAfter)
+        private
+        view
+        returns (bool)
+    {
         if (lastResortAfter == 0) return false;
-        uint256 since = head.flags & RESORT == 0 ? head.finalizedAt : _resortClock[rollupId];
-        return _waitedFor(head, since, lastResortAfter);
+        uint256 since = head.flags & RESORT == 0 ? head.finalizedAt : _resortClock[statement.rollupId];
+        return _waitedFor(head, statement.batchIndex, since, lastResortAfter);
     }
 
-    /// @dev Whether the first open batch has been waiting for `duration` and nothing was final since `since` for as long.
-    function _waitedFor(Head memory head, uint256 since, uint256 duration) internal view returns (bool) {
-        (bool ok, uint256 postedAt) =
-            Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.postedAt, (_firstOpen(head))));
+    /// @dev Whether the batch has been waiting for `duration` and nothing was final since `since` for as long.
+    function _waitedFor(Head memory head, BatchIndex batchIndex, uint256 since, uint256 duration)
+        internal
+        view
+        returns (bool)
+    {
+        (bool ok, uint256 postedAt) = Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.postedAt, (batchIndex)));
         if (!ok || postedAt == 0 || postedAt > block.timestamp) return false;
         if (postedAt > since) since = postedAt;
         return block.timestamp >= since + duration;
@@ -249,6 +257,6 @@ abstract contract Finality is Rollups {
         (StatementId statementId, InputId inputId) = statement.ids();
         (result.lanes, count, optimistic) = _votes(version, statementId, inputId, rollupId, SEATS);
         result.ready = result.inputsMatch && statement.parentBatch == _last(head)
-            && (count >= QUORUM || (optimistic && _isLastResort(rollupId, head, version.seats[0].lastResortAfter)));
+            && (count >= QUORUM || (optimistic && _isLastResort(statement, head, version.seats[0].lastResortAfter)));
     }
 }

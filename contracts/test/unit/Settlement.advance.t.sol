@@ -257,7 +257,7 @@ contract SettlementAdvanceTest is SettlementFixture {
 
     // ── advance: many rollups ───────────────────────────────────────────────────────────────────────────────────────
 
-    uint256 private constant SHARE = 350_000;
+    uint256 private constant SHARE = 500_000;
 
     /// @dev A rollup whose three lanes and whose Inbox burn all gas that they are given.
     function _burner() private returns (Statement memory statement) {
@@ -374,6 +374,19 @@ contract SettlementAdvanceTest is SettlementFixture {
         assertEq(advance(two), 1);
         skip(60 days);
         assertEq(advance(two), 2);
+    }
+
+    /// @dev A range does not take a batch along that was posted a moment ago.
+    function test_LastResort_NotWhileTheLastBatchOfTheRangeIsYoung() public {
+        post();
+        skip(60 days - 1);
+        post();
+        Statement memory range = rangeOf(0, 2, GENESIS, A);
+        op.vote(range.id());
+        skip(1);
+        assertEq(advance(range), 0);
+        skip(60 days);
+        assertEq(advance(range), 2);
     }
 
     /// @dev A queue of waiting batches drains at once: each last resort does not start the clock anew.
