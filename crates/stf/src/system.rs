@@ -78,7 +78,7 @@ mod tests {
         ];
         let mut runner = proptest::test_runner::TestRunner::default();
         for _ in 0..200 {
-            let tree = prop_oneof![edge.clone(), words.clone()].new_tree(&mut runner);
+            let tree = prop_oneof![edge.clone(), words].new_tree(&mut runner);
             let (number, timestamp, parent, root) = tree.expect("a value").current();
             let (number, timestamp) = (U256::from(number.max(1)), U256::from(timestamp));
             let (parent, root) = (B256::from(parent), B256::from(root));
