@@ -14,8 +14,8 @@ use std::{
 /// How many programs run at a time. Most of them use one core, or wait.
 const AT_A_TIME: usize = 2;
 
-/// Programs that start a whole system, or that measure short waits: each has the machine for itself.
-const ALONE: [&str; 2] = ["cli whole", "tee socket"];
+/// Programs that start whole systems, or that measure short waits: each has the machine for itself.
+const ALONE: [&str; 3] = ["cli whole", "services pipeline", "tee socket"];
 
 /// A program with tests and the folder of its package, in which cargo would run it.
 pub(super) struct Program {
