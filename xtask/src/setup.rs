@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: what the other commands need, from lock files and package managers.
 
-use crate::{npm, sh};
-use eyre::{Result, WrapErr};
+use crate::{guests, npm, sh};
+use eyre::{Result, WrapErr, bail};
 
 /// Tools that only some commands need, from Debian's packages.
 struct Optional {
@@ -10,6 +10,17 @@ struct Optional {
     packages: &'static [&'static str],
     /// What cannot be run without it.
     used_by: &'static str,
+}
+
+impl Optional {
+    fn advice(&self) -> String {
+        format!(
+            "{} is missing, which only {} needs; as root on Debian:\n    apt-get install {}",
+            self.program,
+            self.used_by,
+            self.packages.join(" ")
+        )
+    }
 }
 
 /// The tools that no lock file can bring.
@@ -22,7 +33,7 @@ const OPTIONAL: [Optional; 2] = [
     Optional {
         program: "qemu-riscv64",
         packages: &["qemu-user"],
-        used_by: "cargo xtask test --full (compares the RISC-V machine with qemu)",
+        used_by: "the comparison of the RISC-V machine with qemu (ci, test --full)",
     },
 ];
 
@@ -33,7 +44,6 @@ pub(crate) fn run() -> Result<()> {
     npm::install()?;
     npm::install_state_tests()?;
 
-    let missing = || OPTIONAL.iter().filter(|tool| !sh::is_installed(tool.program));
     let packages: Vec<_> = missing().flat_map(|tool| tool.packages).copied().collect();
     if !packages.is_empty() && sh::is_installed("apt-get") && is_root() {
         sh::step("setup: Debian packages");
@@ -42,14 +52,21 @@ pub(crate) fn run() -> Result<()> {
         }
     }
     for tool in missing() {
-        println!(
-            "{} is missing, which only {} needs; as root on Debian:\n    apt-get install {}",
-            tool.program,
-            tool.used_by,
-            tool.packages.join(" ")
-        );
+        println!("{}", tool.advice());
     }
     Ok(())
+}
+
+/// Fails where an optional tool is missing, and names the command that installs it.
+pub(crate) fn require() -> Result<()> {
+    if let Some(tool) = missing().next() {
+        bail!("{}", tool.advice());
+    }
+    guests::check_toolchain()
+}
+
+fn missing() -> impl Iterator<Item = &'static Optional> {
+    OPTIONAL.iter().filter(|tool| !sh::is_installed(tool.program))
 }
 
 fn apt(packages: &[&str]) -> Result<()> {

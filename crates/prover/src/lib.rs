@@ -21,7 +21,7 @@ use std::{
     time::Instant,
 };
 
-use oneslot_riscv::{Machine, Program, Status};
+use oneslot_riscv::{Machine, MachineStatus, Program};
 use oneslot_zkvm::{
     Execution, Outcome, Prover, PublicValues, SegmentChain, SegmentInput, SegmentProof, Verifier,
 };
@@ -57,7 +57,7 @@ pub enum Error {
     #[error("the program is {status} after {steps} instructions, expected a halt with code 0")]
     Failed {
         /// How it ended.
-        status: Status,
+        status: MachineStatus,
         /// Instructions executed.
         steps: u64,
     },
@@ -171,7 +171,7 @@ pub fn prove(run: &Run, folder: &Path, mut report: impl FnMut(Event)) -> Result<
     let mut machine = Machine::new(program.clone(), preimages.clone());
     let status = machine.run(u64::MAX);
     let instructions = machine.steps();
-    if status != (Status::Halted { code: 0 }) {
+    if status != (MachineStatus::Halted { code: 0 }) {
         return Err(Error::Failed { status, steps: instructions });
     }
     let manifest = Manifest {
@@ -329,7 +329,6 @@ fn open(folder: &Path, run: &Run, manifest: &Manifest) -> Result<(), Error> {
     }
     let found = read_manifest(folder)?;
     let fields = [
-        ("version", found.version == manifest.version),
         ("the program", found.program_sha256 == manifest.program_sha256),
         ("the input", found.input_sha256 == manifest.input_sha256),
         ("the use of precompiles", found.precompiles == manifest.precompiles),
@@ -345,8 +344,14 @@ fn open(folder: &Path, run: &Run, manifest: &Manifest) -> Result<(), Error> {
 fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
     let path = folder.join(MANIFEST);
     let bytes = read(&path, MAX_MANIFEST_BYTES)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Error::Malformed { path, why: error.to_string() })
+    let malformed = |why| Error::Malformed { path: path.clone(), why };
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
+    if manifest.version != VERSION {
+        let why = format!("version {}, but this program reads version {VERSION}", manifest.version);
+        return Err(malformed(why));
+    }
+    Ok(manifest)
 }
 
 fn proof_path(folder: &Path, segment: u64) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use oneslot_prover::{Error, Event, Input, Run, prove, verify};
-use oneslot_riscv::{INPUT_KEY, Status};
+use oneslot_riscv::{INPUT_KEY, MachineStatus};
 
 /// The first `n` Fibonacci numbers, in segments of at most 2^11 instructions.
 fn run(n: u64) -> Run {
@@ -93,6 +93,13 @@ fn a_folder_is_resumed_verified_and_trusted_for_nothing() {
     assert!(matches!(error, Error::Proof(_)), "{error}");
     fs::write(&manifest, text.replace(&output[..16], &"0".repeat(16))).expect("write");
     assert!(matches!(verify(folder, |_| {}), Err(Error::Malformed { .. })));
+
+    // So is a folder of another layout, whose proofs would mean something else.
+    let other = text.replace("\"version\": 5", "\"version\": 4");
+    assert_ne!(other, text);
+    fs::write(&manifest, other).expect("write");
+    let error = verify(folder, |_| {}).expect_err("another version");
+    assert!(error.to_string().contains("version 4"), "{error}");
 }
 
 /// Every worker fails at once; the run ends with the error, it does not wait for a worker.
@@ -121,7 +128,7 @@ fn a_run_without_its_preimage_is_not_proven() {
     run.input = Input::Preimages(BTreeMap::new());
     let error = proven_now(&run, dir.path()).expect_err("nothing to read");
     let Error::Failed { status, .. } = &error else { panic!("{error}") };
-    assert_eq!(*status, Status::MissingPreimage { key: INPUT_KEY });
+    assert_eq!(*status, MachineStatus::MissingPreimage { key: INPUT_KEY });
     assert!(error.to_string().contains(&"00".repeat(40)), "{error}");
 }
 

@@ -3,7 +3,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use oneslot_riscv::{Machine, Preimages, Profile, Program, Status, Symbols};
+use oneslot_riscv::{Machine, MachineStatus, Preimages, Profile, Program, Symbols};
 
 /// Functions printed.
 const TOP: usize = 25;
@@ -30,7 +30,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let seconds = start.elapsed().as_secs_f64();
     let steps = machine.steps();
     match status {
-        Status::Trapped(trap) => {
+        MachineStatus::Trapped(trap) => {
             let function = symbols.function(machine.pc()).unwrap_or("?");
             let function = rustc_demangle::demangle(function);
             println!("status        trapped at {:#x} in {function:#}: {trap}", machine.pc());
@@ -58,6 +58,6 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         let function = function.unwrap_or("(no symbol)");
         println!("{count:>15} {percent:>6.2}  {:#}", rustc_demangle::demangle(function));
     }
-    let success = status == Status::Halted { code: 0 };
+    let success = status == MachineStatus::Halted { code: 0 };
     Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,7 +1,7 @@
 //! The meaning of every instruction: the one loop that runs, steps, traces and profiles.
 
 use crate::{
-    Access, Instruction, Memory, Op, Preimages, Status, Trap, precompiles, preimages,
+    Access, Instruction, MachineStatus, Memory, Op, Preimages, Trap, precompiles, preimages,
     program::Parts, trace::Observer,
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct Cpu {
     /// Words of preimages read.
     pub(crate) reads: u64,
     pub(crate) output: Option<[u8; 32]>,
-    pub(crate) status: Status,
+    pub(crate) status: MachineStatus,
 }
 
 /// Runs at most `limit` steps, fewer if the program stops.
@@ -65,7 +65,9 @@ pub(crate) fn run<O: Observer>(
                         .access(memory, Access::Load { address, size: size_of::<$type>() as u8 });
                     value as i64 as u64
                 }
-                None => break Status::Trapped(Memory::fault(address, size_of::<$type>() as u8)),
+                None => {
+                    break MachineStatus::Trapped(Memory::fault(address, size_of::<$type>() as u8));
+                }
             }
         }};
     }
@@ -75,19 +77,21 @@ pub(crate) fn run<O: Observer>(
             observer.access(memory, Access::Store { address, size: size_of::<$type>() as u8 });
             match memory.store(address, ($value as $type).to_le_bytes()) {
                 Some(()) => 0,
-                None => break Status::Trapped(Memory::fault(address, size_of::<$type>() as u8)),
+                None => {
+                    break MachineStatus::Trapped(Memory::fault(address, size_of::<$type>() as u8));
+                }
             }
         }};
     }
 
     let status = loop {
         if left == 0 {
-            break Status::Running;
+            break MachineStatus::Running;
         }
         left -= 1;
         let slot = (pc.wrapping_sub(program.base) >> 2) as usize;
         let Some(&Instruction { op, rd, rs1, rs2, imm }) = code.get(slot) else {
-            break Status::Trapped(Trap::Fetch { pc });
+            break MachineStatus::Trapped(Trap::Fetch { pc });
         };
         observer.fetch(slot);
         let a = x[(rs1 & 31) as usize];
@@ -99,7 +103,7 @@ pub(crate) fn run<O: Observer>(
             ($target:expr) => {{
                 next = $target;
                 if next & 3 != 0 {
-                    break Status::Trapped(Trap::MisalignedJump { target: next });
+                    break MachineStatus::Trapped(Trap::MisalignedJump { target: next });
                 }
             }};
         }
@@ -189,15 +193,15 @@ pub(crate) fn run<O: Observer>(
             Op::Remuw => extend((a as u32).checked_rem(b as u32).unwrap_or(a as u32)),
             Op::Fence => 0,
             Op::Ecall => match ecall(&mut x, cpu, memory, preimages, observer) {
-                Status::Running => 0,
-                missing @ Status::MissingPreimage { .. } => {
+                MachineStatus::Running => 0,
+                missing @ MachineStatus::MissingPreimage { .. } => {
                     left += 1;
                     break missing;
                 }
                 stop => break stop,
             },
-            Op::Ebreak => break Status::Trapped(Trap::Breakpoint),
-            Op::Illegal => break Status::Trapped(Trap::Illegal { word: imm as u32 }),
+            Op::Ebreak => break MachineStatus::Trapped(Trap::Breakpoint),
+            Op::Illegal => break MachineStatus::Trapped(Trap::Illegal { word: imm as u32 }),
         };
         observer.result(value);
         x[(rd & 31) as usize] = value;
@@ -223,27 +227,29 @@ fn ecall<O: Observer>(
     memory: &mut Memory,
     preimages: &Preimages,
     observer: &mut O,
-) -> Status {
-    let done = |result: Result<(), Trap>| result.map_or_else(Status::Trapped, |()| Status::Running);
+) -> MachineStatus {
+    let done = |result: Result<(), Trap>| {
+        result.map_or_else(MachineStatus::Trapped, |()| MachineStatus::Running)
+    };
     match x[A7] {
-        ECALL_HALT => Status::Halted { code: x[A0] },
+        ECALL_HALT => MachineStatus::Halted { code: x[A0] },
         ECALL_READ => {
             let (address, index) = (preimages::key_address(x[A0]), x[A1]);
             let key = preimages::key_at(memory, address);
             let Some(word) = preimages.word(&key, index, cpu.reads) else {
-                return Status::MissingPreimage { key };
+                return MachineStatus::MissingPreimage { key };
             };
             observer.access(memory, Access::Preimage { key: address, index });
             x[A0] = word;
             cpu.reads += 1;
-            Status::Running
+            MachineStatus::Running
         }
-        ECALL_COMMIT if cpu.output.is_some() => Status::Trapped(Trap::SecondCommit),
+        ECALL_COMMIT if cpu.output.is_some() => MachineStatus::Trapped(Trap::SecondCommit),
         ECALL_COMMIT => {
             let address = x[A0];
             let words = match memory.load_words::<4>(address) {
                 Ok(words) => words,
-                Err(trap) => return Status::Trapped(trap),
+                Err(trap) => return MachineStatus::Trapped(trap),
             };
             observer.access(memory, Access::Commit { address });
             let mut bytes = [0; 32];
@@ -251,12 +257,12 @@ fn ecall<O: Observer>(
                 *bytes = word.to_le_bytes();
             }
             cpu.output = Some(bytes);
-            Status::Running
+            MachineStatus::Running
         }
         ECALL_KECCAK => done(precompiles::keccak(memory, x[A0], observer)),
         ECALL_MULMOD => done(precompiles::mulmod(memory, [x[A0], x[A1], x[A2]], observer)),
         ECALL_POINT_ADD => done(precompiles::point_add(memory, [x[A0], x[A1]], observer)),
         ECALL_POINT_DOUBLE => done(precompiles::point_double(memory, x[A0], observer)),
-        number => Status::Trapped(Trap::UnknownEcall { number }),
+        number => MachineStatus::Trapped(Trap::UnknownEcall { number }),
     }
 }

@@ -31,6 +31,6 @@ pub use program::{
 };
 pub use symbols::Symbols;
 pub use trace::{Access, MemoryWord, RegisterWrite, Step, Trace};
-pub use trap::{Status, Trap};
+pub use trap::{MachineStatus, Trap};
 
 pub(crate) use trace::Observer;

@@ -1,7 +1,7 @@
 //! A machine: one program running on one set of preimages.
 
 use crate::{
-    Memory, Observer, PageMap, Preimages, Profile, Program, Status, Trace,
+    MachineStatus, Memory, Observer, PageMap, Preimages, Profile, Program, Trace,
     execute::{self, Cpu},
     program::INITIAL_STACK_POINTER,
     trace::Blind,
@@ -45,7 +45,7 @@ impl Snapshot {
         let mut x = registers;
         x[0] = 0;
         Self {
-            cpu: Cpu { pc: pc & !3, x, steps: 0, reads: 0, output, status: Status::Running },
+            cpu: Cpu { pc: pc & !3, x, steps: 0, reads: 0, output, status: MachineStatus::Running },
             pages,
         }
     }
@@ -57,7 +57,7 @@ impl Machine {
     pub fn new(program: Program, preimages: Preimages) -> Self {
         let mut x = [0; 32];
         x[2] = INITIAL_STACK_POINTER;
-        let (pc, status) = (program.entry(), Status::Running);
+        let (pc, status) = (program.entry(), MachineStatus::Running);
         let cpu = Cpu { pc, x, steps: 0, reads: 0, output: None, status };
         let memory = Memory::new(program.image(), program.code_pages());
         Self { program, preimages, cpu, memory }
@@ -76,31 +76,31 @@ impl Machine {
     /// resumed with the preimage, it goes on.
     pub fn snapshot(&mut self) -> Snapshot {
         let mut cpu = self.cpu.clone();
-        if let Status::MissingPreimage { .. } = cpu.status {
-            cpu.status = Status::Running;
+        if let MachineStatus::MissingPreimage { .. } = cpu.status {
+            cpu.status = MachineStatus::Running;
         }
         Snapshot { cpu, pages: self.memory.snapshot() }
     }
 
     /// Executes one instruction; does nothing once the machine has stopped.
-    pub fn step(&mut self) -> Status {
+    pub fn step(&mut self) -> MachineStatus {
         self.advance(1, &mut Blind);
         self.cpu.status
     }
 
     /// Runs until the program stops or has taken `limit` more steps.
-    pub fn run(&mut self, limit: u64) -> Status {
+    pub fn run(&mut self, limit: u64) -> MachineStatus {
         self.advance(limit, &mut Blind);
         self.cpu.status
     }
 
     /// Runs until the program stops or its step count is `step`; does nothing if it is already past that.
-    pub fn run_to(&mut self, step: u64) -> Status {
+    pub fn run_to(&mut self, step: u64) -> MachineStatus {
         self.run(step.saturating_sub(self.cpu.steps))
     }
 
     /// As [`Machine::run`], counting how often each instruction of the program is executed.
-    pub fn run_profiled(&mut self, limit: u64, profile: &mut Profile) -> Status {
+    pub fn run_profiled(&mut self, limit: u64, profile: &mut Profile) -> MachineStatus {
         self.advance(limit, profile);
         self.cpu.status
     }
@@ -156,7 +156,7 @@ impl Machine {
     }
 
     /// Whether the machine runs, and how it ended if not.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> MachineStatus {
         self.cpu.status
     }
 }

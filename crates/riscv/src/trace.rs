@@ -1,7 +1,7 @@
 //! Watching a run: what each step reads and writes.
 
 use crate::{
-    Instruction, Machine, Memory, Op, Status,
+    Instruction, Machine, MachineStatus, Memory, Op,
     execute::{A0, A1, A2, A7, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_READ},
     precompiles::{KECCAK_WORDS, NUMBER_WORDS},
     preimages::key_words,
@@ -135,7 +135,7 @@ pub struct Step {
     /// Where these areas share a word, each of its accesses is listed; all reads come before the write.
     pub words: Vec<MemoryWord>,
     /// Status after the step.
-    pub status: Status,
+    pub status: MachineStatus,
 }
 
 /// Runs a machine step by step; made by [`Machine::trace`].
@@ -239,7 +239,7 @@ impl Iterator for Trace<'_> {
         if self.machine.steps() == index {
             return None;
         }
-        if let Status::Trapped(_) = status {
+        if let MachineStatus::Trapped(_) = status {
             log = AccessLog::default();
         }
         for word in log.words.iter_mut().skip(log.written) {

@@ -91,7 +91,7 @@ impl Trap {
 
 /// Whether a machine still runs, and how it ended if not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
+pub enum MachineStatus {
     /// The next step executes the instruction at `pc`.
     Running,
     /// The program called halt; `pc` stays on that `ecall`.
@@ -109,14 +109,14 @@ pub enum Status {
     },
 }
 
-impl Status {
+impl MachineStatus {
     /// Whether the machine can take another step.
     pub const fn is_running(self) -> bool {
         matches!(self, Self::Running)
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for MachineStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Running => f.write_str("running"),

@@ -3,7 +3,7 @@
 mod assembler;
 
 use assembler::*;
-use oneslot_riscv::{INITIAL_STACK_POINTER, Machine, Op, Preimages, Program, Status, Trap};
+use oneslot_riscv::{INITIAL_STACK_POINTER, Machine, MachineStatus, Op, Preimages, Program, Trap};
 
 /// Runs code to its end.
 fn run(code: &[u32], data: &[u64], input: &[u8]) -> Machine {
@@ -20,11 +20,11 @@ fn trap(data: &[u64], body: &[u32]) -> Trap {
     code.extend(body);
     let mut machine = machine(&code, &bytes(data), &[]);
     machine.run(code.len() as u64 - 1);
-    assert_eq!(machine.status(), Status::Running);
+    assert_eq!(machine.status(), MachineStatus::Running);
     let (pc, registers, output) = (machine.pc(), *machine.registers(), machine.output());
     let pages: Vec<_> = machine.memory().pages().map(|(n, page)| (n, *page)).collect();
     let status = machine.step();
-    let Status::Trapped(trap) = status else { panic!("expected a trap, got {status:?}") };
+    let MachineStatus::Trapped(trap) = status else { panic!("expected a trap, got {status:?}") };
     assert_eq!(machine.steps(), code.len() as u64, "the trap is a step");
     for _ in 0..2 {
         assert_eq!((machine.pc(), *machine.registers(), machine.output()), (pc, registers, output));
@@ -42,15 +42,15 @@ fn starts_with_the_documented_state() {
     expected[2] = INITIAL_STACK_POINTER;
     assert_eq!(machine.registers(), &expected);
     assert_eq!((machine.pc(), machine.steps(), machine.output()), (CODE, 0, None));
-    assert_eq!(machine.status(), Status::Running);
+    assert_eq!(machine.status(), MachineStatus::Running);
 }
 
 #[test]
 fn halt_gives_the_whole_register_and_is_final() {
     let mut machine = run(&[li(10, -1), li(17, 0), ECALL], &[], &[]);
-    assert_eq!(machine.status(), Status::Halted { code: u64::MAX });
+    assert_eq!(machine.status(), MachineStatus::Halted { code: u64::MAX });
     assert_eq!((machine.steps(), machine.pc(), machine.output()), (3, CODE + 8, None));
-    assert_eq!(machine.step(), Status::Halted { code: u64::MAX });
+    assert_eq!(machine.step(), MachineStatus::Halted { code: u64::MAX });
     assert_eq!(machine.steps(), 3);
 }
 
@@ -64,13 +64,13 @@ fn commits_32_bytes_once() {
     ];
     let commit = [point_to_data(), i(Op::Addi, 10, 31, 0), li(17, 2), ECALL];
     let machine = run(&[&commit[..], &[li(10, 0)], &halt()].concat(), &data, &[]);
-    assert_eq!(machine.status(), Status::Halted { code: 0 });
+    assert_eq!(machine.status(), MachineStatus::Halted { code: 0 });
     assert_eq!(machine.output(), Some(std::array::from_fn(|n| n as u8)));
 
     // The second commit traps, whatever its pointer, and the first output stays.
     for pointer in [i(Op::Addi, 10, 31, 0), li(10, 1), li(10, -1)] {
         let machine = run(&[&commit[..], &[pointer, ECALL]].concat(), &data, &[]);
-        assert_eq!(machine.status(), Status::Trapped(Trap::SecondCommit));
+        assert_eq!(machine.status(), MachineStatus::Trapped(Trap::SecondCommit));
         assert_eq!(machine.output(), Some(std::array::from_fn(|n| n as u8)));
     }
 }
@@ -131,7 +131,7 @@ fn access_beyond_4_gib_traps() {
     // Address arithmetic wraps at 2^64: -8 + 8 is address 0.
     let code = [point_to_data(), i(Op::Ld, 5, 31, 0), i(Op::Ld, 6, 5, 8), li(10, 0)];
     let machine = run(&[&code[..], &halt()].concat(), &[u64::MAX - 7], &[]);
-    assert_eq!(machine.status(), Status::Halted { code: 0 });
+    assert_eq!(machine.status(), MachineStatus::Halted { code: 0 });
 }
 
 #[test]
@@ -165,7 +165,10 @@ fn code_may_end_at_4_gib() {
         code.address = base;
         let program = Program::from_elf(&elf(base, &[code])).unwrap();
         let expected = Trap::CodeWrite { address: base + last, size: size as u8 };
-        assert_eq!(Machine::new(program, Preimages::input(&[])).run(9), Status::Trapped(expected));
+        assert_eq!(
+            Machine::new(program, Preimages::input(&[])).run(9),
+            MachineStatus::Trapped(expected)
+        );
     }
 }
 
@@ -180,7 +183,7 @@ fn jumps_to_halves_trap_at_the_jump() {
     );
     // A branch that is not taken may have any target.
     let machine = run(&[&[s(Op::Bne, 0, 0, 6), li(10, 0)], &halt()[..]].concat(), &[], &[]);
-    assert_eq!(machine.status(), Status::Halted { code: 0 });
+    assert_eq!(machine.status(), MachineStatus::Halted { code: 0 });
 }
 
 #[test]
@@ -188,7 +191,7 @@ fn fetch_outside_the_code_range_traps_there() {
     for target in [0, DATA, CODE - 4, CODE + 0x1000, 1 << 32, u64::MAX - 3] {
         let code = [point_to_data(), i(Op::Ld, 5, 31, 0), i(Op::Jalr, 1, 5, 0)];
         let machine = run(&code, &[target], &[]);
-        assert_eq!(machine.status(), Status::Trapped(Trap::Fetch { pc: target }));
+        assert_eq!(machine.status(), MachineStatus::Trapped(Trap::Fetch { pc: target }));
         assert_eq!((machine.pc(), machine.steps()), (target, 4));
         assert_eq!(machine.registers()[1], CODE + 12, "the jump itself was executed");
     }
@@ -197,7 +200,7 @@ fn fetch_outside_the_code_range_traps_there() {
 #[test]
 fn running_off_the_last_page_traps() {
     let machine = run(&[u(Op::Lui, 5, 0); 1024], &[], &[]);
-    assert_eq!(machine.status(), Status::Trapped(Trap::Fetch { pc: CODE + 4096 }));
+    assert_eq!(machine.status(), MachineStatus::Trapped(Trap::Fetch { pc: CODE + 4096 }));
     assert_eq!(machine.steps(), 1025);
 }
 
@@ -205,7 +208,7 @@ fn running_off_the_last_page_traps() {
 fn fences_do_nothing() {
     let code = [0x0ff0_000f, 0x8330_000f, 0x0100_000f, 0x0000_000f | 5 << 7, li(10, 0)];
     let machine = run(&[&code[..], &halt()].concat(), &[], &[]);
-    assert_eq!(machine.status(), Status::Halted { code: 0 });
+    assert_eq!(machine.status(), MachineStatus::Halted { code: 0 });
     assert_eq!(machine.registers()[5], 0);
 }
 

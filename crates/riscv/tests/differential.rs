@@ -9,7 +9,7 @@ use ckb_vm::{
     CoreMachine, DefaultCoreMachine, DefaultMachine, DefaultMachineBuilder, ISA_IMC, Memory,
     SparseMemory, SupportMachine, decoder::build_decoder, machine::VERSION2,
 };
-use oneslot_riscv::{Instruction, Op, Status, Trap};
+use oneslot_riscv::{Instruction, MachineStatus, Op, Trap};
 
 /// Instructions of a random body.
 const LENGTH: usize = 200;
@@ -86,7 +86,11 @@ fn agrees_with_ckb_vm_after_every_step() {
             let instruction = ours.program().instruction(pc);
             executed.extend(instruction.map(|instruction| instruction.op));
             theirs.step(&mut decoder).unwrap();
-            assert_eq!(ours.step(), Status::Running, "seed {seed}, {instruction:?} at {pc:#x}");
+            assert_eq!(
+                ours.step(),
+                MachineStatus::Running,
+                "seed {seed}, {instruction:?} at {pc:#x}"
+            );
             assert_eq!(
                 ours.registers(),
                 theirs.registers(),
@@ -164,7 +168,11 @@ fn agrees_with_qemu() {
 
         let mut ours = machine(&code, &bytes(&data), &[]);
         let status = ours.run(100_000);
-        assert_eq!(status, Status::Trapped(Trap::UnknownEcall { number: 64 }), "seed {seed}");
+        assert_eq!(
+            status,
+            MachineStatus::Trapped(Trap::UnknownEcall { number: 64 }),
+            "seed {seed}"
+        );
         let ours: Vec<u64> = (0..544).map(|n| ours.memory().word(DATA + 8 * n).unwrap()).collect();
         let theirs: Vec<u64> = theirs
             .stdout

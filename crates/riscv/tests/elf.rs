@@ -4,8 +4,8 @@ mod assembler;
 
 use assembler::*;
 use oneslot_riscv::{
-    Error, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_SEGMENTS, Machine, Op, PRECOMPILES,
-    PRECOMPILES_ADDRESS, Preimages, Program, Status, Symbols,
+    Error, MAX_CODE_BYTES, MAX_FILE_BYTES, MAX_SEGMENTS, Machine, MachineStatus, Op, PRECOMPILES,
+    PRECOMPILES_ADDRESS, Preimages, Program, Symbols,
 };
 
 /// A small valid file: code, read-only data and data with a bss.
@@ -52,7 +52,7 @@ fn loads_image_code_and_entry() {
     let mut machine = Machine::new(program, Preimages::input(&[]));
     assert_eq!(machine.memory().word(0x2_0000), Some(0x0707_0707_0707_0707));
     assert_eq!(machine.memory().word(0x2_0060), Some(0x0707_0707), "100 bytes");
-    assert_eq!(machine.run(9), Status::Halted { code: 0 });
+    assert_eq!(machine.run(9), MachineStatus::Halted { code: 0 });
 }
 
 #[test]
@@ -62,7 +62,10 @@ fn code_need_not_start_at_a_page() {
         Segment { kind: 1, flags: 5, address: CODE + 0xffc, memory: code.len() as u64, data: code };
     let program = load(&elf(CODE + 0xffc, &[segment])).unwrap();
     assert_eq!(program.code_range(), CODE..CODE + 0x2000);
-    assert_eq!(Machine::new(program, Preimages::input(&[])).run(9), Status::Halted { code: 0 });
+    assert_eq!(
+        Machine::new(program, Preimages::input(&[])).run(9),
+        MachineStatus::Halted { code: 0 }
+    );
 }
 
 #[test]
@@ -356,7 +359,7 @@ fn the_mask_of_precompiles_is_a_word_of_the_image() {
         let again = program.with_precompiles(PRECOMPILES).unwrap();
         assert_eq!(again.image(), original.image());
         let mut machine = Machine::new(program, Preimages::input(&[]));
-        assert_eq!(machine.run(9), Status::Halted { code: mask });
+        assert_eq!(machine.run(9), MachineStatus::Halted { code: mask });
     }
     assert_eq!(original.precompiles(), PRECOMPILES, "the original is what it was");
     for got in [PRECOMPILES + 1, u64::MAX] {

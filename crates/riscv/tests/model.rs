@@ -3,7 +3,7 @@
 mod assembler;
 
 use assembler::*;
-use oneslot_riscv::{Op, Status};
+use oneslot_riscv::{MachineStatus, Op};
 use proptest::prelude::*;
 
 const TWO_64: i128 = 1 << 64;
@@ -119,7 +119,7 @@ fn check(cases: &[Case]) {
     assert!(CODE + 4 * (code.len() as u64) < DATA, "the code fits below the data");
     let data = bytes(&cases.iter().flat_map(|case| [case.a, case.b]).collect::<Vec<_>>());
     let mut machine = machine(&code, &data, &[]);
-    assert_eq!(machine.run(1_000_000), Status::Halted { code: 0 });
+    assert_eq!(machine.run(1_000_000), MachineStatus::Halted { code: 0 });
     for (Case { op, a, b, .. }, address) in cases.iter().zip((DATA..).step_by(16)) {
         let got = machine.memory().word(address);
         assert_eq!(got, Some(model(*op, *a, *b)), "{op:?} of {a:#x} and {b:#x}");
@@ -205,7 +205,7 @@ fn jumps_link_and_clear_the_lowest_bit() {
         vec![u(Op::Jal, 1, 8), li(10, 99), u(Op::Auipc, 5, 0), i(Op::Jalr, 5, 5, 13), li(10, 98)];
     code.extend(halt());
     let mut machine = machine(&code, &[], &[]);
-    assert_eq!(machine.run(100), Status::Halted { code: 0 });
+    assert_eq!(machine.run(100), MachineStatus::Halted { code: 0 });
     assert_eq!(machine.registers()[1], CODE + 4);
     assert_eq!(machine.registers()[5], CODE + 16);
     assert_eq!(machine.steps(), 5);
@@ -223,7 +223,7 @@ fn x0_stays_zero() {
         machine.step();
         assert_eq!(machine.registers()[0], 0);
     }
-    assert_eq!(machine.run(10), Status::Halted { code: 0 });
+    assert_eq!(machine.run(10), MachineStatus::Halted { code: 0 });
 }
 
 /// Loads and stores of each size at each offset of a word, at the ends of pages and of memory.
@@ -249,14 +249,14 @@ fn stored(address: u64, (store, size): (Op, u64), offset: i32, value: u64, backg
     code.extend([i(Op::Ld, 8, 31, 32), s(Op::Sd, 5, 8, 0), s(store, 5, 6, offset)]);
     code.extend(loads.iter().map(|&(op, _, from)| i(op, 7, 5, from)));
     let mut machine = machine(&code, &bytes(&[0, 0, address, value, background]), &[]);
-    assert_eq!(machine.run(6), Status::Running);
+    assert_eq!(machine.run(6), MachineStatus::Running);
 
     let mut expected = background.to_le_bytes();
     let (offset, size) = (offset as usize, size as usize);
     expected[offset..offset + size].copy_from_slice(&value.to_le_bytes()[..size]);
     assert_eq!(machine.memory().word(address), Some(u64::from_le_bytes(expected)), "{store:?}");
     for (op, size, from) in loads {
-        assert_eq!(machine.step(), Status::Running);
+        assert_eq!(machine.step(), MachineStatus::Running);
         let mut loaded = [0; 8];
         loaded[..size as usize].copy_from_slice(&expected[from as usize..][..size as usize]);
         let loaded = u64::from_le_bytes(loaded);

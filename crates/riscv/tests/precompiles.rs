@@ -5,7 +5,7 @@ mod assembler;
 use assembler::*;
 use k256::{ProjectivePoint, Scalar, elliptic_curve::sec1::ToEncodedPoint};
 use num_bigint::BigUint;
-use oneslot_riscv::{Access, Machine, MemoryWord, Op, Status, Step, Trap};
+use oneslot_riscv::{Access, Machine, MachineStatus, MemoryWord, Op, Step, Trap};
 use std::collections::HashMap;
 
 const KECCAK: i32 = 3;
@@ -23,7 +23,7 @@ fn before_call(number: i32, areas: [u64; 3], data: &[u64]) -> Machine {
     words.extend(data);
     let mut machine = machine(&code, &bytes(&words), &[]);
     machine.run(5);
-    assert_eq!(machine.status(), Status::Running);
+    assert_eq!(machine.status(), MachineStatus::Running);
     machine
 }
 
@@ -165,7 +165,7 @@ fn trap(number: i32, areas: [u64; 3], data: &[u64]) -> Trap {
     let (pc, registers) = (machine.pc(), *machine.registers());
     let pages: Vec<_> = machine.memory().pages().map(|(n, page)| (n, *page)).collect();
     let step = machine.trace().next().expect("a step");
-    let Status::Trapped(trap) = step.status else { panic!("expected a trap, got {step:?}") };
+    let MachineStatus::Trapped(trap) = step.status else { panic!("expected a trap, got {step:?}") };
     assert_eq!((step.access, step.words, step.next_pc), (None, vec![], pc));
     assert_eq!((machine.pc(), *machine.registers(), machine.steps()), (pc, registers, 6));
     assert!(machine.memory().pages().map(|(n, page)| (n, *page)).eq(pages));

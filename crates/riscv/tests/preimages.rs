@@ -4,8 +4,8 @@ mod assembler;
 
 use assembler::*;
 use oneslot_riscv::{
-    Access, INPUT_KEY, KEY_BYTES, Machine, MemoryWord, Op, PreimageKey, Preimages, Program,
-    RegisterWrite, Status, Step,
+    Access, INPUT_KEY, KEY_BYTES, Machine, MachineStatus, MemoryWord, Op, PreimageKey, Preimages,
+    Program, RegisterWrite, Step,
 };
 
 /// Where a key lies.
@@ -30,7 +30,7 @@ fn read(address: u64, index: u64, key: PreimageKey) -> Program {
 /// The machine in front of the `ecall`.
 fn before_read(address: u64, index: u64, preimages: Preimages) -> Machine {
     let mut machine = Machine::new(read(address, index, key(1)), preimages);
-    assert_eq!(machine.run(LEAD), Status::Running);
+    assert_eq!(machine.run(LEAD), MachineStatus::Running);
     machine
 }
 
@@ -38,7 +38,7 @@ fn before_read(address: u64, index: u64, preimages: Preimages) -> Machine {
 fn word(address: u64, index: u64, preimages: Preimages) -> u64 {
     let mut machine = before_read(address, index, preimages);
     let (pc, mut registers) = (machine.pc(), *machine.registers());
-    assert_eq!(machine.step(), Status::Running);
+    assert_eq!(machine.step(), MachineStatus::Running);
     assert_eq!((machine.pc(), machine.steps(), machine.reads()), (pc + 4, LEAD + 1, 1));
     registers[10] = machine.registers()[10];
     assert_eq!(machine.registers(), &registers, "no other register changes");
@@ -99,10 +99,14 @@ fn a_key_wraps_round() {
     for words in 1..=4 {
         let mut machine = store((1 << 32) - 8 * words, 5);
         let code = u64::from_le_bytes(*b"01234567");
-        assert_eq!(machine.run(100), Status::Halted { code }, "{words} words before the end");
+        assert_eq!(
+            machine.run(100),
+            MachineStatus::Halted { code },
+            "{words} words before the end"
+        );
         let mut machine = store((1 << 32) - 8 * words, 4);
         let status = machine.run(100);
-        let Status::MissingPreimage { key: missing } = status else { panic!("{status:?}") };
+        let MachineStatus::MissingPreimage { key: missing } = status else { panic!("{status:?}") };
         assert_eq!((&missing[..32], &missing[32..]), (&key(1)[..32], &[0; 8][..]));
     }
 }
@@ -113,7 +117,7 @@ fn a_missing_preimage_stops_the_machine_before_the_step() {
     for index in [0, 1, u64::MAX] {
         let mut machine = before_read(KEY, index, others());
         let (pc, registers) = (machine.pc(), *machine.registers());
-        let missing = Status::MissingPreimage { key: key(1) };
+        let missing = MachineStatus::MissingPreimage { key: key(1) };
         for _ in 0..2 {
             assert_eq!(machine.run(100), missing);
             assert_eq!((machine.pc(), machine.steps(), machine.reads()), (pc, LEAD, 0));
@@ -129,13 +133,13 @@ fn a_missing_preimage_stops_the_machine_before_the_step() {
         assert_eq!(snapshot, before_read(KEY, index, preimages()).snapshot());
         let program = machine.program().clone();
         let mut resumed = Machine::resume(program.clone(), others(), &snapshot);
-        assert_eq!((resumed.status(), resumed.run(100)), (Status::Running, missing));
+        assert_eq!((resumed.status(), resumed.run(100)), (MachineStatus::Running, missing));
         let mut resumed = Machine::resume(program, preimages(), &snapshot);
-        assert!(matches!(resumed.run(100), Status::Halted { .. }));
+        assert!(matches!(resumed.run(100), MachineStatus::Halted { .. }));
     }
     let key = [&[0xab; 2][..], &[0; KEY_BYTES - 2]].concat().try_into().unwrap();
     let text = format!("stopped (the preimage of abab{} is missing)", "0".repeat(76));
-    assert_eq!(Status::MissingPreimage { key }.to_string(), text);
+    assert_eq!(MachineStatus::MissingPreimage { key }.to_string(), text);
 }
 
 #[test]
@@ -190,7 +194,7 @@ fn reads_of_two_keys_agree_however_they_are_executed() {
     let mut machine = Machine::new(interleaved(), preimages.clone());
     let steps: Vec<Step> = machine.trace().collect();
     let code = expected.iter().fold(0, |sum: u64, word| sum.wrapping_add(*word));
-    assert_eq!(machine.status(), Status::Halted { code });
+    assert_eq!(machine.status(), MachineStatus::Halted { code });
     assert_eq!(machine.reads(), 8);
     let is_read = |step: &&Step| matches!(step.access, Some(Access::Preimage { .. }));
     let words: Vec<u64> = steps.iter().filter(is_read).map(|step| step.result).collect();
@@ -221,7 +225,7 @@ fn reads_of_two_keys_agree_however_they_are_executed() {
     for count in 0..words.len() {
         let mut replayed = Machine::new(interleaved(), Preimages::replay(words[..count].to_vec()));
         let key = key([3, 4][count % 2]);
-        assert_eq!(replayed.run(u64::MAX), Status::MissingPreimage { key });
+        assert_eq!(replayed.run(u64::MAX), MachineStatus::MissingPreimage { key });
         assert_eq!(replayed.reads(), count as u64);
     }
 }

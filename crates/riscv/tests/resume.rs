@@ -4,8 +4,8 @@ mod assembler;
 
 use assembler::*;
 use oneslot_riscv::{
-    Access, Machine, MemoryWord, Op, Preimages, Profile, Program, RegisterWrite, Snapshot, Status,
-    Step, Symbols, Trap,
+    Access, Machine, MachineStatus, MemoryWord, Op, Preimages, Profile, Program, RegisterWrite,
+    Snapshot, Step, Symbols, Trap,
 };
 
 /// Sums squares into growing memory, reads input, commits and halts: 20 rounds over several pages.
@@ -39,7 +39,7 @@ fn fresh() -> Machine {
 
 fn finished() -> Machine {
     let mut machine = fresh();
-    assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
+    assert_eq!(machine.run(u64::MAX), MachineStatus::Halted { code: 0 });
     machine
 }
 
@@ -76,11 +76,11 @@ fn run_to_stops_at_the_step() {
     let total = finished().steps();
     let mut machine = fresh();
     for step in [0, 1, 17, 17, 3, 200, total - 1] {
-        assert_eq!(machine.run_to(step), Status::Running);
+        assert_eq!(machine.run_to(step), MachineStatus::Running);
         assert_eq!(machine.steps(), step.max(machine.steps()));
     }
     assert_eq!(machine.steps(), total - 1);
-    assert_eq!(machine.run_to(u64::MAX), Status::Halted { code: 0 });
+    assert_eq!(machine.run_to(u64::MAX), MachineStatus::Halted { code: 0 });
     assert_eq!(machine.steps(), total);
 }
 
@@ -118,7 +118,7 @@ fn a_resumed_machine_still_protects_code() {
     let snapshot = machine.snapshot();
     let mut resumed =
         Machine::resume(machine.program().clone(), machine.preimages().clone(), &snapshot);
-    assert_eq!(resumed.step(), Status::Trapped(Trap::CodeWrite { address: CODE, size: 8 }));
+    assert_eq!(resumed.step(), MachineStatus::Trapped(Trap::CodeWrite { address: CODE, size: 8 }));
 }
 
 /// Replays a run from its trace alone: every value read must be the last one written.
@@ -153,7 +153,7 @@ fn a_trace_is_consistent() {
         pc = step.next_pc;
         last = Some(step.status);
     }
-    assert_eq!(last, Some(Status::Halted { code: 0 }));
+    assert_eq!(last, Some(MachineStatus::Halted { code: 0 }));
     assert_eq!(&registers, machine.registers());
     for (address, value) in memory {
         assert_eq!(machine.memory().word(address), Some(value));
@@ -196,7 +196,7 @@ fn a_trace_tells_what_each_kind_of_step_touches() {
 
     let trap = &steps[7];
     let expected = Trap::MisalignedAccess { address: DATA + 1, size: 4 };
-    assert_eq!(trap.status, Status::Trapped(expected));
+    assert_eq!(trap.status, MachineStatus::Trapped(expected));
     assert_eq!(
         (trap.pc, trap.next_pc, trap.write, trap.access),
         (CODE + 28, CODE + 28, None, None)
@@ -211,7 +211,7 @@ fn a_profile_counts_every_step() {
     let mut profile = Profile::new(machine.program());
     machine.run_profiled(100, &mut profile);
     machine.run_profiled(u64::MAX, &mut profile);
-    assert_eq!(machine.status(), Status::Halted { code: 0 });
+    assert_eq!(machine.status(), MachineStatus::Halted { code: 0 });
     assert_eq!(profile.counts().map(|(_, count)| count).sum::<u64>(), machine.steps());
     let counts: Vec<_> = profile.counts().collect();
     assert_eq!(

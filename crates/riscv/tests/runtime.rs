@@ -1,6 +1,6 @@
 //! The committed programs and the runtime in them.
 
-use oneslot_riscv::{Machine, PRECOMPILES, Preimages, Program, Status};
+use oneslot_riscv::{Machine, MachineStatus, PRECOMPILES, Preimages, Program};
 use std::{fs, path::Path};
 
 fn program(name: &str) -> Program {
@@ -11,7 +11,7 @@ fn program(name: &str) -> Program {
 /// Words that the test program of the runtime commits.
 fn output(program: Program, input: &[u8]) -> [u64; 4] {
     let mut machine = Machine::new(program, Preimages::input(input));
-    assert_eq!(machine.run(1 << 32), Status::Halted { code: 0 });
+    assert_eq!(machine.run(1 << 32), MachineStatus::Halted { code: 0 });
     let output = machine.output().expect("an output");
     std::array::from_fn(|word| u64::from_le_bytes(output.as_chunks().0[word]))
 }
@@ -34,11 +34,11 @@ fn memory_is_copied_filled_and_compared_and_the_mask_is_the_image_s() {
 fn an_input_longer_than_memory_is_a_panic() {
     for length in [(1 << 32) + 1, 1 << 63, u64::MAX - 7, u64::MAX] {
         let mut machine = Machine::new(program("sha256.elf"), Preimages::replay(vec![length, 0]));
-        assert_eq!(machine.run(1 << 20), Status::Halted { code: 101 }, "{length:#x}");
+        assert_eq!(machine.run(1 << 20), MachineStatus::Halted { code: 101 }, "{length:#x}");
         assert_eq!(machine.reads(), 1);
     }
     let mut machine = Machine::new(program("sha256.elf"), Preimages::replay(vec![1 << 32, 0]));
-    assert_eq!(machine.run(1 << 20), Status::Halted { code: 101 }, "no room");
+    assert_eq!(machine.run(1 << 20), MachineStatus::Halted { code: 101 }, "no room");
 }
 
 #[test]

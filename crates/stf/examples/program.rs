@@ -6,7 +6,7 @@
 //! UNISWAP is the folder `build` of npm's `@uniswap/v2-core`, whose contracts are swapped on.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
-use oneslot_riscv::{Machine, Preimages, Profile, Program, Status, Symbols};
+use oneslot_riscv::{Machine, MachineStatus, Preimages, Profile, Program, Symbols};
 use oneslot_stf::{
     ExecutionInput, GenesisAccount,
     devchain::{Account, DevChain, blob_of_data, config, transfers},
@@ -68,7 +68,11 @@ impl Bench {
         let mut machine = Machine::new(self.program.clone(), Preimages::new(contents));
         let mut profile = Profile::new(&self.program);
         let status = machine.run_profiled(u64::MAX, &mut profile);
-        assert_eq!(status, Status::Halted { code: 0 }, "invariant: the batch is a recorded one");
+        assert_eq!(
+            status,
+            MachineStatus::Halted { code: 0 },
+            "invariant: the batch is a recorded one"
+        );
         let steps = machine.steps();
         println!("\n{name}: {steps} instructions");
         for (function, count) in profile.by_function(&self.symbols).into_iter().take(TOP) {

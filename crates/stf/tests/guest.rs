@@ -2,7 +2,8 @@
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256, bytes};
 use oneslot_riscv::{
-    FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, Machine, PRECOMPILES, Preimages, Program, Status,
+    FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, Machine, MachineStatus, PRECOMPILES, Preimages,
+    Program,
 };
 use oneslot_stf::{
     ExecutionInput, GenesisAccount, State,
@@ -33,7 +34,7 @@ fn machine(program: &Program, input: &ExecutionInput, mask: u64) -> Machine {
 }
 
 /// Runs the program with every mask, which must not change how it ends; prints instructions.
-fn run(program: &Program, input: &ExecutionInput) -> (Status, Option<StatementId>) {
+fn run(program: &Program, input: &ExecutionInput) -> (MachineStatus, Option<StatementId>) {
     let runs = MASKS.map(|mask| {
         let mut machine = machine(program, input, mask);
         let status = machine.run(u64::MAX);
@@ -47,7 +48,7 @@ fn run(program: &Program, input: &ExecutionInput) -> (Status, Option<StatementId
 /// Instructions until the program halts.
 fn steps(program: &Program, input: &ExecutionInput, mask: u64) -> u64 {
     let mut machine = machine(program, input, mask);
-    assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
+    assert_eq!(machine.run(u64::MAX), MachineStatus::Halted { code: 0 });
     machine.steps()
 }
 
@@ -79,7 +80,7 @@ fn the_program_commits_the_id_of_the_statement() {
     assert_eq!(inputs.len(), 6);
     for input in inputs {
         let native = execute(&input).expect("native");
-        assert_eq!(run(&program, &input), (Status::Halted { code: 0 }, Some(native.id())));
+        assert_eq!(run(&program, &input), (MachineStatus::Halted { code: 0 }, Some(native.id())));
     }
 }
 
@@ -120,7 +121,7 @@ fn the_program_recovers_and_evaluates_as_the_function() {
         let stored = state.storage(RECOVERS, slot.into()).expect("state");
         assert_eq!(B256::from(stored), expected);
     }
-    let expected = (Status::Halted { code: 0 }, Some(executed.statement.id()));
+    let expected = (MachineStatus::Halted { code: 0 }, Some(executed.statement.id()));
     assert_eq!(run(&program(), &input), expected);
 }
 
@@ -160,7 +161,7 @@ fn the_program_recovers_from_crafted_signatures() {
             assert_eq!(B256::from(stored), signer.into_word(), "{about}");
         }
         let mut machine = machine(&program(), &input, PRECOMPILES);
-        assert_eq!(machine.run(u64::MAX), Status::Halted { code: 0 });
+        assert_eq!(machine.run(u64::MAX), MachineStatus::Halted { code: 0 });
         assert_eq!(machine.output().map(B256::from), Some(executed.statement.id().0));
     }
 }
@@ -176,14 +177,14 @@ fn the_program_refuses_what_the_function_refuses() {
         execute(&other).expect_err("refused");
         other
     };
-    let refused = (Status::Halted { code: 1 }, None);
+    let refused = (MachineStatus::Halted { code: 1 }, None);
     assert_eq!(run(&program, &other(|input| input.statement.batch_index.0 += 1)), refused);
     let no_config = other(|input| input.statement.config_hash = input.insert(Bytes::new()));
     assert_eq!(run(&program, &no_config), refused);
 
     // Without a preimage the machine stops before the read.
     let missing = other(|input| drop(input.remove(&input.statement.batch_commitment.0.clone())));
-    let stops = Status::MissingPreimage { key: posted.to_bytes() };
+    let stops = MachineStatus::MissingPreimage { key: posted.to_bytes() };
     assert_eq!(run(&program, &missing), (stops, None));
 
     // The machine takes any content for advice. The program hashes it, and its length is bounded.
@@ -194,7 +195,7 @@ fn the_program_refuses_what_the_function_refuses() {
     for answer in answers {
         let lie = honest.iter().cloned().chain([(key, answer)]);
         let mut machine = Machine::new(program.clone(), Preimages::new(lie));
-        assert_eq!(machine.run(u64::MAX), Status::Halted { code: 1 });
+        assert_eq!(machine.run(u64::MAX), MachineStatus::Halted { code: 1 });
         assert_eq!(machine.output(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Why a run cannot be proven or a proof is refused.
 
-use oneslot_riscv::Status;
+use oneslot_riscv::MachineStatus;
 
 /// Error of this crate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum Error {
     #[error("the program is {status} after {steps} instructions at pc {pc:#x}, expected a halt")]
     NotHalted {
         /// State at the end.
-        status: Status,
+        status: MachineStatus,
         /// Instructions executed.
         steps: u64,
         /// Address of the last instruction.

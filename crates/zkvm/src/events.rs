@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use oneslot_riscv::{
     Access as Touched, ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD,
-    ECALL_POINT_DOUBLE, Instruction, Machine, MemoryWord, Op, Preimages, Program, Snapshot, Status,
-    Step,
+    ECALL_POINT_DOUBLE, Instruction, Machine, MachineStatus, MemoryWord, Op, Preimages, Program,
+    Snapshot, Step,
 };
 
 use crate::{
@@ -90,7 +90,7 @@ pub(crate) fn events(input: &SegmentInput, words: BTreeMap<u64, u64>) -> Result<
     for _ in 0..input.steps() {
         let Some(step) = machine.trace().next() else {
             return Err(Error::input(match machine.status() {
-                Status::MissingPreimage { .. } => "words of preimages are missing",
+                MachineStatus::MissingPreimage { .. } => "words of preimages are missing",
                 _ => "it ends early",
             }));
         };
@@ -175,7 +175,7 @@ impl EventCollector {
     fn step(&mut self, step: &Step) -> Result<u64, Error> {
         let time = TIME_START + TIME_STEP * self.events.steps.len() as u64;
         let refused = |what: &str| Error::input(format!("{what} at pc {:#x}", step.pc));
-        if let Status::Trapped(trap) = step.status {
+        if let MachineStatus::Trapped(trap) = step.status {
             return Err(refused(&format!("the program traps ({trap})")));
         }
         let instruction = step.instruction.ok_or_else(|| refused("no instruction"))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oneslot_riscv::{Preimages, Program, Status};
+use oneslot_riscv::{MachineStatus, Preimages, Program};
 
 use crate::{
     Error, PublicValues, SegmentInput,
@@ -124,7 +124,7 @@ impl Execution {
             }
             words[COMMITTED_WORD as usize] = 1;
         }
-        if let Status::Halted { code } = self.run.machine.status() {
+        if let MachineStatus::Halted { code } = self.run.machine.status() {
             words[EXIT_WORD as usize] = code;
         }
         words

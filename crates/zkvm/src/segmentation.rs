@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oneslot_riscv::{Machine, Preimages, Program, Status};
+use oneslot_riscv::{Machine, MachineStatus, Preimages, Program};
 
 use crate::{
     Error,
@@ -48,9 +48,11 @@ impl Segmentation {
     /// Runs to the next boundary; `None` after the halt.
     pub(crate) fn next(&mut self) -> Result<Option<Segment>, Error> {
         match self.machine.status() {
-            Status::Running => {}
-            Status::Halted { .. } => return Ok(None),
-            Status::Trapped(_) | Status::MissingPreimage { .. } => return Err(self.not_halted()),
+            MachineStatus::Running => {}
+            MachineStatus::Halted { .. } => return Ok(None),
+            MachineStatus::Trapped(_) | MachineStatus::MissingPreimage { .. } => {
+                return Err(self.not_halted());
+            }
         }
         let (start_pc, before) = (self.machine.pc(), self.machine.steps());
         let start = self.machine.snapshot();
@@ -63,9 +65,11 @@ impl Segmentation {
             }
         }
         let steps = match self.machine.status() {
-            Status::Trapped(_) | Status::MissingPreimage { .. } => return Err(self.not_halted()),
-            Status::Halted { .. } if !meter.is_full() => self.machine.steps() - before,
-            Status::Halted { .. } | Status::Running => meter.best(),
+            MachineStatus::Trapped(_) | MachineStatus::MissingPreimage { .. } => {
+                return Err(self.not_halted());
+            }
+            MachineStatus::Halted { .. } if !meter.is_full() => self.machine.steps() - before,
+            MachineStatus::Halted { .. } | MachineStatus::Running => meter.best(),
         };
         if before + steps < self.machine.steps() {
             let program = self.machine.program().clone();

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use eyre::{Result, WrapErr, ensure};
-use oneslot_riscv::{Machine, Profile, Status, Symbols};
+use oneslot_riscv::{Machine, MachineStatus, Profile, Symbols};
 use serde_json::json;
 
 /// Execute a RISC-V program without proving it.
@@ -80,8 +80,8 @@ pub(crate) fn run(args: Args, json: bool) -> Result<()> {
         }
     }
     match status {
-        Status::Halted { code: 0 } => Ok(()),
-        Status::Trapped(trap) => {
+        MachineStatus::Halted { code: 0 } => Ok(()),
+        MachineStatus::Trapped(trap) => {
             let function = symbols.function(machine.pc()).unwrap_or("no symbol");
             eyre::bail!("the program trapped at pc {:#x} ({function}): {trap}", machine.pc())
         }

@@ -6,7 +6,7 @@
 use alloy_consensus::{TxEip1559, TxEip7702};
 use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
-use oneslot_riscv::{Machine, Preimages, Program, Status};
+use oneslot_riscv::{Machine, MachineStatus, Preimages, Program};
 use oneslot_stf::{
     BatchBlock, BatchData, Executed, ExecutionInput, GenesisAccount, PostedBatch, SkipReason,
     batch, blob, bounds,
@@ -44,7 +44,7 @@ fn in_program(name: &str, input: &ExecutionInput, statement: &Statement) -> (u64
     let status = machine.run(4 * bounds::MAX_BATCH_STEPS);
     let (steps, pages) = (machine.steps(), machine.memory().page_count());
     println!("{name}: {steps} steps, {pages} pages");
-    assert_eq!(status, Status::Halted { code: 0 }, "{name}");
+    assert_eq!(status, MachineStatus::Halted { code: 0 }, "{name}");
     assert_eq!(machine.output(), Some(statement.id().0.0), "{name}");
     (steps, pages)
 }

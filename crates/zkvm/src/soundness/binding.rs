@@ -13,7 +13,9 @@ mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oneslot_riscv::{Access, Machine, Op, PageMap, Preimages, Program, Snapshot, Status, Step};
+use oneslot_riscv::{
+    Access, Machine, MachineStatus, Op, PageMap, Preimages, Program, Snapshot, Step,
+};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 
@@ -48,7 +50,9 @@ struct Ending {
 impl Ending {
     fn of(machine: &mut Machine) -> Option<Self> {
         match machine.run(1 << 26) {
-            Status::Halted { code } => Some(Self { exit_code: code, output: machine.output() }),
+            MachineStatus::Halted { code } => {
+                Some(Self { exit_code: code, output: machine.output() })
+            }
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use oneslot_riscv::{Instruction, Op, Preimages, Program, Status};
+use oneslot_riscv::{Instruction, MachineStatus, Op, Preimages, Program};
 
 use super::*;
 use crate::{Execution, check::check};
@@ -475,7 +475,7 @@ fn a_missing_preimage_is_an_error_that_names_its_key() {
     for _ in 0..2 {
         let error = execution.next_segment().expect_err("a preimage is missing");
         let Error::NotHalted { status, steps, .. } = &error else { panic!("{error}") };
-        assert_eq!((*status, *steps), (Status::MissingPreimage { key }, 14));
+        assert_eq!((*status, *steps), (MachineStatus::MissingPreimage { key }, 14));
         assert!(error.to_string().contains(&"ab".repeat(40)), "{error}");
     }
     let error = Execution::count_segments(&program, preimages(), 1 << 10).expect_err("missing");
