@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {BatchIndex, OutputRoot, RollupId, StatementId} from "../types/Ids.sol";
 import {Statement} from "../types/Statement.sol";
-import {Council, CouncilMode, Policy, RegisterParams, Suspension, Verdict} from "../types/Policy.sol";
+import {Change, Council, CouncilMode, Policy, RegisterParams, Suspension, Verdict} from "../types/Policy.sol";
 
 /// @notice What stands between a statement and finality.
 struct Tally {
@@ -43,7 +43,7 @@ interface ISettlement {
     /// @notice The state of a rollup's finality: by anyone's call, and when `advance` could not finalize what it was given
     /// although nothing became final for an hour.
     event Heartbeat(RollupId indexed rollupId, BatchIndex finalizedBatch, uint64 waitingBatches, uint64 finalizedAt);
-    event ChangeScheduled(RollupId indexed rollupId, uint64 executableAt, Policy policy, Council council);
+    event ChangeScheduled(RollupId indexed rollupId, uint64 executableAt, Change change);
     event CouncilChanged(RollupId indexed rollupId, Council council);
     event OutputChosen(
         RollupId indexed rollupId,
@@ -86,6 +86,10 @@ interface ISettlement {
     error ChangeMismatch(bytes32 expected, bytes32 got);
     error ChangeNotDue(uint64 executableAt, uint64 now_);
     error ChangeLapsed(uint64 lapsedAt, uint64 now_);
+    /// @notice Posted batches wait for a version that begins with `fromBatch`. A change that is no rescue waits until the batch
+    /// before it is final.
+    error VersionWaits(RollupId rollupId, BatchIndex fromBatch);
+    error InboxSilent(address inbox);
     error LaneNotInPolicy(RollupId rollupId, address lane);
     /// @notice No seat that judges open batches pins the program any more, so nothing it did speaks against the lane.
     error ProgramRetired(RollupId rollupId, address lane, bytes32 program);
@@ -131,10 +135,12 @@ interface ISettlement {
     // Council
 
     /// @notice Council: schedule new rules, executable after the change delay, for 14 days. Replaces a change not yet executed.
-    function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
+    function schedule(RollupId rollupId, Change calldata change) external;
 
-    /// @notice Execute the scheduled change once it is due and before it lapses. Open to all.
-    function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external;
+    /// @notice Execute the scheduled change once it is due and before it lapses. The rules judge batches after the first end of an
+    /// epoch that is not posted yet, those of a rescue all batches after the last final one. A version that judges no batch
+    /// before them is dropped. Open to all.
+    function executeChange(RollupId rollupId, Change calldata change) external;
 
     /// @notice Council: choose an output among attested ones that start at the last final batch and have one input id. Takes
     /// effect by `executeChoice` after a day, if no quorum was faster and the reason for it still holds.
@@ -177,14 +183,18 @@ interface ISettlement {
     function tally(Statement calldata statement) external view returns (Tally memory);
     /// @notice What finality says about a statement.
     function judge(Statement calldata statement) external view returns (Verdict);
-    /// @notice Whether a final output no longer falls under Portal's instant cap: all lanes agreed, or the policy's
-    /// `instantWindow` has passed since it became final. False where no final output is recorded.
+    /// @notice Whether a final output no longer falls under Portal's instant cap: all lanes agreed and none of them was suspended
+    /// since, or the policy's `instantWindow` has passed since it became final. False where no final output is recorded.
     function isSettledBeyondInstant(RollupId rollupId, BatchIndex batchIndex) external view returns (bool);
     /// @notice The council's standing choice; all zero if there is none.
     function choice(RollupId rollupId)
         external
         view
         returns (StatementId statementId, BatchIndex batchIndex, uint64 effectiveAt);
-    /// @notice Hash of the scheduled change and when it may be executed, 14 days before it lapses; zero if there is none.
-    function scheduledChange(RollupId rollupId) external view returns (bytes32 changeHash, uint64 executableAt);
+    /// @notice Hash of the scheduled change, and the first seconds in which it may be executed and may not any more; zero if there
+    /// is none.
+    function scheduledChange(RollupId rollupId)
+        external
+        view
+        returns (bytes32 changeHash, uint64 executableAt, uint64 lapsesAt);
 }

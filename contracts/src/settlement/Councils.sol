@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IInbox} from "../interfaces/IInbox.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
-import {BatchIndex, GENESIS_BATCH, InputId, NO_STATEMENT, RollupId, StatementId} from "../types/Ids.sol";
-import {Council, CouncilMode, Policy, Suspension} from "../types/Policy.sol";
+import {BatchIndex, EPOCH_SPAN, GENESIS_BATCH, InputId, NO_STATEMENT, RollupId, StatementId} from "../types/Ids.sol";
+import {Change, Council, CouncilMode, Suspension} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
+import {Call} from "./Call.sol";
 import {Finality} from "./Finality.sol";
-
-/// @notice What Settlement reads of a Safe, version 1.3 or newer.
-interface ISafe {
-    function getOwners() external view returns (address[] memory);
-    function getThreshold() external view returns (uint256);
-    function getModulesPaginated(address start, uint256 pageSize)
-        external
-        view
-        returns (address[] memory modules, address next);
-    function getStorageAt(uint256 offset, uint256 length) external view returns (bytes memory);
-}
+import {ISafe, SafeLib} from "./Safe.sol";
 
 /// @notice All a council can do here: schedule a change of the rules, choose among attested outputs, and in stage 1 suspend a
 /// lane. Removing enclaves is the Tee lane's part.
@@ -27,7 +19,8 @@ abstract contract Councils is Finality {
         uint64 effectiveAt;
     }
 
-    struct Change {
+    /// @dev A change that waits for its day.
+    struct Scheduled {
         bytes32 hash;
         uint64 executableAt;
     }
@@ -38,66 +31,74 @@ abstract contract Councils is Finality {
     /// @dev Longer than the optimistic lane's window and the clocks of a game, so that slowness is no stall.
     uint256 internal constant STALL = 21 days;
     uint256 internal constant STAGE1_OWNERS = 8;
-    /// @dev Before the first module in a Safe's list.
-    address private constant FIRST_MODULE = address(1);
-    /// @dev Where a Safe keeps its guard and its fallback handler.
-    bytes32 private constant GUARD_SLOT = keccak256("guard_manager.guard.address");
-    bytes32 private constant FALLBACK_HANDLER_SLOT = keccak256("fallback_manager.handler.address");
 
     mapping(RollupId rollupId => Choice) internal _choices;
-    mapping(RollupId rollupId => Change) internal _changes;
+    mapping(RollupId rollupId => Scheduled) internal _scheduled;
 
     // ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ISettlement
-    function schedule(RollupId rollupId, Policy calldata policy_, Council calldata council_) external {
+    function schedule(RollupId rollupId, Change calldata change) external {
         Council memory current = _requireCaller(rollupId);
-        _requireChange(rollupId, current, policy_, council_);
+        _requireChange(rollupId, current, change);
         uint64 executableAt = uint64(block.timestamp) + current.changeDelay;
-        _changes[rollupId] = Change({hash: keccak256(abi.encode(policy_, council_)), executableAt: executableAt});
-        emit ChangeScheduled(rollupId, executableAt, policy_, council_);
+        _scheduled[rollupId] = Scheduled({hash: keccak256(abi.encode(change)), executableAt: executableAt});
+        emit ChangeScheduled(rollupId, executableAt, change);
     }
 
     /// @inheritdoc ISettlement
-    function executeChange(RollupId rollupId, Policy calldata policy_, Council calldata council_) external {
-        Change memory change = _changes[rollupId];
-        if (change.hash == 0) revert NoChangeScheduled(rollupId);
-        bytes32 got = keccak256(abi.encode(policy_, council_));
-        if (got != change.hash) revert ChangeMismatch(change.hash, got);
-        if (block.timestamp < change.executableAt) {
-            revert ChangeNotDue(change.executableAt, uint64(block.timestamp));
-        }
-        uint64 lapsesAt = change.executableAt + CHANGE_LIFE;
-        if (block.timestamp >= lapsesAt) revert ChangeLapsed(lapsesAt, uint64(block.timestamp));
+    function executeChange(RollupId rollupId, Change calldata change) external {
+        _requireDue(_scheduled[rollupId], rollupId, keccak256(abi.encode(change)));
         Head memory head = _headOf(rollupId);
-        BatchIndex firstOpen = _firstOpen(head);
-        BatchIndex fromBatch = policy_.fromBatch == GENESIS_BATCH ? firstOpen : policy_.fromBatch;
-        if (fromBatch < firstOpen) revert FromBatch(firstOpen, fromBatch);
         // A newer version that judges the first open batch already becomes the base; one that judges none yet is replaced.
-        uint256 base = _openVersion(rollupId, head, firstOpen);
+        uint256 base = _openVersion(rollupId, head, _firstOpen(head));
         if (base == type(uint8).max) revert VersionsExhausted(rollupId);
+        BatchIndex fromBatch = change.rescue ? _firstOpen(head) : _nextEpoch(rollupId, head, base);
 
-        delete _changes[rollupId];
+        delete _scheduled[rollupId];
         delete _choices[rollupId];
         _heads[rollupId].version = uint8(base);
         _heads[rollupId].flags = head.flags | NEXT;
-        _councils[rollupId] = council_;
-        emit CouncilChanged(rollupId, council_);
-        _writeVersion(rollupId, base + 1, fromBatch, policy_);
+        _councils[rollupId] = change.council;
+        emit CouncilChanged(rollupId, change.council);
+        _writeVersion(rollupId, base + 1, fromBatch, change.policy);
+    }
+
+    function _requireDue(Scheduled memory scheduled, RollupId rollupId, bytes32 got) private view {
+        if (scheduled.hash == 0) revert NoChangeScheduled(rollupId);
+        if (got != scheduled.hash) revert ChangeMismatch(scheduled.hash, got);
+        if (block.timestamp < scheduled.executableAt) {
+            revert ChangeNotDue(scheduled.executableAt, uint64(block.timestamp));
+        }
+        uint64 lapsesAt = _lapsesAt(scheduled);
+        if (block.timestamp >= lapsesAt) revert ChangeLapsed(lapsesAt, uint64(block.timestamp));
+    }
+
+    function _lapsesAt(Scheduled memory scheduled) private pure returns (uint64) {
+        return scheduled.hash == 0 ? 0 : scheduled.executableAt + CHANGE_LIFE;
+    }
+
+    /// @dev The first batch of the first epoch of which none is posted, and where no other version has a posted batch to judge that
+    /// would lose it. An Inbox that lies about its count moves its own rollup's changes alone; a rescue does not ask it.
+    function _nextEpoch(RollupId rollupId, Head memory head, uint256 base) private view returns (BatchIndex) {
+        (bool ok, uint256 posted) = Call.word(head.inbox, INBOX_GAS, abi.encodeCall(IInbox.batchCount, ()));
+        if (!ok || posted > type(uint40).max) revert InboxSilent(head.inbox);
+        if (base == head.version && head.flags & NEXT != 0) {
+            BatchIndex waiting = _versions[rollupId][base + 1].fromBatch;
+            if (BatchIndex.unwrap(waiting) <= posted) revert VersionWaits(rollupId, waiting);
+        }
+        return BatchIndex.wrap((uint64(posted) / EPOCH_SPAN + 1) * EPOCH_SPAN + 1);
     }
 
     /// @dev The council's powers only shrink and its delay only grows.
-    function _requireChange(
-        RollupId rollupId,
-        Council memory current,
-        Policy calldata policy_,
-        Council calldata council_
-    ) private view {
-        _requirePolicy(rollupId, policy_);
-        _requireCouncil(council_);
-        if (council_.mode > current.mode) revert CouncilModeEscalated(current.mode, council_.mode);
-        if (council_.mode != CouncilMode.None && council_.changeDelay < current.changeDelay) {
-            revert ChangeDelayOutOfRange(current.changeDelay, MAX_CHANGE_DELAY, council_.changeDelay);
+    function _requireChange(RollupId rollupId, Council memory current, Change calldata change) private view {
+        if (change.policy.fromBatch != GENESIS_BATCH) revert FromBatch(GENESIS_BATCH, change.policy.fromBatch);
+        _requirePolicy(rollupId, change.policy);
+        Council calldata next = change.council;
+        _requireCouncil(next);
+        if (next.mode > current.mode) revert CouncilModeEscalated(current.mode, next.mode);
+        if (next.mode != CouncilMode.None && next.changeDelay < current.changeDelay) {
+            revert ChangeDelayOutOfRange(current.changeDelay, MAX_CHANGE_DELAY, next.changeDelay);
         }
     }
 
@@ -212,20 +213,17 @@ abstract contract Councils is Finality {
     /// @dev At least eight owners, three quarters of whom must sign, and no other way in: a module acts without their signatures,
     /// a guard decides which of their transactions pass, and through a fallback handler anyone calls a contract of its choice
     /// in the Safe's name.
-    function _requireStage1Safe(address safe) private view {
-        uint256 owners = ISafe(safe).getOwners().length;
-        uint256 threshold = ISafe(safe).getThreshold();
+    function _requireStage1Safe(address account) private view {
+        ISafe safe = ISafe(account);
+        uint256 owners = safe.getOwners().length;
+        uint256 threshold = safe.getThreshold();
         if (owners < STAGE1_OWNERS || threshold * 4 < owners * 3) revert CouncilTooWeak(owners, threshold);
-        (address[] memory modules,) = ISafe(safe).getModulesPaginated(FIRST_MODULE, 1);
-        if (modules.length != 0) revert CouncilHasModule(modules[0]);
-        address guard = _addressAt(safe, GUARD_SLOT);
+        address module = SafeLib.firstModule(safe);
+        if (module != address(0)) revert CouncilHasModule(module);
+        address guard = SafeLib.guard(safe);
         if (guard != address(0)) revert CouncilHasGuard(guard);
-        address handler = _addressAt(safe, FALLBACK_HANDLER_SLOT);
+        address handler = SafeLib.fallbackHandler(safe);
         if (handler != address(0)) revert CouncilHasFallbackHandler(handler);
-    }
-
-    function _addressAt(address safe, bytes32 slot) private view returns (address) {
-        return abi.decode(ISafe(safe).getStorageAt(uint256(slot), 1), (address));
     }
 
     // ── Checks and views ────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,8 +240,8 @@ abstract contract Councils is Finality {
     }
 
     /// @inheritdoc ISettlement
-    function scheduledChange(RollupId rollupId) external view returns (bytes32, uint64) {
-        Change memory change = _changes[rollupId];
-        return (change.hash, change.executableAt);
+    function scheduledChange(RollupId rollupId) external view returns (bytes32, uint64, uint64) {
+        Scheduled memory scheduled = _scheduled[rollupId];
+        return (scheduled.hash, scheduled.executableAt, _lapsesAt(scheduled));
     }
 }

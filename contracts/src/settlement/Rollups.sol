@@ -222,6 +222,14 @@ abstract contract Rollups is ISettlement {
         return seat == SEATS ? bytes32(0) : version.programs[seat];
     }
 
+    /// @dev Whether a lane of a version, old or new, was suspended.
+    function _hasSuspended(RollupId rollupId, Version storage version) private view returns (bool) {
+        for (uint256 seat; seat < SEATS; ++seat) {
+            if (_suspended[rollupId][version.seats[seat].lane] != Suspension.None) return true;
+        }
+        return false;
+    }
+
     /// @dev The last final batch.
     function _last(Head memory head) internal pure returns (BatchIndex) {
         return BatchIndex.wrap(head.batch);
@@ -305,7 +313,9 @@ abstract contract Rollups is ISettlement {
         uint256 window = version.seats[0].instantWindow;
         if (window == 0 || batchIndex == GENESIS_BATCH) return true;
         (uint256 finalizedAt, uint256 lanes) = _recordOf(rollupId, batchIndex);
-        return lanes == _allLanes(version) || block.timestamp >= finalizedAt + window;
+        return
+            block.timestamp >= finalizedAt + window
+                || (lanes == _allLanes(version) && !_hasSuspended(rollupId, version));
     }
 
     // ── Finality records ────────────────────────────────────────────────────────────────────────────────────────────

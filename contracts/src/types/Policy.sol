@@ -43,8 +43,8 @@ struct Seat {
 
 /// @notice The rules by which batches of one rollup become final, from one batch index on.
 struct Policy {
-    /// First batch index these rules judge; no statement covers batches of two versions. In a scheduled change 0 stands for the first batch that is open
-    /// when the change is executed.
+    /// First batch index these rules judge; no statement covers batches of two versions. 1 in a registration, 0 in a change, whose
+    /// execution decides it.
     BatchIndex fromBatch;
     /// `RollupConfigLib.hash` of the rollup's configuration.
     bytes32 configHash;
@@ -64,6 +64,16 @@ struct Council {
     CouncilMode mode;
     /// Seconds between scheduling a change and its earliest execution; at least 30 days, can only grow.
     uint64 changeDelay;
+}
+
+/// @notice New rules for a rollup.
+struct Change {
+    /// Its `fromBatch` is 0.
+    Policy policy;
+    Council council;
+    /// Whether the rules judge the first open batch already, posted or not. Otherwise they begin with an epoch of which nothing
+    /// is posted, so that what is posted keeps its rules.
+    bool rescue;
 }
 
 /// @notice What a rollup registers with.

@@ -4,13 +4,18 @@ pragma solidity 0.8.37;
 import {Settlement} from "../../src/Settlement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchCommitment, BatchIndex, OutputRoot, RollupId, StatementId} from "../../src/types/Ids.sol";
-import {Council, Policy, Suspension} from "../../src/types/Policy.sol";
+import {Change, Policy, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
 import {MockLane} from "../support/MockLane.sol";
 import {SettlementFixture} from "../support/SettlementFixture.sol";
 import {Test, Vm} from "../support/Test.sol";
+
+/// @dev The histories play around the end of an epoch: batches up to the first are final before they begin, and none is posted after
+/// the second.
+uint64 constant START = 250;
+uint64 constant LAST = 262;
 
 /// @notice Lets lanes, council and time do what they like to one rollup, and writes down every finality with its reason.
 contract SettlementHandler is Test {
@@ -58,7 +63,7 @@ contract SettlementHandler is Test {
     // ── What may happen ─────────────────────────────────────────────────────────────────────────────────────────────
 
     function post() external {
-        if (inbox.batchCount() < 12) {
+        if (inbox.batchCount() < LAST) {
             inbox.post(_commitment(inbox.batchCount() + 1));
         }
     }
@@ -125,19 +130,18 @@ contract SettlementHandler is Test {
         _record(_chosen);
     }
 
-    function changePolicy(uint256 window, uint256 ahead) external {
-        uint64 last = raw(_last());
-        Policy memory policy = settlement.policy(rollupId, nth(last + 1));
-        policy.fromBatch = nth(last + 1 + uint64(ahead % 3));
+    function changePolicy(uint256 window, bool rescue) external {
+        Policy memory policy = settlement.policy(rollupId, nth(raw(_last()) + 1));
+        policy.fromBatch = nth(0);
         policy.instantWindow = uint64(window % 30 days);
         for (uint256 i; i < 3; ++i) {
             policy.seats[i].program = lanes[i].program();
         }
-        Council memory current = settlement.council(rollupId);
+        Change memory change = Change({policy: policy, council: settlement.council(rollupId), rescue: rescue});
         vm.prank(council);
-        settlement.schedule(rollupId, policy, current);
-        vm.warp(vm.getBlockTimestamp() + current.changeDelay);
-        settlement.executeChange(rollupId, policy, current);
+        settlement.schedule(rollupId, change);
+        vm.warp(vm.getBlockTimestamp() + change.council.changeDelay);
+        settlement.executeChange(rollupId, change);
     }
 
     function wait(uint256 duration) external {
@@ -232,6 +236,11 @@ contract SettlementInvariantTest is SettlementFixture {
 
     function setUp() public override {
         super.setUp();
+        postTo(START);
+        Statement memory before = rangeOf(0, START, GENESIS, A);
+        zk.vote(before.id());
+        tee.vote(before.id());
+        advance(before);
         handler = new SettlementHandler(settlement, inbox, rollupId, councilAccount, [zk, tee, op]);
         targetContract(address(handler));
     }
@@ -256,8 +265,8 @@ contract SettlementInvariantTest is SettlementFixture {
         (BatchIndex lastIndex, OutputRoot output,) = settlement.lastFinalized(rollupId);
         uint64 last = raw(lastIndex);
         assertLe(last, inbox.batchCount(), "final but not posted");
-        OutputRoot parent = GENESIS;
-        uint64 index;
+        OutputRoot parent = A;
+        uint64 index = START;
         for (uint256 i; i < log.length; ++i) {
             Statement memory statement = log[i].statement;
             assertEq(raw(statement.parentBatch), index);
@@ -287,7 +296,7 @@ contract SettlementInvariantTest is SettlementFixture {
     /// @dev I-7: a batch's rules are one version's, and versions follow each other.
     function invariant_VersionsAreOrdered() public view {
         BatchIndex from;
-        for (uint64 i = 1; i < 16; ++i) {
+        for (uint64 i = START - 1; i < LAST + 4; ++i) {
             Policy memory policy = settlement.policy(rollupId, nth(i));
             assertTrue(policy.fromBatch >= from && policy.fromBatch <= nth(i));
             from = policy.fromBatch;

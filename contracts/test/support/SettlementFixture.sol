@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Settlement} from "../../src/Settlement.sol";
 import {BatchCommitment, BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
+import {Change, Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "./FakeInbox.sol";
 import {nth, raw} from "./Ids.sol";
@@ -63,6 +63,30 @@ abstract contract SettlementFixture is Test {
 
     function registration(address inbox_, Council memory council) internal view returns (RegisterParams memory) {
         return RegisterParams({inbox: inbox_, genesisOutput: GENESIS, policy: standardPolicy(), council: council});
+    }
+
+    /// @dev The standard rules as a change states them.
+    function policyNow() internal view returns (Policy memory policy) {
+        policy = standardPolicy();
+        policy.fromBatch = nth(0);
+    }
+
+    /// @dev New rules from the next epoch on.
+    function changeTo(Policy memory policy) internal view returns (Change memory) {
+        return Change({policy: policy, council: standardCouncil(), rescue: false});
+    }
+
+    /// @dev New rules from the first open batch on.
+    function rescueBy(Policy memory policy) internal view returns (Change memory) {
+        return Change({policy: policy, council: standardCouncil(), rescue: true});
+    }
+
+    /// @dev Schedule a change and execute it on its first day.
+    function execute(Change memory change) internal {
+        vm.prank(councilAccount);
+        settlement.schedule(rollupId, change);
+        skip(30 days);
+        settlement.executeChange(rollupId, change);
     }
 
     /// @dev Commitment of batch `index`, as `post` records it.

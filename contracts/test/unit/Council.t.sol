@@ -3,7 +3,16 @@ pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchIndex, RollupId, StatementId} from "../../src/types/Ids.sol";
-import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat, Suspension} from "../../src/types/Policy.sol";
+import {
+    Change,
+    Council,
+    CouncilMode,
+    LaneKind,
+    Policy,
+    RegisterParams,
+    Seat,
+    Suspension
+} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
@@ -26,157 +35,216 @@ contract CouncilTest is SettlementFixture {
         newZk = new MockLane(LaneKind.Zk, "new zk root");
     }
 
-    function _newPolicy(BatchIndex fromBatch) private view returns (Policy memory policy) {
+    /// @dev The standard rules, with another lane for ZK.
+    function _newPolicy() private view returns (Policy memory policy) {
         policy = standardPolicy();
-        policy.fromBatch = fromBatch;
+        policy.fromBatch = nth(0);
         policy.seats[0] = seatOf(newZk);
     }
 
-    function _schedule(Policy memory policy, Council memory council) private {
+    function _schedule(Change memory change) private {
         vm.prank(councilAccount);
-        settlement.schedule(rollupId, policy, council);
+        settlement.schedule(rollupId, change);
     }
 
-    function _change(Policy memory policy) private {
-        _schedule(policy, standardCouncil());
-        skip(30 days);
-        settlement.executeChange(rollupId, policy, standardCouncil());
+    function _refuse(Change memory change, bytes memory reason) private {
+        vm.prank(councilAccount);
+        vm.expectRevert(reason);
+        settlement.schedule(rollupId, change);
+    }
+
+    function _refuseExecution(Change memory change, bytes memory reason) private {
+        vm.expectRevert(reason);
+        settlement.executeChange(rollupId, change);
+    }
+
+    function _zkAt(uint64 index) private view returns (address) {
+        return settlement.policy(rollupId, nth(index)).seats[0].lane;
     }
 
     // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_Schedule() public {
-        Policy memory policy = _newPolicy(nth(9));
-        bytes32 hash = keccak256(abi.encode(policy, standardCouncil()));
+        Change memory change = changeTo(_newPolicy());
         vm.expectEmit(address(settlement));
-        emit ISettlement.ChangeScheduled(rollupId, uint64(block.timestamp) + 30 days, policy, standardCouncil());
-        _schedule(policy, standardCouncil());
-        (bytes32 changeHash, uint64 executableAt) = settlement.scheduledChange(rollupId);
-        assertEq(changeHash, hash);
+        emit ISettlement.ChangeScheduled(rollupId, uint64(block.timestamp) + 30 days, change);
+        _schedule(change);
+        (bytes32 changeHash, uint64 executableAt, uint64 lapsesAt) = settlement.scheduledChange(rollupId);
+        assertEq(changeHash, keccak256(abi.encode(change)));
         assertEq(executableAt, block.timestamp + 30 days);
+        assertEq(lapsesAt, block.timestamp + 44 days);
     }
 
     function test_RevertWhen_Schedule_NotCouncil() public {
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, address(this)));
-        settlement.schedule(rollupId, _newPolicy(nth(9)), standardCouncil());
+        settlement.schedule(rollupId, changeTo(_newPolicy()));
     }
 
     function test_RevertWhen_Schedule_ThereIsNoCouncil() public {
         RollupId free = settlement.register(registration(address(new FakeInbox(address(this))), noCouncil()));
+        Change memory change = changeTo(_newPolicy());
         vm.prank(address(0));
         vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, free, address(0)));
-        settlement.schedule(free, _newPolicy(nth(9)), noCouncil());
+        settlement.schedule(free, change);
     }
 
     function test_RevertWhen_Schedule_PolicyIsBad() public {
-        Policy memory policy = _newPolicy(nth(9));
+        Policy memory policy = _newPolicy();
         policy.seats[2] = seatOf(newZk);
         vm.prank(councilAccount);
         vm.expectPartialRevert(ISettlement.TrustRootShared.selector);
-        settlement.schedule(rollupId, policy, standardCouncil());
+        settlement.schedule(rollupId, changeTo(policy));
+    }
+
+    /// @dev A finding of the audit. Before, a change named the batch from which it counts. By the day on which it could be executed
+    /// that batch was often final, and nothing but a new change, a month later, could help.
+    function test_RevertWhen_Schedule_ItNamesABatch() public {
+        Policy memory policy = _newPolicy();
+        policy.fromBatch = nth(9);
+        _refuse(changeTo(policy), abi.encodeWithSelector(ISettlement.FromBatch.selector, 0, 9));
     }
 
     function test_RevertWhen_Schedule_ModeEscalates() public {
-        Council memory council = standardCouncil();
-        council.mode = CouncilMode.Stage1;
-        vm.prank(councilAccount);
-        vm.expectRevert(
+        Change memory change = changeTo(_newPolicy());
+        change.council.mode = CouncilMode.Stage1;
+        _refuse(
+            change,
             abi.encodeWithSelector(ISettlement.CouncilModeEscalated.selector, CouncilMode.Standard, CouncilMode.Stage1)
         );
-        settlement.schedule(rollupId, _newPolicy(nth(9)), council);
     }
 
     function test_RevertWhen_Schedule_DelayShrinks() public {
-        Council memory council = standardCouncil();
-        council.changeDelay = 40 days;
-        Policy memory policy = _newPolicy(nth(0));
-        _schedule(policy, council);
-        skip(30 days);
-        settlement.executeChange(rollupId, policy, council);
-        council.changeDelay = 40 days - 1;
-        vm.prank(councilAccount);
-        vm.expectRevert(
-            abi.encodeWithSelector(ISettlement.ChangeDelayOutOfRange.selector, 40 days, 3650 days, 40 days - 1)
+        Change memory change = rescueBy(_newPolicy());
+        change.council.changeDelay = 40 days;
+        execute(change);
+        change.council.changeDelay = 40 days - 1;
+        _refuse(
+            change, abi.encodeWithSelector(ISettlement.ChangeDelayOutOfRange.selector, 40 days, 3650 days, 40 days - 1)
         );
-        settlement.schedule(rollupId, policy, council);
     }
 
-    // ── executeChange ───────────────────────────────────────────────────────────────────────────────────────────────
+    // ── executeChange: when ─────────────────────────────────────────────────────────────────────────────────────────
 
     /// @dev I-8: 30 days, then anyone.
     function test_ExecuteChange_ByAnyoneAfterTheDelay() public {
-        Policy memory policy = _newPolicy(nth(3));
-        _schedule(policy, standardCouncil());
+        Change memory change = changeTo(_newPolicy());
+        _schedule(change);
         skip(30 days - 1);
         uint64 due = uint64(vm.getBlockTimestamp()) + 1;
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.ChangeNotDue.selector, due, due - 1));
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        _refuseExecution(change, abi.encodeWithSelector(ISettlement.ChangeNotDue.selector, due, due - 1));
         skip(1);
         vm.prank(address(0xa11));
         vm.expectEmit(address(settlement));
         emit ISettlement.CouncilChanged(rollupId, standardCouncil());
         vm.expectEmit(address(settlement));
-        emit ISettlement.PolicyAdded(rollupId, 1, policy);
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        Policy memory added = _newPolicy();
+        added.fromBatch = nth(257);
+        emit ISettlement.PolicyAdded(rollupId, 1, added);
+        settlement.executeChange(rollupId, change);
         assertEq(settlement.policyVersions(rollupId), 2);
-        (bytes32 changeHash,) = settlement.scheduledChange(rollupId);
+        (bytes32 changeHash, uint64 executableAt, uint64 lapsesAt) = settlement.scheduledChange(rollupId);
         assertEq(changeHash, 0);
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.NoChangeScheduled.selector, rollupId));
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        assertEq(executableAt, 0);
+        assertEq(lapsesAt, 0);
+        _refuseExecution(change, abi.encodeWithSelector(ISettlement.NoChangeScheduled.selector, rollupId));
     }
 
     /// @dev M-4 of the audit. Before, a change that nobody executed stayed due for ever: years later anybody could have put rules
     /// in force that nobody remembered.
     function test_RevertWhen_ExecuteChange_ItLapsed() public {
-        Policy memory policy = _newPolicy(nth(3));
-        _schedule(policy, standardCouncil());
+        Change memory change = changeTo(_newPolicy());
+        _schedule(change);
         skip(44 days);
         uint64 lapsedAt = uint64(vm.getBlockTimestamp());
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.ChangeLapsed.selector, lapsedAt, lapsedAt));
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        _refuseExecution(change, abi.encodeWithSelector(ISettlement.ChangeLapsed.selector, lapsedAt, lapsedAt));
         assertEq(settlement.policyVersions(rollupId), 1);
         // Scheduled anew, it can be executed until the last second.
-        _schedule(policy, standardCouncil());
+        _schedule(change);
         skip(44 days - 1);
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        settlement.executeChange(rollupId, change);
         assertEq(settlement.policyVersions(rollupId), 2);
     }
 
+    function test_RevertWhen_ExecuteChange_Mismatch() public {
+        Change memory change = changeTo(_newPolicy());
+        Change memory other = rescueBy(_newPolicy());
+        _schedule(change);
+        skip(30 days);
+        _refuseExecution(
+            other,
+            abi.encodeWithSelector(
+                ISettlement.ChangeMismatch.selector, keccak256(abi.encode(change)), keccak256(abi.encode(other))
+            )
+        );
+    }
+
+    function test_RevertWhen_ExecuteChange_ReplacedByANewerOne() public {
+        _schedule(changeTo(_newPolicy()));
+        skip(29 days);
+        _schedule(changeTo(policyNow()));
+        skip(1 days);
+        vm.expectPartialRevert(ISettlement.ChangeMismatch.selector);
+        settlement.executeChange(rollupId, changeTo(_newPolicy()));
+        vm.expectPartialRevert(ISettlement.ChangeNotDue.selector);
+        settlement.executeChange(rollupId, changeTo(policyNow()));
+    }
+
+    // ── executeChange: from which batch on ──────────────────────────────────────────────────────────────────────────
+
     /// @dev I-7: every statement is judged by the version of its own batch.
-    function test_ExecuteChange_SwitchesAtItsBatch() public {
-        Policy memory policy = _newPolicy(nth(3));
+    function test_ExecuteChange_SwitchesWithAnEpoch() public {
+        Policy memory policy = _newPolicy();
         policy.configHash = keccak256("next config");
         policy.seats[1].program = keccak256("next program");
-        _change(policy);
-        finalizeNextOf(a);
-        Statement memory two = finalizeNext(B);
-        assertEq(raw(two.batchIndex), 2);
+        execute(changeTo(policy));
+        postTo(257);
+        _finalizeByFirstRules(rangeOf(0, 256, GENESIS, A), 256);
 
-        uint64 index = post();
-        Statement memory old = statementOf(index, B, C);
+        Statement memory old = rangeOf(256, 257, A, C);
         zk.vote(old.id());
         tee.vote(old.id());
-        assertEq(advance(old), 2);
-        Statement memory next = statementOf(index, B, C);
+        assertEq(advance(old), 256);
+        Statement memory next = old;
         next.configHash = policy.configHash;
         zk.vote(next.id());
         tee.vote(next.id());
         newZk.vote(next.id());
-        assertEq(advance(next), 2);
+        assertEq(advance(next), 256);
         tee.setProgram(policy.seats[1].program);
         tee.vote(next.id());
-        assertEq(advance(next), 3);
+        assertEq(advance(next), 257);
 
-        assertEq(settlement.policy(rollupId, nth(2)).seats[0].lane, address(zk));
-        assertEq(settlement.policy(rollupId, nth(3)).seats[0].lane, address(newZk));
-        assertEq(settlement.policy(rollupId, nth(1000)).seats[0].lane, address(newZk));
+        assertEq(_zkAt(256), address(zk));
+        assertEq(_zkAt(257), address(newZk));
+        assertEq(_zkAt(1000), address(newZk));
         assertEq(settlement.policyVersions(rollupId), 2);
     }
 
+    function _finalizeByFirstRules(Statement memory statement, uint64 index) private {
+        zk.vote(statement.id());
+        tee.vote(statement.id());
+        assertEq(advance(statement), index);
+    }
+
+    /// @dev Whatever is posted when a change is executed keeps its rules: the end of an epoch that is posted is no place to switch.
+    function test_ExecuteChange_WhatIsPostedKeepsItsRules() public {
+        uint64[5] memory posted = [uint64(0), 255, 256, 257, 512];
+        uint64[5] memory expected = [uint64(257), 257, 513, 513, 769];
+        for (uint256 i; i < posted.length; ++i) {
+            setUp();
+            inbox = new FakeInbox(address(this));
+            rollupId = settlement.register(registration(address(inbox), standardCouncil()));
+            postTo(posted[i]);
+            execute(changeTo(_newPolicy()));
+            assertEq(_zkAt(expected[i] - 1), address(zk));
+            assertEq(_zkAt(expected[i]), address(newZk));
+        }
+    }
+
     /// @dev The rescue of a stalled rollup: the change covers batches that wait already.
-    function test_ExecuteChange_FromTheFirstOpenBatch() public {
+    function test_ExecuteChange_RescueFromTheFirstOpenBatch() public {
         post();
-        _change(_newPolicy(nth(0)));
+        execute(rescueBy(_newPolicy()));
         assertEq(raw(settlement.policy(rollupId, nth(1)).fromBatch), 1);
         zk.vote(a.id());
         tee.vote(a.id());
@@ -185,15 +253,27 @@ contract CouncilTest is SettlementFixture {
         assertEq(advance(a), 1);
     }
 
+    /// @dev A rescue never needs the Inbox's answer, which may be what broke. Any other change does.
+    function test_ExecuteChange_OfASilentInbox() public {
+        Change memory change = changeTo(_newPolicy());
+        _schedule(change);
+        skip(30 days);
+        vm.mockCallRevert(address(inbox), abi.encodeCall(inbox.batchCount, ()), "");
+        _refuseExecution(change, abi.encodeWithSelector(ISettlement.InboxSilent.selector, inbox));
+        vm.mockCall(address(inbox), abi.encodeCall(inbox.batchCount, ()), abi.encode(uint256(1) << 40));
+        _refuseExecution(change, abi.encodeWithSelector(ISettlement.InboxSilent.selector, inbox));
+        vm.mockCallRevert(address(inbox), abi.encodeCall(inbox.batchCount, ()), "");
+        execute(rescueBy(_newPolicy()));
+        assertEq(_zkAt(1), address(newZk));
+    }
+
     function test_ExecuteChange_TwiceInARow() public {
-        _change(_newPolicy(nth(0)));
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(5);
-        _change(policy);
+        execute(rescueBy(_newPolicy()));
+        execute(changeTo(policyNow()));
         assertEq(settlement.policyVersions(rollupId), 3);
-        assertEq(settlement.policy(rollupId, nth(1)).seats[0].lane, address(newZk));
-        assertEq(settlement.policy(rollupId, nth(4)).seats[0].lane, address(newZk));
-        assertEq(settlement.policy(rollupId, nth(5)).seats[0].lane, address(zk));
+        assertEq(_zkAt(1), address(newZk));
+        assertEq(_zkAt(256), address(newZk));
+        assertEq(_zkAt(257), address(zk));
         newZk.vote(a.id());
         tee.vote(a.id());
         assertEq(advance(a), 1);
@@ -201,23 +281,54 @@ contract CouncilTest is SettlementFixture {
 
     /// @dev A version that judges no batch yet gives way to a newer one.
     function test_ExecuteChange_ReplacesAVersionNotYetReached() public {
-        _change(_newPolicy(nth(100)));
-        Policy memory policy = _newPolicy(nth(50));
+        execute(changeTo(_newPolicy()));
+        Policy memory policy = _newPolicy();
         policy.seats[0] = seatOf(op);
         policy.seats[2] = seatOf(zk);
-        _change(policy);
+        execute(changeTo(policy));
         assertEq(settlement.policyVersions(rollupId), 2);
-        assertEq(settlement.policy(rollupId, nth(49)).seats[0].lane, address(zk));
-        assertEq(settlement.policy(rollupId, nth(50)).seats[0].lane, address(op));
-        assertEq(settlement.policy(rollupId, nth(100)).seats[0].lane, address(op));
+        assertEq(_zkAt(256), address(zk));
+        assertEq(_zkAt(257), address(op));
     }
 
+    /// @dev Once a batch of a waiting version is posted, another change must not take its rules from it.
+    function test_RevertWhen_ExecuteChange_AnotherVersionWaits() public {
+        execute(changeTo(_newPolicy()));
+        Change memory change = changeTo(policyNow());
+        _schedule(change);
+        skip(30 days);
+        postTo(257);
+        _refuseExecution(change, abi.encodeWithSelector(ISettlement.VersionWaits.selector, rollupId, 257));
+        assertEq(_zkAt(257), address(newZk));
+        // The head reaches it.
+        _finalizeByFirstRules(rangeOf(0, 256, GENESIS, A), 256);
+        settlement.executeChange(rollupId, change);
+        assertEq(_zkAt(257), address(newZk));
+        assertEq(_zkAt(512), address(newZk));
+        assertEq(_zkAt(513), address(zk));
+    }
+
+    /// @dev A rescue drops it: every open batch is the rescue's.
+    function test_ExecuteChange_RescueDropsAWaitingVersion() public {
+        execute(changeTo(_newPolicy()));
+        postTo(257);
+        Policy memory policy = _newPolicy();
+        policy.seats[0] = seatOf(op);
+        policy.seats[2] = seatOf(zk);
+        execute(rescueBy(policy));
+        assertEq(settlement.policyVersions(rollupId), 2);
+        assertEq(_zkAt(1), address(op));
+        assertEq(_zkAt(257), address(op));
+    }
+
+    // ── executeChange: what ─────────────────────────────────────────────────────────────────────────────────────────
+
     function test_ExecuteChange_ToTwoLanesAndBack() public {
-        Policy memory policy = _newPolicy(nth(0));
+        Policy memory policy = _newPolicy();
         policy.seats = new Seat[](2);
         policy.seats[0] = seatOf(newZk);
         policy.seats[1] = seatOf(op);
-        _change(policy);
+        execute(rescueBy(policy));
         assertEq(settlement.policy(rollupId, nth(1)).seats.length, 2);
         tee.vote(a.id());
         op.vote(a.id());
@@ -231,95 +342,58 @@ contract CouncilTest is SettlementFixture {
         zk.vote(a.id());
         zk.vote(b.id());
         settlement.contradict(address(zk), a, b);
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(0);
+        Policy memory policy = policyNow();
         policy.instantWindow = 1;
-        _change(policy);
+        execute(rescueBy(policy));
         tee.vote(a.id());
         assertEq(advance(a), 0);
-        _change(_newPolicy(nth(0)));
+        execute(rescueBy(_newPolicy()));
         newZk.vote(a.id());
         assertEq(advance(a), 1);
     }
 
     /// @dev Suspension between a change's execution and its first batch counts for the new version, too.
     function test_Suspension_ReachesTheNextVersion() public {
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(2);
-        _change(policy);
+        execute(changeTo(policyNow()));
         zk.vote(a.id());
         zk.vote(b.id());
         settlement.contradict(address(zk), a, b);
-        tee.vote(a.id());
-        op.vote(a.id());
-        assertEq(advance(a), 1);
-        post();
-        Statement memory two = statementOf(2, A, B);
-        zk.vote(two.id());
-        tee.vote(two.id());
-        assertEq(advance(two), 1);
+        postTo(257);
+        Statement memory epoch = rangeOf(0, 256, GENESIS, A);
+        tee.vote(epoch.id());
+        op.vote(epoch.id());
+        assertEq(advance(epoch), 256);
+        Statement memory next = rangeOf(256, 257, A, B);
+        zk.vote(next.id());
+        tee.vote(next.id());
+        assertEq(advance(next), 256);
     }
 
     function test_ExecuteChange_CouncilResigns() public {
-        _schedule(_newPolicy(nth(0)), noCouncil());
-        skip(30 days);
-        settlement.executeChange(rollupId, _newPolicy(nth(0)), noCouncil());
-        vm.prank(councilAccount);
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, councilAccount));
-        settlement.schedule(rollupId, _newPolicy(nth(0)), noCouncil());
+        Change memory change = rescueBy(_newPolicy());
+        change.council = noCouncil();
+        execute(change);
+        _refuse(change, abi.encodeWithSelector(ISettlement.NotCouncil.selector, rollupId, councilAccount));
     }
 
     function test_ExecuteChange_NewCouncilAddress() public {
-        Council memory council = standardCouncil();
-        council.account = address(0xc0);
-        _schedule(_newPolicy(nth(0)), council);
-        skip(30 days);
-        settlement.executeChange(rollupId, _newPolicy(nth(0)), council);
+        Change memory change = rescueBy(_newPolicy());
+        change.council.account = address(0xc0);
+        execute(change);
         assertEq(settlement.council(rollupId).account, address(0xc0));
     }
 
     function test_ExecuteChange_VoidsTheOldChoice() public {
         skip(21 days);
         zk.vote(a.id());
-        _schedule(_newPolicy(nth(0)), standardCouncil());
+        Change memory change = rescueBy(_newPolicy());
+        _schedule(change);
         skip(30 days);
         vm.prank(councilAccount);
         settlement.choose(list(a), 0);
-        settlement.executeChange(rollupId, _newPolicy(nth(0)), standardCouncil());
+        settlement.executeChange(rollupId, change);
         (StatementId chosen,,) = settlement.choice(rollupId);
         assertEq(raw(chosen), 0);
-    }
-
-    function test_RevertWhen_ExecuteChange_Mismatch() public {
-        _schedule(_newPolicy(nth(3)), standardCouncil());
-        skip(30 days);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                ISettlement.ChangeMismatch.selector,
-                keccak256(abi.encode(_newPolicy(nth(3)), standardCouncil())),
-                keccak256(abi.encode(_newPolicy(nth(4)), standardCouncil()))
-            )
-        );
-        settlement.executeChange(rollupId, _newPolicy(nth(4)), standardCouncil());
-    }
-
-    function test_RevertWhen_ExecuteChange_ReplacedByANewerOne() public {
-        _schedule(_newPolicy(nth(3)), standardCouncil());
-        skip(29 days);
-        _schedule(_newPolicy(nth(4)), standardCouncil());
-        skip(1 days);
-        vm.expectPartialRevert(ISettlement.ChangeMismatch.selector);
-        settlement.executeChange(rollupId, _newPolicy(nth(3)), standardCouncil());
-        vm.expectPartialRevert(ISettlement.ChangeNotDue.selector);
-        settlement.executeChange(rollupId, _newPolicy(nth(4)), standardCouncil());
-    }
-
-    function test_RevertWhen_ExecuteChange_BatchIsFinalAlready() public {
-        _schedule(_newPolicy(nth(1)), standardCouncil());
-        finalizeNextOf(a);
-        skip(30 days);
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.FromBatch.selector, 2, 1));
-        settlement.executeChange(rollupId, _newPolicy(nth(1)), standardCouncil());
     }
 
     // ── choose: the predicates ──────────────────────────────────────────────────────────────────────────────────────

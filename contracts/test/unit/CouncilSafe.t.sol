@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
-import {Council, CouncilMode, LaneKind, Policy, Suspension} from "../../src/types/Policy.sol";
+import {Change, Council, CouncilMode, LaneKind, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth} from "../support/Ids.sol";
@@ -169,14 +169,13 @@ contract CouncilSafeTest is SettlementFixture, SafeFixture {
     function test_StandardMode_CouncilsSuspensionIsNoContradiction() public {
         _register(8, 6);
         execute(safe, address(settlement), abi.encodeCall(ISettlement.suspend, (rollupId, address(tee))), 6);
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(0);
-        Council memory council = Council(address(safe), CouncilMode.Standard, 30 days);
-        execute(safe, address(settlement), abi.encodeCall(ISettlement.schedule, (rollupId, policy, council)), 6);
+        Change memory change = changeTo(policyNow());
+        change.council = Council(address(safe), CouncilMode.Standard, 30 days);
+        execute(safe, address(settlement), abi.encodeCall(ISettlement.schedule, (rollupId, change)), 6);
         zk.vote(a.id());
         op.vote(a.id());
         skip(30 days);
-        settlement.executeChange(rollupId, policy, council);
+        settlement.executeChange(rollupId, change);
         advance(a);
         assertEq(finalized(), 1);
 

@@ -11,32 +11,24 @@ import {SettlementFixture} from "../support/SettlementFixture.sol";
 contract PolicyVersionsTest is SettlementFixture {
     uint256 private constant LIMIT = 256;
 
-    function _change(Policy memory policy) private {
-        vm.prank(councilAccount);
-        settlement.schedule(rollupId, policy, standardCouncil());
-        skip(30 days);
-        settlement.executeChange(rollupId, policy, standardCouncil());
-    }
-
-    /// @dev The rules number `number`: a program of its own for ZK, from the first open batch on.
+    /// @dev The rules number `number`: a program of its own for ZK.
     function _rules(uint256 number) private view returns (Policy memory policy) {
-        policy = standardPolicy();
-        policy.fromBatch = nth(0);
+        policy = policyNow();
         policy.seats[0].program = keccak256(abi.encode(number));
     }
 
     function test_RevertWhen_VersionsAreExhausted() public {
         for (uint256 number = 1; number < LIMIT; ++number) {
-            _change(_rules(number));
+            execute(rescueBy(_rules(number)));
         }
         assertEq(settlement.policyVersions(rollupId), LIMIT);
         assertEq(settlement.programOf(rollupId, nth(1), address(zk)), _rules(LIMIT - 1).seats[0].program);
 
         vm.prank(councilAccount);
-        settlement.schedule(rollupId, _rules(LIMIT), standardCouncil());
+        settlement.schedule(rollupId, rescueBy(_rules(LIMIT)));
         skip(30 days);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.VersionsExhausted.selector, rollupId));
-        settlement.executeChange(rollupId, _rules(LIMIT), standardCouncil());
+        settlement.executeChange(rollupId, rescueBy(_rules(LIMIT)));
 
         // The last version judges on.
         Statement memory statement = statementOf(post(), GENESIS, A);
@@ -50,12 +42,10 @@ contract PolicyVersionsTest is SettlementFixture {
     /// @dev A version that judges no batch yet is replaced, and costs no number.
     function test_ReplacedVersionsAreNotCounted() public {
         for (uint64 number = 1; number < 4; ++number) {
-            Policy memory policy = _rules(number);
-            policy.fromBatch = nth(10 + number);
-            _change(policy);
+            execute(changeTo(_rules(number)));
             assertEq(settlement.policyVersions(rollupId), 2);
-            assertEq(settlement.programOf(rollupId, nth(10 + number), address(zk)), policy.seats[0].program);
-            assertEq(settlement.programOf(rollupId, nth(9 + number), address(zk)), zk.program());
+            assertEq(settlement.programOf(rollupId, nth(257), address(zk)), _rules(number).seats[0].program);
+            assertEq(settlement.programOf(rollupId, nth(256), address(zk)), zk.program());
         }
     }
 }

@@ -462,6 +462,20 @@ contract SettlementAdvanceTest is SettlementFixture {
         assertEq(vm.getRecordedLogs().length, 0);
     }
 
+    /// @dev A finding of the audit. Before, the cap fell although one of the three lanes had proven itself a liar meanwhile.
+    function test_Instant_ASuspendedLaneLiftsNoCap() public {
+        finalizeFirst();
+        op.vote(oneId);
+        advance(one);
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        Statement memory other = statementOf(1, GENESIS, B);
+        zk.vote(other.id());
+        settlement.contradict(address(zk), one, other);
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        skip(7 days);
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+    }
+
     function test_Instant_DisagreementDoesNotCount() public {
         finalizeFirst();
         Statement memory other = statementOf(1, GENESIS, B);

@@ -35,17 +35,9 @@ contract SettlementRangesTest is SettlementFixture {
         assertEq(outputOf(raw(statement.batchIndex)), statement.output);
     }
 
-    function _change(Policy memory policy) private {
-        vm.prank(councilAccount);
-        settlement.schedule(rollupId, policy, standardCouncil());
-        skip(30 days);
-        settlement.executeChange(rollupId, policy, standardCouncil());
-    }
-
-    /// @dev The standard rules, with another program for ZK from a batch on.
-    function _withZkProgram(uint64 fromBatch, bytes32 program) private view returns (Policy memory policy) {
-        policy = standardPolicy();
-        policy.fromBatch = nth(fromBatch);
+    /// @dev The standard rules, with another program for ZK.
+    function _withZkProgram(bytes32 program) private view returns (Policy memory policy) {
+        policy = policyNow();
         policy.seats[0].program = program;
     }
 
@@ -130,16 +122,16 @@ contract SettlementRangesTest is SettlementFixture {
 
     function test_SkippedWhen_RangeCrossesAVersion() public {
         postTo(5);
-        _change(_withZkProgram(3, "next"));
-        // Whatever program the lane ran.
+        bytes32 first = zk.program();
+        _finalize(rangeOf(0, 2, GENESIS, A));
+        execute(rescueBy(_withZkProgram("next")));
+        // Whatever program the lane ran, and although an earlier final output is recorded.
         _skipped(rangeOf(0, 3, GENESIS, A));
         zk.setProgram("next");
         _skipped(rangeOf(0, 3, GENESIS, A));
         _skipped(rangeOf(0, 5, GENESIS, A));
-        zk.setProgram(settlement.programOf(rollupId, nth(2), address(zk)));
-        _finalize(rangeOf(0, 2, GENESIS, A));
-        zk.setProgram("next");
         _finalize(rangeOf(2, 5, A, B));
+        assertEq(settlement.programOf(rollupId, nth(2), address(zk)), first);
         // Nor does one that starts where another version judged agree or disagree with what is final.
         assertTrue(settlement.judge(rangeOf(0, 5, GENESIS, C)) == Verdict.Moot);
         assertTrue(settlement.judge(rangeOf(2, 5, A, C)) == Verdict.Wrong);
@@ -185,7 +177,7 @@ contract SettlementRangesTest is SettlementFixture {
         post();
         Statement memory one = statementOf(1, GENESIS, A);
         zk.vote(one.id());
-        _change(_withZkProgram(0, "next"));
+        execute(rescueBy(_withZkProgram("next")));
         tee.vote(one.id());
         assertEq(advance(one), 0);
         zk.setProgram("next");
@@ -195,16 +187,17 @@ contract SettlementRangesTest is SettlementFixture {
 
     function test_ProgramOf_FollowsTheVersions() public {
         bytes32 first = zk.program();
-        postTo(9);
-        _change(_withZkProgram(5, "next"));
-        assertEq(settlement.programOf(rollupId, nth(4), address(zk)), first);
-        assertEq(settlement.programOf(rollupId, nth(5), address(zk)), "next");
-        _finalize(rangeOf(0, 4, GENESIS, A));
+        postTo(4);
+        execute(changeTo(_withZkProgram("next")));
+        assertEq(settlement.programOf(rollupId, nth(256), address(zk)), first);
+        assertEq(settlement.programOf(rollupId, nth(257), address(zk)), "next");
+        postTo(260);
+        _finalize(rangeOf(0, 256, GENESIS, A));
         zk.setProgram("next");
-        _finalize(rangeOf(4, 9, A, B));
-        assertEq(settlement.programOf(rollupId, nth(4), address(zk)), first);
-        assertEq(settlement.programOf(rollupId, nth(5), address(zk)), "next");
-        assertEq(settlement.programOf(rollupId, nth(10), address(zk)), "next");
+        _finalize(rangeOf(256, 260, A, B));
+        assertEq(settlement.programOf(rollupId, nth(256), address(zk)), first);
+        assertEq(settlement.programOf(rollupId, nth(257), address(zk)), "next");
+        assertEq(settlement.programOf(rollupId, nth(1000), address(zk)), "next");
     }
 
     // ── What is recorded ────────────────────────────────────────────────────────────────────────────────────────────
@@ -330,7 +323,7 @@ contract SettlementRangesTest is SettlementFixture {
         Statement memory first = rangeOf(0, 2, GENESIS, A);
         Statement memory second = rangeOf(0, 2, GENESIS, B);
         zk.vote(second.id());
-        _change(_withZkProgram(0, "repaired"));
+        execute(rescueBy(_withZkProgram("repaired")));
         _noEvidence(
             first, second, abi.encodeWithSelector(ISettlement.ProgramRetired.selector, rollupId, address(zk), retired)
         );
@@ -352,8 +345,8 @@ contract SettlementRangesTest is SettlementFixture {
         postTo(4);
         _finalize(rangeOf(0, 2, GENESIS, A));
         zk.vote(rangeOf(0, 2, GENESIS, B).id());
-        _change(_withZkProgram(0, "repaired"));
-        _change(_withZkProgram(100, first));
+        execute(rescueBy(_withZkProgram("repaired")));
+        execute(changeTo(_withZkProgram(first)));
         settlement.contradict(address(zk), rangeOf(0, 2, GENESIS, A), rangeOf(0, 2, GENESIS, B));
         assertTrue(settlement.suspended(rollupId, address(zk)) == Suspension.Contradiction);
     }
@@ -363,10 +356,9 @@ contract SettlementRangesTest is SettlementFixture {
         post();
         _finalize(rangeOf(0, 1, GENESIS, A));
         zk.vote(rangeOf(0, 1, GENESIS, B).id());
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(0);
+        Policy memory policy = policyNow();
         policy.seats[0] = seatOf(new MockLane(LaneKind.Zk, "another zk root"));
-        _change(policy);
+        execute(rescueBy(policy));
         _noEvidence(
             rangeOf(0, 1, GENESIS, A),
             rangeOf(0, 1, GENESIS, B),

@@ -220,13 +220,11 @@ contract SettlementRegisterTest is SettlementFixture {
     function test_RevertWhen_AChangeTakesTheInstantWindowAway() public {
         _setCap(5 ether);
         RollupId id = settlement.register(_params());
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(0);
+        Policy memory policy = policyNow();
         policy.instantWindow = 0;
-        Council memory council = standardCouncil();
         vm.prank(councilAccount);
         vm.expectRevert(abi.encodeWithSelector(ISettlement.InstantCapWithoutEffect.selector, 5 ether));
-        settlement.schedule(id, policy, council);
+        settlement.schedule(id, changeTo(policy));
     }
 
     function test_Register_NoInstantCapNeedsNoWindow() public {

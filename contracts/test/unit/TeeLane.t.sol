@@ -325,10 +325,7 @@ contract TeeLaneTest is TeeFixture {
         Policy memory policy = settlement.policy(rollupId, nth(1));
         policy.fromBatch = nth(0);
         policy.seats[1].program = program_;
-        vm.prank(councilAccount);
-        settlement.schedule(rollupId, policy, standardCouncil());
-        skip(30 days);
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        execute(rescueBy(policy));
     }
 
     /// @dev I-T5: a vote whose measurement a new list leaves out gives way to another, and stands again where a list has it.
@@ -717,7 +714,7 @@ contract TeeLaneTest is TeeFixture {
         policy.seats[1].program = lane.declare(measurementsOf(MEASUREMENT, NEXT_MEASUREMENT));
         policy.fromBatch = nth(0);
         vm.prank(councilAccount);
-        settlement.schedule(rollupId, policy, standardCouncil());
+        settlement.schedule(rollupId, rescueBy(policy));
         skip(28 days);
         enclave(SECRET, MEASUREMENT);
         enclave(OTHER, NEXT_MEASUREMENT);
@@ -725,7 +722,7 @@ contract TeeLaneTest is TeeFixture {
         _refuseAttest(
             OTHER, a, abi.encodeWithSelector(ITeeLane.MeasurementNotCounted.selector, rollupId, NEXT_MEASUREMENT)
         );
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        settlement.executeChange(rollupId, rescueBy(policy));
         attestBy(OTHER, a);
         vm.prank(councilAccount);
         lane.removeMeasurement(rollupId, MEASUREMENT);
