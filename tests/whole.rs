@@ -195,5 +195,10 @@ fn commands_work(devnet: &Devnet) {
     }
     let claim = devnet.oneslot(&["--json", "inspect", "claim", &finalized.to_string()]);
     assert!(claim["proposer"].is_string(), "{claim}");
+    let facts = devnet.oneslot(&["--json", "inspect", "rollup"]);
+    let lanes = facts["rules"]["lanes"].as_array().expect("lanes");
+    let kinds: Vec<_> = lanes.iter().map(|lane| &lane["says"]["kind"]).collect();
+    assert_eq!(kinds, [&json!("tee"), &json!("optimistic")], "{facts}");
+    assert!(facts["finalBatch"].as_u64().expect("a number") >= finalized, "{facts}");
     support::commands::assert_all_checked(support::commands::DEVNET);
 }

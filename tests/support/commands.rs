@@ -17,6 +17,7 @@ pub(crate) const DEVNET: &[&str] = &[
     "deposit",
     "inspect batch",
     "inspect claim",
+    "inspect rollup",
     "inspect statement",
     "status",
     "withdraw pay",

@@ -1,6 +1,6 @@
 //! `cargo xtask lint`: formats, pages, what is in ops/, and clippy.
 
-use crate::{bench, fuzz::crate_name, links, npm, ops, prose, sh};
+use crate::{bench, fuzz::crate_name, links, named_tests, npm, ops, prose, sh};
 use eyre::{Result, WrapErr};
 use std::{
     fs,
@@ -12,6 +12,7 @@ pub(crate) fn run() -> Result<()> {
     format()?;
     links::check()?;
     prose::check()?;
+    named_tests::check()?;
     bench::page::check()?;
     ops::check()?;
     clippy()

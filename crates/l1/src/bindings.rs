@@ -30,6 +30,11 @@ sol!(
 );
 sol!(
     #[sol(rpc, all_derives)]
+    SettlementFacts,
+    "../../contracts/artifacts/SettlementFacts.json"
+);
+sol!(
+    #[sol(rpc, all_derives)]
     TeeLane,
     "../../contracts/artifacts/TeeLane.json"
 );

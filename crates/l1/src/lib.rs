@@ -8,6 +8,7 @@ mod convert;
 mod data;
 pub mod deploy;
 mod error;
+mod facts;
 mod file;
 mod finality;
 mod follow;
@@ -28,6 +29,10 @@ pub use deploy::{
     SystemParams, SystemPlan, TeeParams, check_rollup, check_system,
 };
 pub use error::Error;
+pub use facts::{
+    ChangeFacts, ChoiceFacts, ContractFacts, CouncilFacts, InboxFacts, InboxSays, LaneFacts,
+    LaneSays, RollupFacts, RulesFacts, SafeFacts,
+};
 pub use file::{load_json, save_json};
 pub use finality::Final;
 pub use follow::{FollowMode, Follower, L1Event};
@@ -43,5 +48,5 @@ pub use send::{
     deserialize_wei,
 };
 pub use signer::{Signer, TEST_CHAINS};
-pub use states::{ClaimState, Verdict};
+pub use states::{ClaimState, CouncilMode, Suspension, Verdict};
 pub use votes::{Vote, VoteEvent, VoteReader, Voter};

@@ -3,13 +3,16 @@
 //! A contract's ABI says of an enumeration only that it is a `uint8`, so the names stand here once.
 //! A test compares them with the Solidity source.
 
+use serde::Serialize;
+
 use crate::Error;
 
 /// An enumeration whose variants are the numbers of a Solidity one, in its order.
 macro_rules! states {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $state:ident,)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[serde(rename_all = "camelCase")]
         pub enum $name {
             $($(#[$of])* $state,)+
         }
@@ -62,6 +65,30 @@ states! {
     }
 }
 
+states! {
+    /// What a council may do beside removing enclaves and scheduling changes.
+    CouncilMode {
+        /// There is no council.
+        None,
+        /// It chooses only while a predicate holds on chain.
+        Standard,
+        /// It chooses without a predicate, and suspends lanes.
+        Stage1,
+    }
+}
+
+states! {
+    /// Why a lane's votes do not count for a rollup.
+    Suspension {
+        /// They count.
+        None,
+        /// It attested two outputs for one input.
+        Contradiction,
+        /// The council of a stage-1 rollup suspended it.
+        Council,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, path::Path};
@@ -85,6 +112,8 @@ mod tests {
     fn names_stand_in_the_order_of_the_contracts() {
         assert_eq!(variants("interfaces/IOptimisticLane.sol", "ClaimState"), ClaimState::NAMES);
         assert_eq!(variants("types/Policy.sol", "Verdict"), Verdict::NAMES);
+        assert_eq!(variants("types/Policy.sol", "CouncilMode"), CouncilMode::NAMES);
+        assert_eq!(variants("types/Policy.sol", "Suspension"), Suspension::NAMES);
         let kinds = LaneKind::ALL.map(|kind| format!("{kind:?}"));
         assert_eq!(variants("types/Policy.sol", "LaneKind"), kinds);
     }

@@ -1,11 +1,12 @@
-//! `oneslot inspect batch | statement | claim`: one thing as the chain has it.
+//! `oneslot inspect batch | statement | claim | rollup`: one thing as the chain has it.
 
 use super::{WalletSection, print};
 use crate::config::Source;
 use eyre::{Result, ensure, eyre};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
-    Deployment, L1Client, L1Config, Lane, LaneReader, Standing, bindings::OptimisticLane,
+    Deployment, L1Client, L1Config, Lane, LaneReader, RollupFacts, Standing,
+    bindings::OptimisticLane,
 };
 use oneslot_stf::ExecutionInput;
 use oneslot_types::{
@@ -18,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Show one batch, statement or claim.
+/// Show one batch, statement or claim, or the rollup's facts.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// What L1 fixed about a batch, and what the rollup's node derives from it.
@@ -39,17 +40,15 @@ pub(crate) enum Command {
         /// Position in the Inbox, from 1.
         index: u64,
     },
+    /// Who may do what to the rollup: its lanes and their code, delays, council, what is pending.
+    Rollup,
 }
 
 pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result<()> {
     let section = WalletSection::load(source)?;
-    let (Command::Batch { index, .. } | Command::Statement { index } | Command::Claim { index }) =
-        command;
-    let node = section.wallet_config()?.l2_client()?;
-    let batch = node.batch(BatchIndex(index)).await?;
-    let batch = batch.ok_or_else(|| eyre!("the node has derived no batch {index}"))?;
     let value = match command {
-        Command::Batch { preimages, .. } => {
+        Command::Batch { index, preimages } => {
+            let batch = batch(&section, index).await?;
             if let Some(folder) = preimages {
                 // The input of a batch may be larger than other answers.
                 let node = NodeClient::new(&ClientConfig::for_services(section.l2_rpc.clone()))?;
@@ -58,14 +57,30 @@ pub(crate) async fn run(source: &Source, command: Command, json: bool) -> Result
             }
             serde_json::to_value(&batch)?
         }
-        Command::Statement { .. } => statement(&section, &batch).await?,
-        Command::Claim { .. } => claim(&section, &batch).await?,
+        Command::Statement { index } => statement(&section, &batch(&section, index).await?).await?,
+        Command::Claim { index } => claim(&section, &batch(&section, index).await?).await?,
+        Command::Rollup => rollup(&section).await?,
     };
     print(json, &value, || {
         let mut text = String::new();
         lines(&value, 0, &mut text);
         print!("{text}");
     })
+}
+
+/// A batch as the rollup's node derived it.
+async fn batch(section: &WalletSection, index: u64) -> Result<BatchInfo> {
+    let node = section.wallet_config()?.l2_client()?;
+    let batch = node.batch(BatchIndex(index)).await?;
+    batch.ok_or_else(|| eyre!("the node has derived no batch {index}"))
+}
+
+/// Who may do what to the rollup. L1 tells it, the node is not asked.
+async fn rollup(section: &WalletSection) -> Result<Value> {
+    let (deployment, l1) = connect(section).await?;
+    let reader = deployment.settlement_facts;
+    let facts = RollupFacts::read(&l1, reader, deployment.rollup_id).await?;
+    Ok(serde_json::to_value(facts)?)
 }
 
 /// Writes what the program reads to answer the question about a batch.

@@ -11,7 +11,7 @@ use crate::{
     bindings::{
         BridgeConfig, BridgeProxy, DevQuoteVerifier, Inbox, L1CrossDomainMessenger,
         L1StandardBridge, OptimisticLane, Portal, RollupDeployer, Safe, SafeProxyFactory,
-        Settlement, TeeLane, TestToken,
+        Settlement, SettlementFacts, TeeLane, TestToken,
     },
 };
 
@@ -21,6 +21,8 @@ use crate::{
 pub enum Contract {
     /// Settlement.
     Settlement,
+    /// Tells everything about a rollup in one call.
+    SettlementFacts,
     /// The verifier of enclave quotes.
     QuoteVerifier,
     /// The lane of attested enclaves.
@@ -78,6 +80,7 @@ impl Contract {
         }
         match self {
             Self::Settlement => code!(Settlement),
+            Self::SettlementFacts => code!(SettlementFacts),
             Self::QuoteVerifier => code!(DevQuoteVerifier),
             Self::TeeLane => code!(TeeLane),
             Self::OptimisticLane => code!(OptimisticLane),

@@ -26,6 +26,8 @@ pub struct Deployment {
     pub rollup_id: RollupId,
     /// Settlement contract.
     pub settlement: Address,
+    /// Tells everything about a rollup in one call, see [`crate::RollupFacts`].
+    pub settlement_facts: Address,
     /// The lanes that the rollup was registered with, in the order of its first policy. Which lanes
     /// judge a batch is read from L1 (see [`crate::LaneReader`]), since a policy can change.
     pub lanes: Vec<Lane>,
@@ -108,6 +110,7 @@ mod tests {
             domain: B256::repeat_byte(1),
             rollup_id: RollupId(B256::repeat_byte(2)),
             settlement: Address::repeat_byte(1),
+            settlement_facts: Address::repeat_byte(3),
             lanes: vec![
                 Lane { kind: LaneKind::Tee, address: Address::repeat_byte(3) },
                 Lane { kind: LaneKind::Optimistic, address: Address::repeat_byte(4) },

@@ -271,6 +271,7 @@ impl RollupPlan {
             domain: system.domain,
             rollup_id: rollup_id(system.domain, inbox),
             settlement: system.address(Contract::Settlement)?,
+            settlement_facts: system.address(Contract::SettlementFacts)?,
             lanes: params.policy.lanes(system, &params.council)?,
             inbox,
             portal: address(Contract::Portal),

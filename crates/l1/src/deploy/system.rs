@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, L1Client, Lane, TEST_CHAINS, TxManager,
-    bindings::{OptimisticLane, TeeLane},
+    bindings::{OptimisticLane, SettlementFacts, TeeLane},
     file::{load_json, save_json},
 };
 
@@ -113,7 +113,9 @@ impl SystemPlan {
             |contract, arguments: &[u8]| PlannedTx::create(contract, arguments, B256::ZERO);
         let settlement = create(Contract::Settlement, &[]);
         let settlement_ = settlement.address();
-        let mut transactions = vec![settlement];
+        let facts = SettlementFacts::constructorCall { settlement_ };
+        let facts = create(Contract::SettlementFacts, &facts.abi_encode());
+        let mut transactions = vec![settlement, facts];
         if let Some(tee) = &self.params.tee {
             let root = tee.dev_root(self.l1_chain_id)?;
             let verifier = create(Contract::QuoteVerifier, &root.abi_encode());
