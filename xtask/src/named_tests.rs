@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn names_of_tests_are_found_between_backticks() {
-        let page = "It is shown by `test_PaysOnce` and `a_user_is_paid_once`, not `a_user` or x_y_z_w.";
+        let page =
+            "It is shown by `test_PaysOnce` and `a_user_is_paid_once`, not `a_user` or x_y_z_w.";
         assert_eq!(named(page).collect::<Vec<_>>(), ["test_PaysOnce", "a_user_is_paid_once"]);
     }
 }

@@ -55,7 +55,9 @@ interface ITeeLane is ILane {
     error KeyAlreadyRegistered(address key);
     error KeyNotRegistered(address key);
     error ReportDataMismatch(bytes32 expected, bytes32 got);
-    error ReportDataTail(bytes32 got);
+    /// @notice L1 does not know the block's hash: it lies ahead, or more than 8,191 blocks back.
+    error QuoteBlockUnknown(uint64 l1Block);
+    error QuoteBlockMismatch(bytes32 expected, bytes32 got);
     error QuoteExpired(uint64 validUntil, uint64 now_);
     error KeyNotActive(address key, uint64 activeFrom);
     error KeyExpired(address key, uint64 expiresAt);
@@ -104,9 +106,11 @@ interface ITeeLane is ILane {
     function declare(bytes32[] calldata measurements) external returns (bytes32 program);
 
     /// @notice Register an enclave key; open to all, at any time, also for a measurement that no list holds yet.
-    /// @param quote The platform's quote, its report data being `AttestationLib.reportData` and 32 zero bytes.
+    /// @param quote The platform's quote, its report data being `AttestationLib.reportData` and the hash of `l1Block`.
     /// @param key The enclave's key.
-    function register(bytes calldata quote, address key) external payable;
+    /// @param l1Block A block of the last 8,191, about a day: the quote was made after it. So whoever once held a machine cannot
+    /// register keys with quotes that it stored.
+    function register(bytes calldata quote, address key, uint64 l1Block) external payable;
 
     /// @notice Attest a statement by the signature of a live key, and let Settlement advance. Open to all. Where the
     /// batch becomes final in this very call, the vote has done its work and is not stored.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {ILane} from "../interfaces/ILane.sol";
@@ -110,13 +111,15 @@ contract TeeLane is ITeeLane {
     // ── Keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITeeLane
-    function register(bytes calldata quote, address key) external payable {
+    function register(bytes calldata quote, address key, uint64 l1Block) external payable {
         if (msg.value != keyBond) revert BondMismatch(keyBond, msg.value);
         if (_keys[key].expiresAt != 0) revert KeyAlreadyRegistered(key);
         QuoteReport memory report = verifier.verify(quote);
         bytes32 expected = AttestationLib.reportData(block.chainid, address(this), key);
         if (report.reportData[0] != expected) revert ReportDataMismatch(expected, report.reportData[0]);
-        if (report.reportData[1] != 0) revert ReportDataTail(report.reportData[1]);
+        bytes32 blockHash = Blockhash.blockHash(l1Block);
+        if (blockHash == 0) revert QuoteBlockUnknown(l1Block);
+        if (report.reportData[1] != blockHash) revert QuoteBlockMismatch(blockHash, report.reportData[1]);
         if (report.measurement == 0) revert NoMeasurement();
         if (report.validUntil <= block.timestamp) revert QuoteExpired(report.validUntil, uint64(block.timestamp));
 

@@ -21,7 +21,7 @@ library AttestationLib {
         return keccak256(abi.encode(measurements));
     }
 
-    /// @notice The first 32 bytes of the 64-byte report data of a quote for `key`; the others are zero.
+    /// @notice The first 32 bytes of the 64-byte report data of a quote for `key`; the others are the hash of a recent L1 block.
     function reportData(uint256 l1ChainId, address lane, address key) internal pure returns (bytes32) {
         return keccak256(abi.encode("oneslot.tee.key.v1", l1ChainId, lane, key));
     }

@@ -121,7 +121,7 @@ contract SettlementGasTest is TeeFixture {
     function test_Gas_RegisterKey() public {
         address key = vm.addr(0xe2);
         bytes memory quote = quoteFor(MEASUREMENT, key);
-        lane.register{value: KEY_BOND}(quote, key);
+        lane.register{value: KEY_BOND}(quote, key, parentBlock());
         vm.snapshotGasLastCall("register a key by a dev quote");
     }
 }

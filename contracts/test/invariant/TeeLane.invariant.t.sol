@@ -60,10 +60,12 @@ contract TeeHandler is Test {
         address key = keyAt(i);
         bytes32 measurement = measurements[i % 4 / 3];
         bytes32 data = AttestationLib.reportData(block.chainid, address(lane), key);
-        bytes32 digest = keccak256(abi.encode("oneslot.dev.quote.v1", measurement, data, bytes32(0)));
+        bytes32 parent = blockhash(block.number - 1);
+        bytes32 digest = keccak256(abi.encode("oneslot.dev.quote.v1", measurement, data, parent));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(root, digest);
         vm.deal(address(this), 10 ether);
-        lane.register{value: lane.keyBond()}(abi.encodePacked(measurement, data, bytes32(0), r, s, v), key);
+        bytes memory quote = abi.encodePacked(measurement, data, parent, r, s, v);
+        lane.register{value: lane.keyBond()}(quote, key, uint64(block.number) - 1);
     }
 
     function _sign(uint256 i, Statement memory statement) private view returns (bytes memory) {

@@ -52,7 +52,13 @@ abstract contract TeeFixture is SettlementFixture {
     }
 
     function quoteFor(bytes32 measurement, address key) internal view returns (bytes memory) {
-        return signedQuote(ROOT_KEY, measurement, AttestationLib.reportData(block.chainid, address(lane), key), 0);
+        bytes32 first = AttestationLib.reportData(block.chainid, address(lane), key);
+        return signedQuote(ROOT_KEY, measurement, first, blockhash(parentBlock()));
+    }
+
+    /// @dev What the fixture's quotes are younger than. The compiler would read `block.number` once for a whole test.
+    function parentBlock() internal view returns (uint64) {
+        return uint64(vm.getBlockNumber()) - 1;
     }
 
     function signedQuote(uint256 root, bytes32 measurement, bytes32 first, bytes32 second)
@@ -68,7 +74,7 @@ abstract contract TeeFixture is SettlementFixture {
     /// @dev Register the key of enclave `secret` and let it become active.
     function enclave(uint256 secret, bytes32 measurement) internal returns (address key) {
         key = vm.addr(secret);
-        lane.register{value: lane.keyBond()}(quoteFor(measurement, key), key);
+        lane.register{value: lane.keyBond()}(quoteFor(measurement, key), key, parentBlock());
         skip(ACTIVATION);
     }
 

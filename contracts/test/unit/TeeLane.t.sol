@@ -155,7 +155,7 @@ contract TeeLaneTest is TeeFixture {
         uint64 now_ = uint64(vm.getBlockTimestamp());
         vm.expectEmit(address(lane));
         emit ITeeLane.KeyRegistered(key, MEASUREMENT, address(this), now_ + 1 days, now_ + 30 days);
-        lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key);
+        lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key, parentBlock());
         KeyInfo memory info = lane.keyInfo(key);
         assertEq(
             abi.encode(info),
@@ -181,39 +181,43 @@ contract TeeLaneTest is TeeFixture {
 
     function test_Register_CollateralEndsTheKey() public {
         uint64 now_ = uint64(vm.getBlockTimestamp());
-        _verifierSays(MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), 0, now_ + 5 days);
-        lane.register{value: 1 ether}("", key);
+        _verifierSays(
+            MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), blockhash(parentBlock()), now_ + 5 days
+        );
+        lane.register{value: 1 ether}("", key, parentBlock());
         assertEq(lane.keyInfo(key).expiresAt, now_ + 5 days);
     }
 
     function test_RevertWhen_Register_CollateralIsOver() public {
         uint64 now_ = uint64(vm.getBlockTimestamp());
-        _verifierSays(MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), 0, now_);
+        _verifierSays(MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), blockhash(parentBlock()), now_);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.QuoteExpired.selector, now_, now_));
-        lane.register{value: 1 ether}("", key);
+        lane.register{value: 1 ether}("", key, parentBlock());
     }
 
     function test_RevertWhen_Register_MeasurementIsZero() public {
-        _verifierSays(0, AttestationLib.reportData(31337, address(lane), key), 0, type(uint64).max);
+        _verifierSays(
+            0, AttestationLib.reportData(31337, address(lane), key), blockhash(parentBlock()), type(uint64).max
+        );
         vm.expectRevert(ITeeLane.NoMeasurement.selector);
-        lane.register{value: 1 ether}("", key);
+        lane.register{value: 1 ether}("", key, parentBlock());
     }
 
     function test_RevertWhen_Register_BondDiffers() public {
         bytes memory quote = quoteFor(MEASUREMENT, key);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.BondMismatch.selector, 1 ether, 1 ether - 1));
-        lane.register{value: 1 ether - 1}(quote, key);
+        lane.register{value: 1 ether - 1}(quote, key, parentBlock());
     }
 
     function test_RevertWhen_Register_Twice() public {
         enclave(SECRET, MEASUREMENT);
         bytes memory quote = quoteFor(MEASUREMENT, key);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyAlreadyRegistered.selector, key));
-        lane.register{value: 1 ether}(quote, key);
+        lane.register{value: 1 ether}(quote, key, parentBlock());
         // Not after its end either: a key has one life.
         skip(60 days);
         vm.expectRevert(abi.encodeWithSelector(ITeeLane.KeyAlreadyRegistered.selector, key));
-        lane.register{value: 1 ether}(quote, key);
+        lane.register{value: 1 ether}(quote, key, parentBlock());
     }
 
     function test_RevertWhen_Register_QuoteIsForAnotherKey() public {
@@ -225,23 +229,44 @@ contract TeeLaneTest is TeeFixture {
                 AttestationLib.reportData(31337, address(lane), vm.addr(OTHER))
             )
         );
-        lane.register{value: 1 ether}(quote, key);
+        lane.register{value: 1 ether}(quote, key, parentBlock());
     }
 
     function test_RevertWhen_Register_QuoteIsForAnotherLaneOrChain() public {
         bytes memory quote = signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(31337, address(1), key), 0);
         vm.expectPartialRevert(ITeeLane.ReportDataMismatch.selector);
-        lane.register{value: 1 ether}(quote, key);
+        lane.register{value: 1 ether}(quote, key, parentBlock());
         quote = signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(1, address(lane), key), 0);
         vm.expectPartialRevert(ITeeLane.ReportDataMismatch.selector);
-        lane.register{value: 1 ether}(quote, key);
+        lane.register{value: 1 ether}(quote, key, parentBlock());
     }
 
-    function test_RevertWhen_Register_ReportDataHasATail() public {
-        bytes memory quote =
-            signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), "tail");
-        vm.expectRevert(abi.encodeWithSelector(ITeeLane.ReportDataTail.selector, bytes32("tail")));
-        lane.register{value: 1 ether}(quote, key);
+    /// @dev A finding of the audit. Before, a quote was good for ever: whoever held a machine for an hour could store quotes of
+    /// many keys, and register them one after the other years later.
+    function test_RevertWhen_Register_QuoteIsOld() public {
+        bytes memory quote = quoteFor(MEASUREMENT, key);
+        uint64 made = parentBlock();
+        vm.roll(made + 8192);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.QuoteBlockUnknown.selector, made));
+        lane.register{value: 1 ether}(quote, key, made);
+        // Nor is it of any other block.
+        bytes32 expected = blockhash(parentBlock());
+        bytes32 got = _tailOf(quote);
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.QuoteBlockMismatch.selector, expected, got));
+        lane.register{value: 1 ether}(quote, key, parentBlock());
+    }
+
+    function test_RevertWhen_Register_QuoteNamesABlockAhead() public {
+        bytes memory quote = signedQuote(ROOT_KEY, MEASUREMENT, AttestationLib.reportData(31337, address(lane), key), 0);
+        uint64 ahead = uint64(vm.getBlockNumber());
+        vm.expectRevert(abi.encodeWithSelector(ITeeLane.QuoteBlockUnknown.selector, ahead));
+        lane.register{value: 1 ether}(quote, key, ahead);
+    }
+
+    function _tailOf(bytes memory quote) private pure returns (bytes32 tail) {
+        assembly ("memory-safe") {
+            tail := mload(add(quote, 96))
+        }
     }
 
     // ── attest ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,7 +313,7 @@ contract TeeLaneTest is TeeFixture {
 
     function test_Attest_ByManyKeys() public {
         for (uint256 i = 1; i <= 10; ++i) {
-            lane.register{value: 1 ether}(quoteFor(MEASUREMENT, vm.addr(i)), vm.addr(i));
+            lane.register{value: 1 ether}(quoteFor(MEASUREMENT, vm.addr(i)), vm.addr(i), parentBlock());
         }
         skip(1 days);
         for (uint256 i = 1; i <= 10; ++i) {
@@ -350,7 +375,7 @@ contract TeeLaneTest is TeeFixture {
     /// @dev Votes of enclaves that the seat does not list are not even stored: they cannot fill the eight places.
     function test_Attest_UnlistedMeasurementCannotFillTheVotes() public {
         for (uint256 i = 1; i <= 9; ++i) {
-            lane.register{value: 1 ether}(quoteFor(NEXT_MEASUREMENT, vm.addr(i)), vm.addr(i));
+            lane.register{value: 1 ether}(quoteFor(NEXT_MEASUREMENT, vm.addr(i)), vm.addr(i), parentBlock());
         }
         enclave(SECRET, MEASUREMENT);
         for (uint256 i = 1; i <= 9; ++i) {
@@ -404,7 +429,7 @@ contract TeeLaneTest is TeeFixture {
     function test_Attests_FitsSettlementsGas() public {
         _pin(lane.declare(_ascending(8)));
         for (uint256 i = 1; i <= 8; ++i) {
-            lane.register{value: 1 ether}(quoteFor(bytes32(i), vm.addr(i)), vm.addr(i));
+            lane.register{value: 1 ether}(quoteFor(bytes32(i), vm.addr(i)), vm.addr(i), parentBlock());
         }
         skip(1 days);
         for (uint256 i = 1; i <= 8; ++i) {
@@ -429,7 +454,7 @@ contract TeeLaneTest is TeeFixture {
     }
 
     function test_RevertWhen_Attest_KeyIsNotActive() public {
-        lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key);
+        lane.register{value: 1 ether}(quoteFor(MEASUREMENT, key), key, parentBlock());
         uint64 activeFrom = uint64(vm.getBlockTimestamp()) + 1 days;
         skip(1 days - 1);
         _refuseAttest(SECRET, a, abi.encodeWithSelector(ITeeLane.KeyNotActive.selector, key, activeFrom));

@@ -19,6 +19,8 @@ contract TeeVectorTest is TeeFixture {
         super.setUp();
         json = vm.readFile("../fixtures/tee.json");
         vm.chainId(vm.parseJsonUint(json, ".l1ChainId"));
+        vm.roll(100);
+        vm.setBlockhash(99, vm.parseJsonBytes32(json, ".l1BlockHash"));
         laneAddress = vm.parseJsonAddress(json, ".lane");
         key = vm.parseJsonAddress(json, ".key");
         quote = vm.parseJsonBytes(json, ".quote");
@@ -41,12 +43,12 @@ contract TeeVectorTest is TeeFixture {
         assertEq(report.measurement, vm.parseJsonBytes32(json, ".measurement"));
         assertEq(abi.encodePacked(report.reportData[0], report.reportData[1]), vm.parseJsonBytes(json, ".reportData"));
         assertEq(report.reportData[0], AttestationLib.reportData(block.chainid, laneAddress, key));
-        assertEq(report.reportData[1], 0);
+        assertEq(report.reportData[1], blockhash(99));
     }
 
     function test_LaneTakesTheQuote() public {
         _deployThere();
-        lane.register{value: KEY_BOND}(quote, key);
+        lane.register{value: KEY_BOND}(quote, key, 99);
         assertEq(lane.keyInfo(key).measurement, vm.parseJsonBytes32(json, ".measurement"));
     }
 

@@ -166,7 +166,8 @@ contract TypesTest is Test {
                 vm.parseJsonAddress(json, string.concat(path, ".key"))
             );
             bytes memory expected = vm.parseJsonBytes(json, string.concat(path, ".reportData"));
-            assertEq(abi.encode(first, bytes32(0)), expected);
+            bytes32 l1BlockHash = vm.parseJsonBytes32(json, string.concat(path, ".l1BlockHash"));
+            assertEq(abi.encode(first, l1BlockHash), expected);
         }
     }
 

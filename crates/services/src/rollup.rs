@@ -4,7 +4,8 @@ use alloy::{eips::BlockNumberOrTag, providers::Provider};
 use alloy_primitives::{Address, U256};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
-    Deployment, Final, Inclusion, L1Client, LaneReader, TransactionId, TxManager, TxRequest,
+    Deployment, Final, Inclusion, L1Block, L1Client, LaneReader, TransactionId, TxManager,
+    TxRequest,
     bindings::{Inbox, OptimisticLane, Portal, Settlement, TeeLane},
 };
 use oneslot_types::{BatchIndex, LaneKind, Statement, api::BatchInfo};
@@ -118,8 +119,12 @@ impl RollupHandle {
 
     /// Timestamp of the L1 head, seconds.
     pub async fn l1_time(&self) -> Result<u64, Error> {
-        let head = self.l1.block(BlockNumberOrTag::Latest).await?;
-        Ok(head.header.timestamp)
+        Ok(self.l1_head().await?.header.timestamp)
+    }
+
+    /// The newest L1 block.
+    pub async fn l1_head(&self) -> Result<L1Block, Error> {
+        Ok(self.l1.block(BlockNumberOrTag::Latest).await?)
     }
 
     /// Sends one transaction and waits for it. One with an id that was sent before is not sent again.

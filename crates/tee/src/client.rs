@@ -6,7 +6,7 @@ use crate::{
     frame::{Connection, Deadline},
     signer::recover,
 };
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use oneslot_types::tee_digest;
 use std::{io, time::Duration};
 
@@ -59,9 +59,15 @@ impl Client {
         }
     }
 
-    /// A quote to register the enclave's key with a lane.
-    pub fn quote(&self, l1_chain_id: u64, lane: Address) -> Result<Quote, Error> {
-        let request = Request::Quote { l1_chain_id, lane };
+    /// A quote to register the enclave's key with a lane. L1 wants it to be younger than a recent block,
+    /// whose hash it binds.
+    pub fn quote(
+        &self,
+        l1_chain_id: u64,
+        lane: Address,
+        l1_block_hash: B256,
+    ) -> Result<Quote, Error> {
+        let request = Request::Quote { l1_chain_id, lane, l1_block_hash };
         match self.call(request, self.config.io_timeout)? {
             Response::Quote(quote) => Ok(quote),
             _ => Err(Error::BadAnswer { what: "no quote" }),

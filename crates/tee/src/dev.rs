@@ -69,7 +69,8 @@ mod tests {
         let (chain, lane, payee) = (31337, Address::repeat_byte(0x11), Address::repeat_byte(0x22));
         let key = Key::new(SigningKey::from_slice(keccak256("a test key").as_slice()).unwrap());
         let (measurement, statement_id) = (keccak256("measurement"), keccak256("statement"));
-        let report_data = key_report_data(chain, lane, key.address());
+        let l1_block_hash = keccak256("an L1 block");
+        let report_data = key_report_data(chain, lane, key.address(), l1_block_hash);
         let quote = quote(measurement, &report_data).unwrap();
         let digest = tee_digest(chain, lane, StatementId(statement_id), payee);
         let signature = key.sign(digest).unwrap();
@@ -84,6 +85,7 @@ mod tests {
   "devQuoteRoot": "{DEV_QUOTE_ROOT}",
   "measurement": "{measurement}",
   "key": "{key}",
+  "l1BlockHash": "{l1_block_hash}",
   "reportData": "{report_data}",
   "quote": "{quote}",
   "statementId": "{statement_id}",

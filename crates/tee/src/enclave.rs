@@ -72,11 +72,17 @@ impl Enclave {
         }
     }
 
-    /// A quote that binds the key to one lane on one chain.
-    pub fn quote(&self, l1_chain_id: u64, lane: Address) -> Result<Quote, Error> {
+    /// A quote that binds the key to one lane on one chain, and is younger than the L1 block with that
+    /// hash.
+    pub fn quote(
+        &self,
+        l1_chain_id: u64,
+        lane: Address,
+        l1_block_hash: B256,
+    ) -> Result<Quote, Error> {
         let key = self.key.address();
-        let quote = self.platform.quote(&key_report_data(l1_chain_id, lane, key))?;
-        Ok(Quote { key, quote })
+        let data = key_report_data(l1_chain_id, lane, key, l1_block_hash);
+        Ok(Quote { key, quote: self.platform.quote(&data)? })
     }
 
     /// Executes an encoded `ExecutionInput` and signs the statement that follows from it.

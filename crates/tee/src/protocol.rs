@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256};
 use oneslot_types::Statement;
 
 /// First byte of every message. Another layout is another version.
-pub const PROTOCOL_VERSION: u8 = 2;
+pub const PROTOCOL_VERSION: u8 = 3;
 /// Largest answer, bytes.
 pub const MAX_RESPONSE_BYTES: u32 = 1 << 20;
 /// Largest request unless the configuration says otherwise, bytes.
@@ -24,6 +24,8 @@ pub enum Request<'a> {
         l1_chain_id: u64,
         /// The lane's contract.
         lane: Address,
+        /// Hash of a recent block of that chain.
+        l1_block_hash: B256,
     },
     /// Execute a batch and sign what it does.
     Attest {
@@ -132,10 +134,11 @@ impl<'a> Request<'a> {
                 head.push(1);
                 (head, &[])
             }
-            Self::Quote { l1_chain_id, lane } => {
+            Self::Quote { l1_chain_id, lane, l1_block_hash } => {
                 head.push(2);
                 head.extend_from_slice(&l1_chain_id.to_be_bytes());
                 head.extend_from_slice(lane.as_slice());
+                head.extend_from_slice(l1_block_hash.as_slice());
                 (head, &[])
             }
             Self::Attest { l1_chain_id, lane, payee, input } => {
@@ -156,6 +159,7 @@ impl<'a> Request<'a> {
             2 => Self::Quote {
                 l1_chain_id: reader.u64("a chain id")?,
                 lane: reader.address("a lane")?,
+                l1_block_hash: reader.word("a block hash")?,
             },
             3 => Self::Attest {
                 l1_chain_id: reader.u64("a chain id")?,

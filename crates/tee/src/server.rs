@@ -214,8 +214,8 @@ impl Server {
     fn answer(&self, body: &Bytes, request: Request<'_>) -> Result<Response, Error> {
         match request {
             Request::Info => Ok(Response::Info(self.info())),
-            Request::Quote { l1_chain_id, lane } => {
-                self.enclave.quote(l1_chain_id, lane).map(Response::Quote)
+            Request::Quote { l1_chain_id, lane, l1_block_hash } => {
+                self.enclave.quote(l1_chain_id, lane, l1_block_hash).map(Response::Quote)
             }
             Request::Attest { l1_chain_id, lane, payee, input } => {
                 let input = body.slice_ref(input);

@@ -19,6 +19,7 @@ use std::{
 
 const PROGRAM: B256 = B256::repeat_byte(9);
 const LANE: Address = Address::repeat_byte(1);
+const BLOCK: B256 = B256::repeat_byte(2);
 
 /// A server on a thread; stopped and joined on drop.
 struct Running {
@@ -102,11 +103,12 @@ fn info_and_quote_over_tcp() {
     assert_eq!(info.measurement, PROGRAM);
     assert!(info.warning.unwrap().contains("NOT AN ENCLAVE"));
 
-    let quote = client.quote(31337, LANE).unwrap();
+    let quote = client.quote(31337, LANE, BLOCK).unwrap();
     assert_eq!(quote.key, info.key);
     assert_eq!(quote.quote[..32], PROGRAM[..]);
-    assert_eq!(quote.quote[32..96], key_report_data(31337, LANE, info.key)[..]);
-    assert_ne!(quote, client.quote(1, LANE).unwrap());
+    assert_eq!(quote.quote[32..96], key_report_data(31337, LANE, info.key, BLOCK)[..]);
+    assert_ne!(quote, client.quote(1, LANE, BLOCK).unwrap());
+    assert_ne!(quote, client.quote(31337, LANE, B256::ZERO).unwrap());
     server.finish().unwrap();
 }
 

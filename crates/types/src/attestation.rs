@@ -22,11 +22,18 @@ pub fn tee_program(measurements: &[B256]) -> B256 {
     keccak256((measurements.to_vec(),).abi_encode_params())
 }
 
-/// The 64 bytes of report data in a quote: they bind the enclave's key to one lane on one chain.
-pub fn key_report_data(l1_chain_id: u64, lane: Address, key: Address) -> [u8; 64] {
+/// The 64 bytes of report data in a quote: they bind the enclave's key to one lane on one chain, and
+/// to an L1 block that the quote is younger than.
+pub fn key_report_data(
+    l1_chain_id: u64,
+    lane: Address,
+    key: Address,
+    l1_block_hash: B256,
+) -> [u8; 64] {
     let hash =
         keccak256(("oneslot.tee.key.v1", U256::from(l1_chain_id), lane, key).abi_encode_params());
     let mut data = [0; 64];
     data[..32].copy_from_slice(hash.as_slice());
+    data[32..].copy_from_slice(l1_block_hash.as_slice());
     data
 }

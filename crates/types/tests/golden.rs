@@ -173,8 +173,8 @@ fn vectors() -> Value {
         }],
         "teePrograms": programs.map(|list| json!({"measurements": list, "program": tee_program(list)})),
         "reportData": [{
-            "chainId": 31337, "lane": lane, "key": key,
-            "reportData": Bytes::copy_from_slice(&key_report_data(31337, lane, key)),
+            "chainId": 31337, "lane": lane, "key": key, "l1BlockHash": word("L1 block"),
+            "reportData": Bytes::copy_from_slice(&key_report_data(31337, lane, key, word("L1 block"))),
         }],
     })
 }

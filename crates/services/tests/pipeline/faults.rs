@@ -1,7 +1,8 @@
 //! Enclaves and proposers that lie on a real L1, and a settler that shows it to the contracts.
 
 use alloy::{
-    providers::DynProvider,
+    eips::BlockId,
+    providers::{DynProvider, Provider},
     signers::{SignerSync, local::PrivateKeySigner},
     sol_types::SolValue,
 };
@@ -40,13 +41,16 @@ impl ForgedKey {
     }
 
     async fn register(&self, lane: &Lane<'_>) {
-        let data = key_report_data(CHAIN, *lane.0.address(), self.address());
+        let head = lane.0.provider().get_block(BlockId::latest()).await.unwrap().unwrap();
+        let (number, hash) = (head.header.number, head.header.hash);
+        let data = key_report_data(CHAIN, *lane.0.address(), self.address(), hash);
         let (first, second) = (B256::from_slice(&data[..32]), B256::from_slice(&data[32..]));
         let fields = ("oneslot.dev.quote.v1", PROGRAM, first, second);
         let digest = keccak256(fields.abi_encode_params());
         let signature = self.root.sign_hash_sync(&digest).unwrap().as_bytes();
         let quote = [PROGRAM.as_slice(), &data, &signature].concat();
-        let call = lane.0.register(quote.into(), self.address()).value(U256::from(KEY_BOND));
+        let call = lane.0.register(quote.into(), self.address(), number);
+        let call = call.value(U256::from(KEY_BOND));
         assert!(call.send().await.unwrap().get_receipt().await.unwrap().status());
     }
 

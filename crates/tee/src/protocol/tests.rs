@@ -6,7 +6,7 @@ fn requests() -> Vec<Request<'static>> {
     let lane = Address::repeat_byte(1);
     vec![
         Request::Info,
-        Request::Quote { l1_chain_id: 31337, lane },
+        Request::Quote { l1_chain_id: 31337, lane, l1_block_hash: B256::repeat_byte(4) },
         Request::Attest {
             l1_chain_id: u64::MAX,
             lane,
@@ -80,6 +80,15 @@ fn the_layout_is_pinned() {
     expected.extend([0xcc, 0xdd]);
     assert_eq!(flat(&request), expected);
     assert_eq!(flat(&Request::Info), [PROTOCOL_VERSION, 1]);
+    let request = Request::Quote {
+        l1_chain_id: 3,
+        lane: Address::repeat_byte(0xaa),
+        l1_block_hash: B256::repeat_byte(0xee),
+    };
+    let mut expected = vec![PROTOCOL_VERSION, 2, 0, 0, 0, 0, 0, 0, 0, 3];
+    expected.extend([0xaa; 20]);
+    expected.extend([0xee; 32]);
+    assert_eq!(flat(&request), expected);
 
     let mut all = Vec::new();
     for response in responses() {
@@ -119,7 +128,7 @@ fn truncated_and_extended_messages_are_refused() {
 
 #[test]
 fn other_versions_and_kinds_are_named() {
-    assert!(matches!(Request::decode(&[1, 1]), Err(Error::Version { expected: 2, got: 1 })));
+    assert!(matches!(Request::decode(&[1, 1]), Err(Error::Version { expected: 3, got: 1 })));
     assert!(matches!(Response::decode(&[0, 1]), Err(Error::Version { got: 0, .. })));
     for kind in [0, 4, 255] {
         assert!(matches!(

@@ -97,7 +97,10 @@ impl Enclave {
             return Ok(Progress::Idle("key registered; waiting to see it"));
         };
         let (client, chain) = (self.client.clone(), rollup.deployment.l1_chain_id);
-        let quote = blocking(move || client.quote(chain, lane)).await?;
+        // The quote is younger than this block. If L1 takes the block back, the lane refuses, and the
+        // next attempt asks for another quote.
+        let head = rollup.l1_head().await?;
+        let quote = blocking(move || client.quote(chain, lane, head.hash)).await?;
         if quote.key != self.key {
             return Ok(Progress::Idle("the enclave was restarted meanwhile"));
         }
@@ -107,7 +110,11 @@ impl Enclave {
             .call()
             .await
             .map_err(|e| rollup.call_error("TeeLane", lane, e))?;
-        let call = TeeLane::registerCall { quote: quote.quote.into(), key: quote.key };
+        let call = TeeLane::registerCall {
+            quote: quote.quote.into(),
+            key: quote.key,
+            l1Block: head.header.number,
+        };
         let request = TxRequest::call(lane, call.abi_encode()).with_value(bond);
         let inclusion = rollup.send(id, request).await?;
         ids.done(&task);
