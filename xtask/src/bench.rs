@@ -7,6 +7,7 @@
 //! and the demo run: a bench does not build everything a second time in another one.
 
 mod demo;
+mod figure;
 mod final_proof;
 mod measure;
 pub(crate) mod page;
@@ -15,8 +16,9 @@ mod zkvm;
 
 use crate::{npm, sh};
 use eyre::{Result, WrapErr, ensure};
+use figure::Row;
 use std::{collections::BTreeMap, fs, time::Instant};
-use suite::{Row, Suite};
+use suite::Suite;
 
 /// Name, profile, and what measures the suite.
 type Bench = (&'static str, &'static str, fn() -> Result<Vec<Row>>);

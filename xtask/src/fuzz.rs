@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: libFuzzer on the targets of `crates/*/fuzz`.
 
-use crate::{lint, sh};
+use crate::{manifests, sh};
 use eyre::{Result, WrapErr, bail, ensure};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +58,7 @@ fn choose<'a>(targets: &'a [Target], name: Option<&str>) -> Result<Vec<&'a Targe
 /// The targets of every crate, from the manifests.
 fn targets() -> Result<Vec<Target>> {
     let mut targets = Vec::new();
-    for manifest in lint::fuzz_manifests()? {
+    for manifest in manifests::fuzz_manifests()? {
         let metadata = cargo_metadata::MetadataCommand::new()
             .manifest_path(&manifest)
             .no_deps()

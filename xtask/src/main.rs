@@ -12,6 +12,7 @@ mod fuzz;
 mod guests;
 mod links;
 mod lint;
+mod manifests;
 mod named_tests;
 mod npm;
 mod ops;

@@ -3,9 +3,8 @@
 use crate::{
     Args,
     config::{self, ACCOUNTS, FUNDED, L1_CHAIN_ID, MNEMONIC, Role},
-    network::START_LIMIT,
     ports::Ports,
-    process::{Spec, Supervised},
+    process::{START_LIMIT, Spec, Supervised},
     report::Memory,
 };
 use eyre::{Result, WrapErr, bail, ensure, eyre};

@@ -4,7 +4,7 @@ use crate::{
     Args,
     config::{self, L1_CHAIN_ID, MNEMONIC, Places, Role, SERVICES},
     l1::L1,
-    process::{Spec, Supervised},
+    process::{START_LIMIT, Spec, Supervised},
     report::{Memory, Report},
 };
 use alloy::{
@@ -20,9 +20,6 @@ use std::{
     time::{Duration, Instant},
 };
 use url::Url;
-
-/// How long a part may take until it answers.
-pub(crate) const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// A running rollup of the devnet.
 pub(crate) struct Network {

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a process may take to end after SIGTERM before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a part may take until it answers.
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(120);
 /// Pause before a process that ended is started again.
 const RESTART_PAUSE: Duration = Duration::from_millis(500);
 

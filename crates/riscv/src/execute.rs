@@ -1,29 +1,15 @@
 //! The meaning of every instruction: the one loop that runs, steps, traces and profiles.
 
 use crate::{
-    Access, Instruction, MachineStatus, Memory, Op, Preimages, Trap, precompiles, preimages,
-    program::Parts, trace::Observer,
+    Access, Instruction, MachineStatus, Memory, Op, Preimages, Trap,
+    abi::{
+        A0, A1, A2, A7, ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD,
+        ECALL_POINT_DOUBLE, ECALL_READ,
+    },
+    observer::Observer,
+    precompiles, preimages,
+    program::Parts,
 };
-
-/// Number of the halt call, in a7.
-pub const ECALL_HALT: u64 = 0;
-/// Number of the call that reads a word of a preimage.
-pub const ECALL_READ: u64 = 1;
-/// Number of the call that commits the public output.
-pub const ECALL_COMMIT: u64 = 2;
-/// Number of the call that applies keccak-f\[1600\] to a state in memory.
-pub const ECALL_KECCAK: u64 = 3;
-/// Number of the call that multiplies two numbers of 256 bits modulo a third.
-pub const ECALL_MULMOD: u64 = 4;
-/// Number of the call that adds a point of secp256k1 to another.
-pub const ECALL_POINT_ADD: u64 = 5;
-/// Number of the call that doubles a point of secp256k1.
-pub const ECALL_POINT_DOUBLE: u64 = 6;
-
-pub(crate) const A0: usize = 10;
-pub(crate) const A1: usize = 11;
-pub(crate) const A2: usize = 12;
-pub(crate) const A7: usize = 17;
 
 /// What the loop changes besides memory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod abi;
 mod error;
 mod execute;
 mod instruction;
 mod machine;
 mod memory;
+mod observer;
 mod precompiles;
 mod preimages;
 mod profile;
@@ -14,15 +16,15 @@ mod symbols;
 mod trace;
 mod trap;
 
-pub use error::Error;
-pub use execute::{
+pub use abi::{
     ECALL_COMMIT, ECALL_HALT, ECALL_KECCAK, ECALL_MULMOD, ECALL_POINT_ADD, ECALL_POINT_DOUBLE,
-    ECALL_READ,
+    ECALL_READ, FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES,
 };
+pub use error::Error;
 pub use instruction::{Instruction, Op};
 pub use machine::{Machine, Snapshot};
 pub use memory::{Memory, PAGE_COUNT, PAGE_SIZE, Page, PageMap};
-pub use precompiles::{FEATURE_KECCAK, FEATURE_MULMOD, FEATURE_POINT, PRECOMPILES};
+pub use observer::Access;
 pub use preimages::{INPUT_KEY, KEY_BYTES, PreimageKey, Preimages};
 pub use profile::Profile;
 pub use program::{
@@ -30,7 +32,5 @@ pub use program::{
     PRECOMPILES_ADDRESS, Program,
 };
 pub use symbols::Symbols;
-pub use trace::{Access, MemoryWord, RegisterWrite, Step, Trace};
+pub use trace::{MemoryWord, RegisterWrite, Step, Trace};
 pub use trap::{MachineStatus, Trap};
-
-pub(crate) use trace::Observer;

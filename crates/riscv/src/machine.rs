@@ -1,10 +1,10 @@
 //! A machine: one program running on one set of preimages.
 
 use crate::{
-    MachineStatus, Memory, Observer, PageMap, Preimages, Profile, Program, Trace,
+    MachineStatus, Memory, PageMap, Preimages, Profile, Program,
     execute::{self, Cpu},
+    observer::{Blind, Observer},
     program::INITIAL_STACK_POINTER,
-    trace::Blind,
 };
 
 /// A program in execution: `pc`, registers, memory, step count, output and status.
@@ -103,11 +103,6 @@ impl Machine {
     pub fn run_profiled(&mut self, limit: u64, profile: &mut Profile) -> MachineStatus {
         self.advance(limit, profile);
         self.cpu.status
-    }
-
-    /// Steps one by one, telling what each read and wrote.
-    pub fn trace(&mut self) -> Trace<'_> {
-        Trace::new(self)
     }
 
     pub(crate) fn advance<O: Observer>(&mut self, limit: u64, observer: &mut O) {

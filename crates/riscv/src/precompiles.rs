@@ -1,26 +1,13 @@
-//! The precompiles: what calls 3 to 6 do to memory, and the mask that names them.
+//! The precompiles: what calls 3 to 6 do to memory.
 
 use ruint::aliases::U256;
 
 use crate::{
     Access, Memory, Trap,
+    abi::{KECCAK_WORDS, NUMBER_WORDS},
+    observer::Observer,
     secp256k1::{self, POINT_WORDS},
-    trace::Observer,
 };
-
-/// Bit of keccak-f\[1600\], call 3.
-pub const FEATURE_KECCAK: u64 = 1;
-/// Bit of the modular multiplication, call 4.
-pub const FEATURE_MULMOD: u64 = 2;
-/// Bit of the operations on points of secp256k1, calls 5 and 6.
-pub const FEATURE_POINT: u64 = 4;
-/// Mask of all precompiles.
-pub const PRECOMPILES: u64 = FEATURE_KECCAK | FEATURE_MULMOD | FEATURE_POINT;
-
-/// Words of a keccak-f\[1600\] state.
-pub(crate) const KECCAK_WORDS: usize = 25;
-/// Words of a number of 256 bits, the least significant first.
-pub(crate) const NUMBER_WORDS: usize = 4;
 
 /// Replaces the state at `address` by keccak-f\[1600\] of it; lane `x + 5 y` is word `x + 5 y`.
 pub(crate) fn keccak<O: Observer>(

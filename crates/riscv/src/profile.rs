@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Program, Symbols, trace::Observer};
+use crate::{Program, Symbols, observer::Observer};
 
 /// How often each instruction of a program was executed. A read of a missing preimage counts, although it was not taken.
 #[derive(Clone, Debug)]

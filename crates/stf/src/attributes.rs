@@ -1,7 +1,6 @@
 //! From an L1 origin and deposits to block attributes.
 
 use crate::{
-    block::BlockAttributes,
     bounds::{MAX_BATCH_BLOCKS, MAX_BATCH_BYTES, MAX_BATCH_GAS},
     error::{Error, Result},
     origin::{L1_BLOCK, L1Origin},
@@ -24,6 +23,27 @@ pub const ATTRIBUTES_GAS: u64 = 1_000_000;
 
 /// `setL1BlockValuesJovian()`.
 const SELECTOR: FixedBytes<4> = fixed_bytes!("3db6be2b");
+
+/// What a block is made of, before execution.
+#[derive(Clone, Debug, Default)]
+pub struct BlockAttributes {
+    /// Seconds.
+    pub timestamp: u64,
+    /// The `mixHash` of the L1 origin.
+    pub prev_randao: B256,
+    /// Receives priority fees.
+    pub fee_recipient: Address,
+    /// Of the L1 origin.
+    pub parent_beacon_block_root: B256,
+    /// Of the block.
+    pub gas_limit: u64,
+    /// Base fee parameters for the next block, encoded as the fork says.
+    pub extra_data: Bytes,
+    /// Transactions that cannot be left out; the first one is the L1 attributes deposit.
+    pub deposits: Vec<TxDeposit>,
+    /// Signed transactions as EIP-2718 bytes. What is invalid is skipped.
+    pub transactions: Vec<Bytes>,
+}
 
 /// Checks that the state transition can follow the rules.
 pub fn check_config(config: &RollupConfig) -> Result<()> {

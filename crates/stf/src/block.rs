@@ -1,66 +1,33 @@
-//! One L2 block: environment, transactions, seal.
+//! One L2 block: transactions, seal.
 
 use crate::{
+    attributes::BlockAttributes,
     bounds::{self, Budget},
     crypto::Crypto,
     error::{Error, Result},
+    evm::Evm,
     executor::Executor,
-    precompiles::Precompiles,
+    fastlz::FastLz,
     recover,
     rules::ForkRules,
     source::NodeSource,
     state::State,
-    swap,
-    transition::{Prepared, Transition},
     trie::ordered_root,
 };
 use alloc::{boxed::Box, format, string::ToString, vec::Vec};
 use alloy_consensus::{Header, Sealed, Transaction as _};
-use alloy_eips::{
-    Encodable2718,
-    eip1559::{BaseFeeParams, calc_next_block_base_fee},
-    eip2718::Decodable2718,
-    eip7685::EMPTY_REQUESTS_HASH,
-};
+use alloy_eips::{Encodable2718, eip2718::Decodable2718, eip7685::EMPTY_REQUESTS_HASH};
 use alloy_evm::{
-    Database, Evm as _, EvmEnv, EvmFactory,
+    Evm as _,
     block::{BlockExecutionError, BlockValidationError},
-    eth::NextEvmEnvAttributes,
 };
-use alloy_op_evm::{OpEvm, OpEvmFactory, OpTx};
-use alloy_primitives::{Address, B256, Bloom, Bytes, keccak256};
+use alloy_primitives::{Address, Bloom, Bytes, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::EMPTY_ROOT_HASH;
-use op_alloy_consensus::{
-    L2_TO_L1_MESSAGE_PASSER_ADDRESS, OpReceiptEnvelope, OpTxEnvelope, TxDeposit,
-    decode_holocene_extra_data, decode_jovian_extra_data,
-};
-use op_revm::OpSpecId;
-use revm::inspector::NoOpInspector;
+use op_alloy_consensus::{L2_TO_L1_MESSAGE_PASSER_ADDRESS, OpReceiptEnvelope, OpTxEnvelope};
 
 /// Bytes that an encoded header mostly takes at most.
 const HEADER_BYTES: usize = 1_024;
-
-/// What a block is made of, before execution.
-#[derive(Clone, Debug, Default)]
-pub struct BlockAttributes {
-    /// Seconds.
-    pub timestamp: u64,
-    /// The `mixHash` of the L1 origin.
-    pub prev_randao: B256,
-    /// Receives priority fees.
-    pub fee_recipient: Address,
-    /// Of the L1 origin.
-    pub parent_beacon_block_root: B256,
-    /// Of the block.
-    pub gas_limit: u64,
-    /// Base fee parameters for the next block, encoded as the fork says.
-    pub extra_data: Bytes,
-    /// Transactions that cannot be left out; the first one is the L1 attributes deposit.
-    pub deposits: Vec<TxDeposit>,
-    /// Signed transactions as EIP-2718 bytes. What is invalid is skipped.
-    pub transactions: Vec<Bytes>,
-}
 
 /// A transaction that is in a block.
 #[derive(Clone, Debug)]
@@ -114,71 +81,29 @@ pub struct ExecutedBlock {
     pub skipped: Vec<Skipped>,
 }
 
-/// The EVM environment of the block that `attributes` put on `parent`.
-pub fn evm_env(
-    parent: &Header,
-    attributes: &BlockAttributes,
-    rules: &ForkRules,
-) -> Result<EvmEnv<OpSpecId>> {
-    let base_fee = next_base_fee(parent, rules)?;
-    Ok(alloy_op_evm::evm_env_for_op_next_block(
-        parent,
-        NextEvmEnvAttributes {
-            timestamp: attributes.timestamp,
-            suggested_fee_recipient: attributes.fee_recipient,
-            prev_randao: attributes.prev_randao,
-            gas_limit: attributes.gas_limit,
-            slot_number: None,
-        },
-        base_fee,
-        rules,
-        rules.chain_id,
-    ))
+/// What the execution of a block takes.
+pub(crate) struct Prepared<'a, S: NodeSource> {
+    pub(crate) rules: &'a ForkRules,
+    pub(crate) crypto: Crypto,
+    /// The block before.
+    pub(crate) parent: &'a Sealed<Header>,
+    /// In the environment of the block.
+    pub(crate) evm: &'a mut Evm<State<S>>,
+    pub(crate) budget: &'a mut Budget,
+    pub(crate) sizes: &'a mut FastLz,
 }
 
-/// The EVM environment of the fork of a block, whose other fields nobody reads.
-pub(crate) fn fork_env(head: &Header, rules: &ForkRules) -> EvmEnv<OpSpecId> {
-    alloy_op_evm::evm_env_for_op_block(head, rules, rules.chain_id)
-}
-
-/// The base fee of the block on `parent`, by the parameters in the parent's extra data
-/// (Holocene; Jovian adds the minimum and counts the data footprint as gas).
-pub fn next_base_fee(parent: &Header, rules: &ForkRules) -> Result<u64> {
-    let malformed = |what| Error::Header { which: "parent", what };
-    let base_fee = parent.base_fee_per_gas.ok_or(malformed("no base fee"))?;
-    let (elasticity, denominator, minimum, gas_used) = if rules.is_jovian(parent.timestamp) {
-        let (elasticity, denominator, minimum) = decode_jovian_extra_data(&parent.extra_data)
-            .map_err(|_| malformed("extra data is not Jovian's"))?;
-        let footprint = parent.blob_gas_used.unwrap_or_default();
-        (elasticity, denominator, minimum, parent.gas_used.max(footprint))
-    } else if rules.holocene <= parent.timestamp {
-        let (elasticity, denominator) = decode_holocene_extra_data(&parent.extra_data)
-            .map_err(|_| malformed("extra data is not Holocene's"))?;
-        (elasticity, denominator, 0, parent.gas_used)
-    } else {
-        (0, 0, 0, parent.gas_used)
-    };
-    let params = if elasticity == 0 || denominator == 0 {
-        rules.base_fee
-    } else {
-        BaseFeeParams::new(denominator.into(), elasticity.into())
-    };
-    Ok(calc_next_block_base_fee(gas_used, parent.gas_limit, base_fee, params).max(minimum))
-}
-
-/// See [`Transition::execute_block`].
+/// Executes the block that `attributes` make, and seals it.
 pub(crate) fn execute_block<S: NodeSource>(
-    transition: &mut Transition<'_, S>,
+    prepared: Prepared<'_, S>,
     attributes: &BlockAttributes,
 ) -> Result<ExecutedBlock> {
-    let number = transition
-        .head
+    let Prepared { rules, crypto, parent, evm, budget, sizes } = prepared;
+    let number = parent
         .number
         .checked_add(1)
         .ok_or(Error::Header { which: "parent", what: "block number at its end" })?;
-    let env = evm_env(&transition.head, attributes, transition.rules)?;
-    let base_fee = env.block_env.basefee;
-    let Prepared { rules, crypto, head: parent, evm, budget, sizes } = transition.prepare(env);
+    let base_fee = evm.block().basefee;
     let isthmus = rules.is_isthmus(attributes.timestamp);
     evm.db_mut().walk_ancestors((!isthmus).then_some((parent.number, parent.hash())));
 
@@ -241,23 +166,6 @@ fn seal(header: Header) -> Sealed<Header> {
     let hash = keccak256(&rlp);
     Sealed::new_unchecked(header, hash)
 }
-
-/// The EVM of a chain with these rules, on a machine's arithmetic.
-pub fn create_evm<DB: Database>(
-    db: DB,
-    env: EvmEnv<OpSpecId>,
-    rules: &ForkRules,
-    crypto: Crypto,
-) -> Evm<DB> {
-    let precompiles = Precompiles::new(env.cfg_env.spec, crypto, rules.bounded);
-    let evm = OpEvmFactory::<OpTx>::default().create_evm(db, env);
-    let mut evm = evm.into_inner().with_precompiles(precompiles);
-    swap::insert(&mut evm.0.instruction);
-    OpEvm::new(evm, false)
-}
-
-/// The EVM, without an inspector.
-pub type Evm<DB> = OpEvm<DB, NoOpInspector, Precompiles>;
 
 struct Run {
     transactions: Vec<BlockTransaction>,

@@ -1,10 +1,9 @@
 //! The arithmetic that an execution runs on.
 
 use crate::{
-    blob,
+    interpolate::interpolate,
     modexp::modexp,
     mulmod::{MulMod, Points, Software, Words},
-    recover,
     secp256k1::{self, Recoverable},
 };
 use alloc::vec::Vec;
@@ -19,7 +18,7 @@ type Modexp = fn(&[u8], &[u8], &[u8]) -> Vec<u8>;
 pub struct Crypto {
     /// The public key under which a signature is valid, coordinates in big endian; see [`secp256k1::recover`].
     pub(crate) recover: fn(&Recoverable) -> Option<[u8; 64]>,
-    /// See [`blob::interpolate`].
+    /// See [`interpolate`].
     pub(crate) interpolate: fn(&[Words], &Words) -> Words,
     /// See [`modexp`].
     pub(crate) modexp: Modexp,
@@ -28,8 +27,8 @@ pub struct Crypto {
 impl Crypto {
     /// In software, for ordinary processors.
     pub const SOFTWARE: Self = Self {
-        recover: recover::key,
-        interpolate: blob::interpolate::<Software>,
+        recover: secp256k1::recover_in_software,
+        interpolate: interpolate::<Software>,
         modexp: modexp::<Software>,
     };
 
@@ -37,7 +36,7 @@ impl Crypto {
     pub const fn multiplying<M: MulMod>() -> Self {
         Self {
             recover: secp256k1::recover::<M>,
-            interpolate: blob::interpolate::<M>,
+            interpolate: interpolate::<M>,
             modexp: modexp::<M>,
         }
     }

@@ -6,7 +6,6 @@
 use crate::{
     attributes::{ATTRIBUTES_GAS, block_attributes},
     batch::{self, BatchBlock},
-    block::BlockAttributes,
     bounds::MAX_DEPOSIT_GAS,
     origin::{L1Origin, Tip},
 };

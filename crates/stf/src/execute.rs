@@ -11,6 +11,7 @@ use crate::{
     input::ExecutionInput,
     origin::{L1Origin, Tip},
     posted::PostedBatch,
+    preimages::{config, keccak, preimage},
     source::{BlobProof, NodeSource, Nodes, PreimageSource, Recorder},
     state::NewState,
     transition::Transition,
@@ -163,33 +164,6 @@ fn batches<S: PreimageSource>(asked: &StatementInput, source: &S) -> Result<Vec<
     same("parent commitment", asked.parent_commitment.0, commitment.0)?;
     batches.reverse();
     Ok(batches)
-}
-
-/// The rules that the question names.
-pub(crate) fn config<S: PreimageSource>(
-    asked: &StatementInput,
-    source: &S,
-) -> Result<RollupConfig> {
-    preimage(source, "rollup config", asked.config_hash, RollupConfig::from_words)
-}
-
-/// The bytes that have this hash, which are no more than L1 takes.
-fn keccak<S: PreimageSource>(source: &S, hash: B256) -> Result<Bytes> {
-    let content = source.keccak(&hash).ok_or(Error::Missing { key: PreimageKey::Keccak(hash) })?;
-    match content.len() <= PreimageKey::MAX_CONTENT {
-        true => Ok(content),
-        false => Err(Error::Preimage { what: "content of at most 131,072 bytes", hash }),
-    }
-}
-
-/// What has this hash, decoded.
-fn preimage<S: PreimageSource, T>(
-    source: &S,
-    what: &'static str,
-    hash: B256,
-    decode: impl FnOnce(&[u8]) -> Option<T>,
-) -> Result<T> {
-    decode(&keccak(source, hash)?).ok_or(Error::Preimage { what, hash })
 }
 
 /// The payload in the data as it was posted. None where blobs hold no payload.

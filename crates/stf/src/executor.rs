@@ -3,9 +3,7 @@
 //! What alloy-op-evm's `OpBlockExecutor` does for Holocene and later, but that the compressed size of a transaction is
 //! counted once, see [`FastLz`]. No fork from Holocene to Jovian changes the state after the last transaction.
 
-use crate::{
-    block::Evm, fastlz::FastLz, rules::ForkRules, source::NodeSource, state::State, system,
-};
+use crate::{evm::Evm, fastlz::FastLz, rules::ForkRules, source::NodeSource, state::State, system};
 use alloc::{boxed::Box, vec::Vec};
 use alloy_consensus::{Eip658Value, Receipt, ReceiptWithBloom, Transaction as _};
 use alloy_eips::Encodable2718;

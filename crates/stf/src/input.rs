@@ -67,7 +67,7 @@ impl ExecutionInput {
     /// # Errors
     /// Their preimage is missing or no config.
     pub fn config(&self) -> Result<RollupConfig> {
-        crate::execute::config(&self.statement, self)
+        crate::preimages::config(&self.statement, self)
     }
 
     /// Takes in the input about the batches that follow, so that the question is about both ranges.

@@ -14,17 +14,20 @@ mod derive;
 #[cfg(feature = "devchain")]
 pub mod devchain;
 mod error;
+mod evm;
 mod execute;
 mod executor;
 mod fastlz;
 mod genesis;
 mod inflate;
 mod input;
+mod interpolate;
 mod modexp;
 mod mulmod;
 mod origin;
 mod posted;
 mod precompiles;
+mod preimages;
 mod recover;
 #[cfg(feature = "replay")]
 pub mod replay;
@@ -38,18 +41,16 @@ mod transition;
 mod trie;
 
 pub use attributes::{
-    ATTRIBUTES_GAS, DEPOSITOR, FEE_VAULT, attributes_deposit, block_attributes, check_config,
-    deposit_transaction, extra_data, fork_rules,
+    ATTRIBUTES_GAS, BlockAttributes, DEPOSITOR, FEE_VAULT, attributes_deposit, block_attributes,
+    check_config, deposit_transaction, extra_data, fork_rules,
 };
 pub use batch::BatchBlock;
-pub use block::{
-    BlockAttributes, BlockTransaction, Evm, ExecutedBlock, SkipReason, Skipped, create_evm,
-    evm_env, next_base_fee,
-};
+pub use block::{BlockTransaction, ExecutedBlock, SkipReason, Skipped};
 pub use bounds::Budget;
 pub use crypto::Crypto;
 pub use derive::{DueDeposit, Inputs, deposit_gas, derive};
 pub use error::{Error, Result};
+pub use evm::{Evm, create_evm, evm_env, next_base_fee};
 pub use execute::{Executed, execute, execute_with, record};
 pub use genesis::{
     GENESIS_BASE_FEE, GenesisAccount, GenesisState, genesis_header, genesis_state, l1_block_storage,

@@ -3,22 +3,8 @@
 //! The usual routine verifies the signature again after it has recovered the key, which doubles the cost.
 //! Nothing is gained by it: the recovered key is the one for which the equation holds.
 
-use crate::{
-    crypto::Crypto,
-    mulmod::{Words, from_be_bytes, to_be_bytes},
-    secp256k1::Recoverable,
-};
+use crate::{crypto::Crypto, mulmod::from_be_bytes, secp256k1::Recoverable};
 use alloy_primitives::{Address, B256, Signature, U256, uint};
-use k256::{
-    AffinePoint, ProjectivePoint, Scalar, U256 as Uint,
-    elliptic_curve::{
-        Group, PrimeField,
-        ops::{LinearCombination, Reduce},
-        point::DecompressPoint,
-        sec1::ToEncodedPoint,
-        subtle::Choice,
-    },
-};
 use op_alloy_consensus::OpTxEnvelope;
 
 /// Largest `s` that a transaction's signature may have: half of the order of secp256k1, rounded down.
@@ -50,33 +36,6 @@ fn recover(signature: &Signature, hash: B256, crypto: Crypto) -> Option<Address>
         hash: from_be_bytes(&hash.0),
     });
     key.map(|key| Address::from_raw_public_key(&key))
-}
-
-/// [`crate::secp256k1::recover`] over k256: `Q = r^-1 (s R - z G)`, where `R` is the point with `x = r` and the parity
-/// of the signature. Source: SEC 1, section 4.1.6.
-pub(crate) fn key(signature: &Recoverable) -> Option<[u8; 64]> {
-    let scalar = |number: &Words| {
-        let scalar = Scalar::from_repr(to_be_bytes(number).into());
-        Option::<Scalar>::from(scalar).filter(|scalar| !bool::from(scalar.is_zero()))
-    };
-    let (r, s) = (scalar(&signature.r)?, scalar(&signature.s)?);
-    let parity = Choice::from(u8::from(signature.odd));
-    let point: Option<AffinePoint> = AffinePoint::decompress(&r.to_repr(), parity).into();
-    let point = ProjectivePoint::from(point?);
-    let z = <Scalar as Reduce<Uint>>::reduce_bytes(&to_be_bytes(&signature.hash).into());
-    let inverse: Option<Scalar> = r.invert().into();
-    let inverse = inverse?;
-    let key = ProjectivePoint::lincomb(
-        &ProjectivePoint::GENERATOR,
-        &-(inverse * z),
-        &point,
-        &(inverse * s),
-    );
-    if key.is_identity().into() {
-        return None;
-    }
-    let encoded = key.to_affine().to_encoded_point(false);
-    encoded.as_bytes()[1..].try_into().ok()
 }
 
 #[cfg(test)]

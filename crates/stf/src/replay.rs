@@ -5,12 +5,8 @@
 //! wrong in tries, executor or seal changes that hash.
 
 use crate::{
-    block::{BlockAttributes, ExecutedBlock},
-    crypto::Crypto,
-    error::Error,
-    rules::ForkRules,
-    source::MemorySource,
-    transition::Transition,
+    attributes::BlockAttributes, block::ExecutedBlock, crypto::Crypto, error::Error,
+    rules::ForkRules, source::MemorySource, transition::Transition,
 };
 use alloc::vec::Vec;
 use alloy_consensus::{Header, Sealable};

@@ -12,10 +12,13 @@ use crate::mulmod::{MulMod, Points, Words, add, is_less, mul, power, sub};
 use element::Element;
 use point::{Point, Summand};
 
+pub(crate) use software::recover_in_software;
+
 mod affine;
 mod element;
 mod generator;
 mod point;
+mod software;
 #[cfg(test)]
 mod tests;
 

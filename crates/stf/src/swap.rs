@@ -59,7 +59,7 @@ fn swap<const N: usize, DB: Database>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Crypto, Evm, ForkRules, MemorySource, State, block};
+    use crate::{Crypto, Evm, ForkRules, MemorySource, State, evm};
     use alloy_consensus::Header;
     use alloy_eips::eip1559::BaseFeeParams;
     use alloy_primitives::U256;
@@ -89,9 +89,9 @@ mod tests {
     #[test]
     fn words_are_exchanged_as_revm_exchanges_them() {
         let rules = ForkRules::jovian(1, BaseFeeParams::optimism());
-        let env = block::fork_env(&Header::default(), &rules);
+        let env = evm::fork_env(&Header::default(), &rules);
         let state = State::new(MemorySource::default(), EMPTY_ROOT_HASH);
-        let mut evm = block::create_evm(state, env, &rules, Crypto::SOFTWARE);
+        let mut evm = evm::create_evm(state, env, &rules, Crypto::SOFTWARE);
         check::<1>(&mut evm);
         check::<2>(&mut evm);
         check::<3>(&mut evm);

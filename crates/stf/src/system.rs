@@ -46,7 +46,7 @@ fn remainder(number: U256) -> U256 {
 mod tests {
     use super::*;
     use crate::{
-        Crypto, State, attributes::fork_rules, block, devchain::DevChain, source::MemorySource,
+        Crypto, State, attributes::fork_rules, devchain::DevChain, evm, source::MemorySource,
     };
     use alloy_eips::{eip2935::HISTORY_STORAGE_CODE, eip4788::BEACON_ROOTS_CODE};
     use alloy_evm::{Evm as _, block::SystemCaller};
@@ -65,8 +65,8 @@ mod tests {
         let chain = DevChain::new(crate::devchain::config(), [], []);
         let rules = fork_rules(&chain.config);
         let state = || State::<&MemorySource>::new(&chain.source, chain.header.state_root);
-        let env = block::fork_env(&chain.header, &rules);
-        let mut evm = block::create_evm(state(), env, &rules, Crypto::SOFTWARE);
+        let env = evm::fork_env(&chain.header, &rules);
+        let mut evm = evm::create_evm(state(), env, &rules, Crypto::SOFTWARE);
         let mut plain = state();
         let words = (any::<u64>(), any::<u64>(), any::<[u8; 32]>(), any::<[u8; 32]>());
         let edge = prop_oneof![

@@ -1,11 +1,13 @@
 //! The transition from block to block: what provers, the rollup node and its sequencer execute.
 
 use crate::{
-    block::{self, BlockAttributes, Evm, ExecutedBlock},
+    attributes::BlockAttributes,
+    block::{self, ExecutedBlock, Prepared},
     bounds::Budget,
     crypto::Crypto,
     derive::{Inputs, derive},
     error::{Error, Result},
+    evm::{self, Evm},
     fastlz::FastLz,
     origin::Tip,
     rules::ForkRules,
@@ -20,29 +22,19 @@ use op_revm::{L1BlockInfo, OpSpecId};
 
 const HAS_EVM: &str = "invariant: a transition has an EVM between its methods";
 
-/// What the execution of a block takes of a transition.
-pub(crate) struct Prepared<'a, S: NodeSource> {
-    pub(crate) rules: &'a ForkRules,
-    pub(crate) crypto: Crypto,
-    pub(crate) head: &'a Sealed<Header>,
-    pub(crate) evm: &'a mut Evm<State<S>>,
-    pub(crate) budget: &'a mut Budget,
-    pub(crate) sizes: &'a mut FastLz,
-}
-
 /// A chain that goes on from a block, in memory.
 ///
 /// Its state reads from a source by hash and never writes there: what blocks add is taken with
 /// [`Transition::take_new`]. After an error a transition is of no use.
 pub struct Transition<'a, S: NodeSource> {
-    pub(crate) rules: &'a ForkRules,
-    pub(crate) crypto: Crypto,
-    pub(crate) head: Sealed<Header>,
+    rules: &'a ForkRules,
+    crypto: Crypto,
+    head: Sealed<Header>,
     /// One for all blocks of a fork: it holds nothing of a block but what the next one replaces. There is one whenever
     /// a method begins.
     evm: Option<Evm<State<S>>>,
-    pub(crate) budget: Budget,
-    pub(crate) sizes: FastLz,
+    budget: Budget,
+    sizes: FastLz,
 }
 
 impl<S: NodeSource> fmt::Debug for Transition<'_, S> {
@@ -58,7 +50,7 @@ impl<'a, S: NodeSource> Transition<'a, S> {
     /// Stands on `head`, whose state `source` knows, at the start of a batch.
     pub fn new(rules: &'a ForkRules, crypto: Crypto, head: Sealed<Header>, source: S) -> Self {
         let state = State::new(source, head.state_root);
-        let evm = Some(block::create_evm(state, block::fork_env(&head, rules), rules, crypto));
+        let evm = Some(evm::create_evm(state, evm::fork_env(&head, rules), rules, crypto));
         Self { rules, crypto, head, evm, budget: Budget::batch(), sizes: FastLz::default() }
     }
 
@@ -99,17 +91,18 @@ impl<'a, S: NodeSource> Transition<'a, S> {
 
     /// The EVM for a block, and what else one needs. The EVM keeps the fork that it was made for, so another fork takes
     /// another one.
-    pub(crate) fn prepare(&mut self, env: EvmEnv<OpSpecId>) -> Prepared<'_, S> {
+    fn prepare(&mut self, env: EvmEnv<OpSpecId>) -> Prepared<'_, S> {
         let Self { rules, crypto, head, evm, budget, sizes } = self;
         if evm.as_ref().is_none_or(|evm| evm.cfg_env().spec != env.cfg_env.spec) {
             let (state, _) = evm.take().expect(HAS_EVM).finish();
-            *evm = Some(block::create_evm(state, env, rules, *crypto));
+            *evm = Some(evm::create_evm(state, env, rules, *crypto));
         } else if let Some(evm) = evm {
             let context = evm.ctx_mut();
             context.block = env.block_env;
             context.chain = L1BlockInfo::default();
         }
-        Prepared { rules, crypto: *crypto, head, evm: evm.as_mut().expect(HAS_EVM), budget, sizes }
+        let evm = evm.as_mut().expect(HAS_EVM);
+        Prepared { rules, crypto: *crypto, parent: head, evm, budget, sizes }
     }
 
     /// What blocks added to the state since the last call; nothing without [`Transition::keep_new`].
@@ -146,7 +139,8 @@ impl<'a, S: NodeSource> Transition<'a, S> {
     /// They are about the block before or about the state's source, never about a transaction: those
     /// are skipped.
     pub fn execute_block(&mut self, attributes: &BlockAttributes) -> Result<ExecutedBlock> {
-        let block = block::execute_block(self, attributes)?;
+        let env = evm::evm_env(&self.head, attributes, self.rules)?;
+        let block = block::execute_block(self.prepare(env), attributes)?;
         self.head = block.header.clone();
         Ok(block)
     }

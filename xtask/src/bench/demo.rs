@@ -1,6 +1,6 @@
 //! `cargo xtask bench demo`: the demo to its end, and what its report says of time, gas and memory.
 
-use super::suite::Row;
+use super::figure::Row;
 use crate::sh;
 use eyre::{OptionExt, Result, WrapErr};
 use serde_json::{Number, Value};

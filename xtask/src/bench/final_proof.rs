@@ -1,6 +1,6 @@
 //! `cargo xtask bench final`: what final proofs of the demonstration circuit cost.
 
-use super::{measure, suite::Row};
+use super::{figure::Row, measure};
 use crate::{npm, sh};
 use eyre::{Result, WrapErr};
 use std::{fs, path::PathBuf, process::Command};

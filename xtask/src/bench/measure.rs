@@ -1,6 +1,6 @@
 //! Where and what a bench measures: the machine, the commit, and the figures that a program prints.
 
-use super::suite::{Machine, Row};
+use super::figure::{Machine, Row};
 use crate::sh;
 use eyre::{OptionExt, Result, WrapErr, ensure};
 use std::{

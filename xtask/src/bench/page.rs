@@ -3,7 +3,10 @@
 //! A table stands between two comments: `<!-- table: SUITE -->` or `<!-- table: SUITE TABLE -->`,
 //! and `<!-- end -->`.
 
-use super::suite::{self, Goal, Row, Suite};
+use super::{
+    figure::{Goal, Row},
+    suite::{self, Suite},
+};
 use crate::sh;
 use eyre::{OptionExt, Result, WrapErr, bail, ensure};
 use std::{collections::BTreeSet, fs, path::PathBuf};

@@ -2,7 +2,7 @@
 //!
 //! Each suite takes less than ten minutes on two cores, but `zkvm-whole` takes a quarter of an hour.
 
-use super::{measure, suite::Row};
+use super::{figure::Row, measure};
 use crate::sh;
 use eyre::{Result, WrapErr};
 use std::path::PathBuf;

@@ -2,26 +2,11 @@
 
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
-use super::builder::{BaseVar, CircuitBuilder, ExtensionVar};
+use super::builder::CircuitBuilder;
 use super::gate::{Gate, Hint, Solve, Variable};
+use super::variables::{BaseVar, BitVar};
 use crate::field::Val;
 use crate::tables::HORNER_STEPS;
-
-/// A variable that is zero or one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BitVar(pub(crate) Variable);
-
-impl From<BitVar> for BaseVar {
-    fn from(bit: BitVar) -> Self {
-        Self(bit.0)
-    }
-}
-
-impl From<BitVar> for ExtensionVar {
-    fn from(bit: BitVar) -> Self {
-        Self(bit.0)
-    }
-}
 
 /// Bits of a base field element.
 const BITS: u32 = 64;

@@ -4,40 +4,10 @@ use std::collections::HashMap;
 
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField64};
 
-use super::bits::BitVar;
 use super::compile::{Circuit, compile};
 use super::gate::{Gate, Hint, Operation, Solve, Variable};
+use super::variables::{BaseVar, BitVar, ExtensionVar, WordVar};
 use crate::field::{Challenge, Val, WORD, Word};
-
-/// A variable that holds a base field element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BaseVar(pub(crate) Variable);
-
-/// A variable that holds an element of the cubic extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExtensionVar(pub(crate) Variable);
-
-/// A variable that holds four base field elements: a digest or half a sponge state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WordVar(pub(crate) Variable);
-
-impl From<BaseVar> for ExtensionVar {
-    fn from(x: BaseVar) -> Self {
-        Self(x.0)
-    }
-}
-
-impl From<ExtensionVar> for WordVar {
-    fn from(x: ExtensionVar) -> Self {
-        Self(x.0)
-    }
-}
-
-impl From<BaseVar> for WordVar {
-    fn from(x: BaseVar) -> Self {
-        Self(x.0)
-    }
-}
 
 /// Records the program of a circuit.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::bits::BitVar;
-use super::builder::{BaseVar, CircuitBuilder, ExtensionVar, WordVar};
+use super::builder::CircuitBuilder;
+use super::variables::{BaseVar, BitVar, ExtensionVar, WordVar};
 use crate::field::{Val, WORD};
 
 /// The state of a Fiat-Shamir transcript in a circuit.

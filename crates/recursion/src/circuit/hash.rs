@@ -5,8 +5,9 @@
 //! so: the sponge's second half must start at zero, and the compression adds its input to its
 //! output. `docs/reference/recursion.md` has the table of all uses of the permutation.
 
-use super::builder::{BaseVar, CircuitBuilder, ExtensionVar, WordVar};
+use super::builder::CircuitBuilder;
 use super::gate::{Gate, Variable};
+use super::variables::{BaseVar, ExtensionVar, WordVar};
 
 /// A digest of four base field elements.
 pub type DigestVar = WordVar;

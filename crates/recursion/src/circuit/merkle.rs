@@ -5,10 +5,10 @@
 //! depth is part of the circuit: a second preimage of a node must lead to a leaf, and a leaf's
 //! preimage must meet the zero in the sponge's capacity.
 
-use super::bits::BitVar;
-use super::builder::{CircuitBuilder, WordVar};
+use super::builder::CircuitBuilder;
 use super::gate::Gate;
 use super::hash::{DigestVar, LeafDigestVar};
+use super::variables::{BitVar, WordVar};
 
 impl CircuitBuilder {
     /// One level of a Merkle path, by the truncated permutation: `bit` says whether `node` is the

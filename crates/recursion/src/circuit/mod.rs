@@ -30,14 +30,15 @@ mod hash;
 mod merkle;
 mod polynomial;
 mod trace;
+mod variables;
 
-pub use bits::BitVar;
-pub use builder::{BaseVar, CircuitBuilder, ExtensionVar, WordVar};
+pub use builder::CircuitBuilder;
 pub use challenger::ChallengerVar;
 pub use check::Violation;
 pub use compile::{Circuit, GateCounts};
 pub use hash::{DigestVar, LeafDigestVar};
 pub use trace::{TraceError, Traces};
+pub use variables::{BaseVar, BitVar, ExtensionVar, WordVar};
 
 /// Number of tables of a circuit.
 pub const TABLES: usize = crate::tables::TableKind::ALL.len();

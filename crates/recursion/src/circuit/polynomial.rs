@@ -2,9 +2,9 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::bits::BitVar;
-use super::builder::{BaseVar, CircuitBuilder, ExtensionVar, WordVar};
+use super::builder::CircuitBuilder;
 use super::gate::Gate;
+use super::variables::{BaseVar, BitVar, ExtensionVar, WordVar};
 use crate::field::Val;
 use crate::tables::{HORNER_STEPS, HORNER_WORDS};
 

@@ -1,14 +1,11 @@
-//! Parameters and types of the final proof.
+//! Parameters of the final proof.
 
 use p3_challenger::{HashChallenger, SerializingChallenger64};
 use p3_keccak::Keccak256Hash;
-use p3_multi_stark::config::{MultiStarkConfig, ProverData};
-use p3_sumcheck::layout::Table as Columns;
 use p3_whir::{FoldingFactor, ProtocolParameters, SecurityAssumption, WhirConfig, WhirConfigError};
 use serde::{Deserialize, Serialize};
 
-use super::stacked_columns::{FIRST_FOLD, LOW_BITS};
-use super::stacked_pcs::StackedPcs;
+use super::stacked_columns::FIRST_FOLD;
 use crate::field::{Challenge, Val};
 
 /// The transcript: Keccak-256 over bytes; field elements enter as 8 little-endian bytes.
@@ -75,46 +72,5 @@ impl FinalParameters {
             pow_bits: self.query_grinding,
         };
         FinalWhirConfig::new(num_variables, parameters)
-    }
-}
-
-/// The configuration of the final proof of one circuit.
-#[derive(Debug)]
-pub struct FinalConfig {
-    pcs: StackedPcs,
-}
-
-impl FinalConfig {
-    /// The configuration over a commitment scheme.
-    pub const fn new(pcs: StackedPcs) -> Self {
-        Self { pcs }
-    }
-}
-
-impl MultiStarkConfig for FinalConfig {
-    type Val = Val;
-    type Challenge = Challenge;
-    type Challenger = FinalChallenger;
-    type Pcs = StackedPcs;
-
-    fn pcs(&self) -> &StackedPcs {
-        &self.pcs
-    }
-
-    /// Keccak-256 with digests of 256 bits.
-    fn collision_resistance_bits(&self) -> Option<usize> {
-        Some(128)
-    }
-
-    fn min_num_variables(&self) -> usize {
-        LOW_BITS
-    }
-
-    fn build_witness(&self, traces: Vec<Columns<Val>>) -> Vec<Columns<Val>> {
-        traces
-    }
-
-    fn committed_table<'a>(&self, data: &'a ProverData<Self>, table: usize) -> &'a Columns<Val> {
-        data.trace(table)
     }
 }

@@ -15,9 +15,10 @@ mod prove;
 pub mod shape;
 mod stacked_columns;
 mod stacked_pcs;
+mod stark_config;
 mod verify;
 
-pub use config::{FinalChallenger, FinalConfig, FinalParameters, FinalWhirConfig, challenger};
+pub use config::{FinalChallenger, FinalParameters, FinalWhirConfig, challenger};
 pub use error::FinalError;
 pub use preprocessed_mmcs::{
     Digest, OpeningPaths, PREPROCESSED_WIDTH, PreprocessedMmcs, PreprocessedMmcsData,
@@ -31,4 +32,5 @@ pub use stacked_columns::{
     TableColumns, WitnessColumn,
 };
 pub use stacked_pcs::{StackedPcs, StackedProverData};
+pub use stark_config::FinalConfig;
 pub use verify::{SECURITY_BITS, security_report, verify};

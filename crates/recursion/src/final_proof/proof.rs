@@ -3,11 +3,12 @@
 use p3_multi_stark::MultiStarkProof;
 use serde::{Deserialize, Serialize};
 
-use super::config::{FinalConfig, FinalParameters, FinalWhirConfig};
+use super::config::{FinalParameters, FinalWhirConfig};
 use super::error::FinalError;
 use super::preprocessed_mmcs::Digest;
 use super::stacked_columns::{StackedColumns, TableColumns};
 use super::stacked_pcs::StackedPcs;
+use super::stark_config::FinalConfig;
 use crate::circuit::TABLES;
 use crate::tables::{PreprocessedPlacement, Table, TableKind};
 

@@ -8,11 +8,12 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_multi_stark::{ProverInstance, ProverInstances, prove_with_security};
 use p3_sumcheck::layout::Table as Columns;
 
-use super::config::{FinalConfig, FinalParameters, challenger};
+use super::config::{FinalParameters, challenger};
 use super::error::FinalError;
 use super::preprocessed_mmcs::PreprocessedTree;
 use super::proof::{FinalProof, FinalVerifyingKey};
 use super::stacked_pcs::StackedPcs;
+use super::stark_config::FinalConfig;
 use super::verify::SECURITY_BITS;
 use crate::circuit::{Circuit, TABLES, Traces};
 use crate::field::Val;

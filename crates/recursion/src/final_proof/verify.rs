@@ -4,9 +4,10 @@ use p3_multi_stark::{
     MultiStarkSecurityReport, VerifierInstance, VerifierInstances, verify_with_security,
 };
 
-use super::config::{FinalConfig, challenger};
+use super::config::challenger;
 use super::error::FinalError;
 use super::proof::{FinalProof, FinalVerifyingKey};
+use super::stark_config::FinalConfig;
 use crate::circuit::TABLES;
 use crate::field::Val;
 use crate::tables::{PUBLIC_VALUES, Table};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ExecutionInput;
+use crate::interpolate::roots;
 use crate::mulmod::Software;
 use alloc::boxed::Box;
 use c_kzg::{Blob, Bytes32, ethereum_kzg_settings};

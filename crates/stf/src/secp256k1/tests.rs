@@ -1,10 +1,7 @@
 //! Against k256.
 
 use super::*;
-use crate::{
-    mulmod::{Software, from_be_bytes, to_be_bytes},
-    recover,
-};
+use crate::mulmod::{Software, from_be_bytes, to_be_bytes};
 use alloy_primitives::{Address, B256};
 use k256::{
     AffinePoint, ProjectivePoint, Scalar, U256 as Uint,
@@ -314,7 +311,7 @@ fn recoveries_that_meet_equal_and_opposite_points() {
             let terms = terms::<Software>(&signature).expect("a point");
             assert_eq!((terms.u, terms.v), (u, v));
             assert_eq!(affine::add_up(&terms), None, "addition {index}");
-            let key = recover::key(&signature);
+            let key = recover_in_software(&signature);
             assert_eq!(recover_by_points::<Software>(&signature), key, "addition {index}");
             assert_eq!(recover::<Software>(&signature), key, "addition {index}");
             // Opposite points at the last addition make the neutral element, which is no key.
