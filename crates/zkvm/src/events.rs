@@ -13,13 +13,8 @@ use crate::{
     bus::{CODE_KEY, HALTED_PC, SYSTEM_KEY, TIME_START, TIME_STEP},
     keccak::{LANES, Round},
     memory::{COMMITTED_WORD, CodeRange, EXIT_WORD, OUTPUT_WORD, word_key},
-    record::{Executed, Seen, Touch},
-    tables::{
-        commit::Committed,
-        keccak_word::Permuted,
-        mulmod::Multiplied,
-        point::{self, PointCall},
-        refresh::Refreshed,
+    record::{
+        Committed, Executed, Multiplied, POINT_WORDS, Permuted, PointCall, Refreshed, Seen, Touch,
     },
 };
 
@@ -304,8 +299,8 @@ impl EventCollector {
         let (second, first) = if doubles {
             (None, areas(&step.words)?)
         } else {
-            let words: &[MemoryWord; 2 * point::WORDS] = areas(&step.words)?;
-            let (second, first) = words.split_at(point::WORDS);
+            let words: &[MemoryWord; 2 * POINT_WORDS] = areas(&step.words)?;
+            let (second, first) = words.split_at(POINT_WORDS);
             (Some(areas(second)?), areas(first)?)
         };
         if let Some(second) = second {
@@ -324,10 +319,10 @@ impl EventCollector {
     /// Accesses the words of a point.
     fn point_words(
         &mut self,
-        words: &[MemoryWord; point::WORDS],
+        words: &[MemoryWord; POINT_WORDS],
         time: u64,
-    ) -> Result<[Seen; point::WORDS], Error> {
-        let mut seen = [Seen::default(); point::WORDS];
+    ) -> Result<[Seen; POINT_WORDS], Error> {
+        let mut seen = [Seen::default(); POINT_WORDS];
         for (seen, word) in seen.iter_mut().zip(words) {
             let (_, key) = self.memory_word(word.address);
             *seen = self.access(key, time, word.after)?;

@@ -17,6 +17,7 @@ mod proof;
 mod prove;
 mod public;
 mod record;
+mod records;
 mod security;
 mod segmentation;
 mod tables;

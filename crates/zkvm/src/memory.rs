@@ -34,6 +34,17 @@ use crate::{
 
 mod opening;
 
+/// A touched leaf with the first and the last state of its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LeafRecord {
+    /// Leaf, from 0.
+    pub(crate) index: u32,
+    pub(crate) start: [u64; LEAF_WORDS],
+    pub(crate) end: [u64; LEAF_WORDS],
+    pub(crate) start_time: [u64; LEAF_WORDS],
+    pub(crate) end_time: [u64; LEAF_WORDS],
+}
+
 #[cfg(test)]
 pub(crate) use opening::Paths;
 pub(crate) use opening::{Node, Opening};

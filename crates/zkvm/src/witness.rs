@@ -1,6 +1,6 @@
 //! Trace generation: the traces of a segment, from its events.
 
-use std::{array, collections::HashMap};
+use std::collections::HashMap;
 
 use oneslot_riscv::Op;
 use oneslot_stark::Val;
@@ -10,13 +10,11 @@ use crate::{
     Error, PublicValues, SegmentInput,
     bus::CODE_KEY,
     events::{Ends, Events, events},
-    memory::{CodeRange, LEAF_WORDS, Node, word_key, word_numbers},
+    memory::{LEAF_WORDS, LeafRecord, word_key, word_numbers},
     proof::MAX_LOG_HEIGHT,
-    record::Executed,
-    tables::{
-        Table, leaf, leaf::LeafRecord, multiplicities::Multiplicities, node,
-        poseidon2::Compression, program::Fetch,
-    },
+    record::Fetch,
+    records::Records,
+    tables::{Table, leaf, multiplicities::Multiplicities, node},
     verify::public_values,
 };
 
@@ -27,78 +25,11 @@ pub(crate) struct Witness {
     pub(crate) public: PublicValues,
 }
 
-/// What the tables of a segment are generated from.
-pub(crate) struct Records {
-    pub(crate) events: Events,
-    /// Executed instructions of each table, in the tables' order.
-    steps: [Vec<Executed>; Table::ALL.len()],
-    pub(crate) code: CodeRange,
-    pub(crate) fetches: Vec<Fetch>,
-    pub(crate) leaves: Vec<LeafRecord>,
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) compressions: Vec<Compression>,
-}
-
-impl Records {
-    /// Records of a segment, and its public values.
-    fn new(input: &SegmentInput) -> Result<(Self, PublicValues), Error> {
-        let mut events = events(input, input.words())?;
-        let mut steps = array::from_fn(|_| Vec::new());
-        for step in std::mem::take(&mut events.steps) {
-            let of: &mut Vec<_> = &mut steps[Table::of(step.instruction.op) as usize];
-            of.push(step);
-        }
-        let leaves = leaves(input, &events);
-        let ends: Vec<_> = leaves.iter().map(|leaf| leaf.end).collect();
-        let paths = input.opening.paths(&ends)?;
-        let mut compressions = leaf::compressions(&leaves);
-        compressions.extend(node::compressions(&paths.nodes));
-        let [o0, o1, o2, o3, committed, exit_code] = events.results.map(|result| result.value);
-        let mut output = [0; 32];
-        for (bytes, word) in output.as_chunks_mut::<8>().0.iter_mut().zip([o0, o1, o2, o3]) {
-            *bytes = word.to_le_bytes();
-        }
-        let public = PublicValues {
-            program: input.program(),
-            code: input.code(),
-            segment: input.segment(),
-            start_pc: input.start_pc(),
-            end_pc: events.end_pc,
-            start_root: paths.root.start,
-            end_root: paths.root.end,
-            committed: committed != 0,
-            exit_code,
-            output,
-        };
-        let fetches = fetches(&events);
-        let (code, nodes) = (input.code(), paths.nodes);
-        Ok((Self { events, steps, code, fetches, leaves, nodes, compressions }, public))
-    }
-
-    /// Executed instructions of the table that holds these operations.
-    pub(crate) fn steps(&self, operations: &[Op]) -> &[Executed] {
-        &self.steps[Table::of(operations[0]) as usize]
-    }
-
-    /// Refuses a segment with more rows than a table may have, before the tables are generated: calls take many rows each.
-    fn check_rows(&self) -> Result<(), Error> {
-        let limit = 1 << MAX_LOG_HEIGHT;
-        for table in Table::ALL {
-            let rows = table.rows(self);
-            if rows > limit {
-                let (expected, got) = (limit as u64, rows as u64);
-                return Err(Error::TooLarge { what: table.name(), expected, got });
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Witness {
     /// Runs the segment once more and generates all tables.
     pub(crate) fn new(input: &SegmentInput) -> Result<Self, Error> {
-        let (records, public) = Records::new(input)?;
-        records.check_rows()?;
+        let (records, public) = records(input)?;
+        check_rows(&records)?;
         let mut multiplicities = Multiplicities::new();
         let generate = |table: &Table| table.generate(&records, &mut multiplicities);
         Ok(Self { traces: Table::ALL.iter().map(generate).collect(), public })
@@ -108,6 +39,54 @@ impl Witness {
     pub(crate) fn public_values(&self) -> Vec<Vec<Val>> {
         public_values(&self.public)
     }
+}
+
+/// Runs the segment once more and notes what the tables need, and its public values.
+fn records(input: &SegmentInput) -> Result<(Records, PublicValues), Error> {
+    let mut events = events(input, input.words())?;
+    let mut steps: HashMap<Op, Vec<_>> = HashMap::new();
+    for step in std::mem::take(&mut events.steps) {
+        let first = Table::of(step.instruction.op).operations()[0];
+        steps.entry(first).or_default().push(step);
+    }
+    let leaves = leaves(input, &events);
+    let ends: Vec<_> = leaves.iter().map(|leaf| leaf.end).collect();
+    let paths = input.opening.paths(&ends)?;
+    let mut compressions = leaf::compressions(&leaves);
+    compressions.extend(node::compressions(&paths.nodes));
+    let [o0, o1, o2, o3, committed, exit_code] = events.results.map(|result| result.value);
+    let mut output = [0; 32];
+    for (bytes, word) in output.as_chunks_mut::<8>().0.iter_mut().zip([o0, o1, o2, o3]) {
+        *bytes = word.to_le_bytes();
+    }
+    let public = PublicValues {
+        program: input.program(),
+        code: input.code(),
+        segment: input.segment(),
+        start_pc: input.start_pc(),
+        end_pc: events.end_pc,
+        start_root: paths.root.start,
+        end_root: paths.root.end,
+        committed: committed != 0,
+        exit_code,
+        output,
+    };
+    let fetches = fetches(&events);
+    let (code, nodes) = (input.code(), paths.nodes);
+    Ok((Records { events, steps, code, fetches, leaves, nodes, compressions }, public))
+}
+
+/// Refuses a segment with more rows than a table may have, before the tables are generated: calls take many rows each.
+fn check_rows(records: &Records) -> Result<(), Error> {
+    let limit = 1 << MAX_LOG_HEIGHT;
+    for table in Table::ALL {
+        let rows = table.rows(records);
+        if rows > limit {
+            let (expected, got) = (limit as u64, rows as u64);
+            return Err(Error::TooLarge { what: table.name(), expected, got });
+        }
+    }
+    Ok(())
 }
 
 /// The touched leaves with the ends of their words.

@@ -16,7 +16,7 @@ use p3_air::{AirBuilder, WindowAccess};
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    InstructionTable,
+    air::InstructionTable,
     cells::{cell, cells, flag},
     instruction::{At, Target, WordState, operation, read_rs1, read_rs2, write_rd},
     multiplicities::Multiplicities,

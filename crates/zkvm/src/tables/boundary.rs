@@ -11,8 +11,8 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    MIN_HEIGHT, TableAir,
-    cells::{cell, flag, matrix},
+    air::TableAir,
+    cells::{MIN_HEIGHT, cell, flag, matrix},
     multiplicities::Multiplicities,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     memory::{DEPTH, OUTPUT_WORD},
     public::{self, Elements},
     record::Seen,
-    witness::Records,
+    records::Records,
 };
 
 /// System words that are results: the output (four words), the committed flag, the exit code.

@@ -17,7 +17,7 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    InstructionTable,
+    air::InstructionTable,
     cells::{cell, flag},
     instruction::{At, WordState, operation, read_rs1, read_rs2},
     multiplicities::Multiplicities,

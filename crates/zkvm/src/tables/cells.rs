@@ -4,7 +4,8 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::MIN_HEIGHT;
+/// Least height of a table.
+pub(crate) const MIN_HEIGHT: usize = 16;
 
 /// The bits of an integer below 2^16 as digits of base 8.
 pub(crate) fn spread(value: u64) -> u64 {

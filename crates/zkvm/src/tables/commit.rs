@@ -8,7 +8,7 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, flag, matrix},
     instruction::{MemoryRead, WordState},
     multiplicities::Multiplicities,
@@ -16,8 +16,8 @@ use super::{
 use crate::{
     bus::{Access, CALL, SYSTEM_KEY, TableBuilder, constant, count},
     memory::OUTPUT_WORD,
-    record::Seen,
-    witness::Records,
+    record::{Committed, Seen},
+    records::Records,
 };
 
 columns! {
@@ -84,23 +84,6 @@ impl TableAir for Commit {
             generate(event, multiplicities, values)
         })
     }
-}
-
-/// One word of the output.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Committed {
-    /// Number of the word, 0 to 3.
-    pub(crate) index: usize,
-    /// Time of the call.
-    pub(crate) time: u64,
-    /// Address divided by 8.
-    pub(crate) word: u64,
-    /// Whether the word lies in the code range.
-    pub(crate) code: bool,
-    /// Memory word.
-    pub(crate) value: Seen,
-    /// Output word before.
-    pub(crate) before: Seen,
 }
 
 pub(crate) fn generate(

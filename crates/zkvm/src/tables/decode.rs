@@ -18,13 +18,13 @@ use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, flag},
-    multiplicities::Multiplicities,
+    multiplicities::{DECODE_HEIGHT, Multiplicities},
 };
 use crate::{
     bus::{DECODE, TableBuilder},
-    witness::Records,
+    records::Records,
 };
 
 /// Where an instruction keeps its fields, and what part of the word is its selector.
@@ -192,7 +192,7 @@ columns! {
 }
 
 /// Rows. Those beyond the entries repeat the first one.
-pub(super) const HEIGHT: usize = 128;
+const HEIGHT: usize = DECODE_HEIGHT;
 
 /// Flags of a format.
 pub(super) fn format_flags(format: Format) -> [Goldilocks; FORMATS] {

@@ -38,7 +38,7 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    InstructionTable,
+    air::InstructionTable,
     cells::{cell, flag},
     instruction::{At, Target, WordState, operation, read_rs1, read_rs2, write_rd},
     multiplicities::Multiplicities,

@@ -22,7 +22,7 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    InstructionTable,
+    air::InstructionTable,
     cells::{cell, cells, flag},
     instruction::{At, Target, WordState, operation, read_rs1, write_rd},
     multiplicities::Multiplicities,

@@ -20,7 +20,7 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, cells, flag, matrix},
     keccak_round,
     keccak_theta::{ADDED, digits, spread_limbs},
@@ -30,7 +30,7 @@ use crate::{
     bus::{KECCAK, ROUND, TableBuilder, constant, count, spread},
     keccak::{CONSTANT_BITS, OFFSETS, ROUNDS, Round, source},
     record::quarters,
-    witness::Records,
+    records::Records,
 };
 
 columns! {

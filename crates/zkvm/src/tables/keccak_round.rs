@@ -8,14 +8,14 @@ use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, flag},
-    multiplicities::Multiplicities,
+    multiplicities::{Multiplicities, ROUND_HEIGHT},
 };
 use crate::{
     bus::{ROUND, TableBuilder},
     keccak::{CONSTANT_BITS, CONSTANTS, ROUNDS},
-    witness::Records,
+    records::Records,
 };
 
 columns! {
@@ -36,7 +36,7 @@ columns! {
 }
 
 /// Rows.
-pub(super) const HEIGHT: usize = 32;
+const HEIGHT: usize = ROUND_HEIGHT;
 
 /// Bits of the constant of a round.
 pub(super) fn bits(round: usize) -> [Goldilocks; 7] {

@@ -31,7 +31,7 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, cells, flag, matrix, spread},
     multiplicities::Multiplicities,
 };
@@ -39,7 +39,7 @@ use crate::{
     bus::{KECCAK, TableBuilder, constant, count},
     keccak::{ROUNDS, Round},
     record::quarters,
-    witness::Records,
+    records::Records,
 };
 
 /// First slot of lanes with the effect of theta added.

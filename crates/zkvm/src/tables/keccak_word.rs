@@ -16,15 +16,15 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, cells, flag, matrix},
     multiplicities::Multiplicities,
 };
 use crate::{
     bus::{Access, CALL, KECCAK, TableBuilder, constant, count, join, spread},
     keccak::{LANES, ROUNDS},
-    record::{Seen, quarters},
-    witness::Records,
+    record::{Permuted, Seen, quarters},
+    records::Records,
 };
 
 columns! {
@@ -112,19 +112,6 @@ impl TableAir for KeccakWord {
             generate(event, multiplicities, values)
         })
     }
-}
-
-/// One lane of a call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Permuted {
-    /// Number of the lane, 0 to 24.
-    pub(crate) index: usize,
-    /// Time of the call.
-    pub(crate) time: u64,
-    /// Address divided by 8.
-    pub(crate) word: u64,
-    pub(crate) before: Seen,
-    pub(crate) after: u64,
 }
 
 pub(crate) fn generate(

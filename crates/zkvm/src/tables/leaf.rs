@@ -22,7 +22,7 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, cells, flag, matrix},
     multiplicities::Multiplicities,
 };
@@ -31,12 +31,11 @@ use crate::{
         CODE_KEY, MEMORY, POSEIDON2, SYSTEM_KEY, TableBuilder, constant, count, join, ranges, tree,
     },
     memory::{
-        CodeRange, FIRST_LEAF, LEAF_TAG, LEAF_WORDS, SYSTEM_LEAF, SYSTEM_NUMBER, leaf_digest,
-        leaf_halves,
+        CodeRange, FIRST_LEAF, LEAF_TAG, LEAF_WORDS, LeafRecord, SYSTEM_LEAF, SYSTEM_NUMBER,
+        leaf_digest, leaf_halves,
     },
-    record::{limbs, quarters},
-    tables::poseidon2::Compression,
-    witness::Records,
+    record::{Compression, limbs, quarters},
+    records::Records,
 };
 
 /// Limbs of a leaf.
@@ -155,17 +154,6 @@ fn region<B: TableBuilder>(builder: &mut B, row: &Row<B::Var>, real: &B::Expr) {
         + row.above * (system_start - one - index);
     builder.assert_eq(join::<B>(row.room[0], row.room[1]), room);
     ranges(builder, row.distance.into_iter().chain(row.room), real);
-}
-
-/// A touched leaf with the first and the last state of its words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LeafRecord {
-    /// Leaf, from 0.
-    pub(crate) index: u32,
-    pub(crate) start: [u64; LEAF_WORDS],
-    pub(crate) end: [u64; LEAF_WORDS],
-    pub(crate) start_time: [u64; LEAF_WORDS],
-    pub(crate) end_time: [u64; LEAF_WORDS],
 }
 
 /// Compressions that the rows of these leaves look up: one for each leaf, another for one that changes.

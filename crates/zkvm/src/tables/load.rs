@@ -7,7 +7,7 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    InstructionTable,
+    air::InstructionTable,
     cells::{cell, cells, flag},
     instruction::{
         Address, At, MemoryRead, Target, WordState, address, read_rs1, time_after, write_rd,

@@ -8,13 +8,13 @@ use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, spread},
-    multiplicities::Multiplicities,
+    multiplicities::{LOOKUP_HEIGHT, Multiplicities},
 };
 use crate::{
     bus::{BYTES, POWER, RANGE, SPREAD, TableBuilder},
-    witness::Records,
+    records::Records,
 };
 
 columns! {
@@ -46,7 +46,7 @@ columns! {
 }
 
 /// Rows.
-pub(super) const HEIGHT: usize = 1 << 16;
+const HEIGHT: usize = LOOKUP_HEIGHT;
 
 /// The table.
 pub(crate) struct Lookup;

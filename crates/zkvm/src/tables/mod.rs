@@ -1,11 +1,12 @@
 //! The set of tables. One row of a table is one event of a segment; buses tie the tables together.
 //!
-//! A table is declared in two places: its own file implements [`TableAir`] (or [`InstructionTable`], which follows from
+//! A table is declared in two places: its own file implements [`TableAir`] (or [`air::InstructionTable`], which follows from
 //! less), and the list below gives its place in a proof. All else asks the table.
 
 pub(crate) mod add;
 pub(crate) mod add_immediate;
 pub(crate) mod add_word;
+mod air;
 pub(crate) mod bitwise;
 pub(crate) mod boundary;
 pub(crate) mod branch;
@@ -48,89 +49,10 @@ use p3_air::{Air, BaseAir};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
-use self::{cells::matrix, multiplicities::Multiplicities};
-use crate::{bus::TableBuilder, record::Executed, witness::Records};
+use self::{air::TableAir, multiplicities::Multiplicities};
+use crate::{bus::TableBuilder, records::Records};
 
-/// Least height of a table.
-pub(crate) const MIN_HEIGHT: usize = 16;
-
-/// A table: its columns, its constraints, and how its trace follows from what a segment did.
-pub(crate) trait TableAir {
-    /// Columns of a row.
-    type Row: Columns;
-
-    /// Operations of which each executed instruction is a row of the table.
-    const OPERATIONS: &'static [Op] = &[];
-    /// Height, if it is the same in every proof.
-    const FIXED_HEIGHT: Option<usize> = None;
-    /// Number of preprocessed columns.
-    const PREPROCESSED_WIDTH: usize = 0;
-    /// Number of public values.
-    const PUBLIC_VALUES: usize = 0;
-    /// Columns of which constraints read the next row.
-    const NEXT_ROW_COLUMNS: Range<usize> = 0..0;
-
-    /// Preprocessed columns, if the table has any.
-    fn preprocessed() -> Option<RowMajorMatrix<Goldilocks>> {
-        None
-    }
-
-    /// Rows that a call takes besides that of its instruction.
-    fn precompile_rows(_call: &Step) -> usize {
-        0
-    }
-
-    /// Emits constraints and messages.
-    fn eval<B: TableBuilder>(builder: &mut B);
-
-    /// Rows in use of the segment's table.
-    fn rows(records: &Records) -> usize;
-
-    /// The segment's trace. Tables are generated in their order, so that the multiplicities of lookups are known when the
-    /// table that provides them is generated.
-    fn generate(
-        records: &Records,
-        multiplicities: &mut Multiplicities,
-    ) -> RowMajorMatrix<Goldilocks>;
-}
-
-/// A table with one row for each executed instruction of some operations.
-pub(crate) trait InstructionTable {
-    /// Columns of a row.
-    type Row: Columns;
-
-    /// The operations.
-    const OPERATIONS: &'static [Op];
-
-    /// Emits constraints and messages.
-    fn eval<B: TableBuilder>(builder: &mut B);
-
-    /// Appends the row of an instruction.
-    fn generate(step: &Executed, multiplicities: &mut Multiplicities, values: &mut Vec<Goldilocks>);
-}
-
-impl<T: InstructionTable> TableAir for T {
-    type Row = T::Row;
-
-    const OPERATIONS: &'static [Op] = T::OPERATIONS;
-
-    fn eval<B: TableBuilder>(builder: &mut B) {
-        T::eval(builder);
-    }
-
-    fn rows(records: &Records) -> usize {
-        records.steps(T::OPERATIONS).len()
-    }
-
-    fn generate(
-        records: &Records,
-        multiplicities: &mut Multiplicities,
-    ) -> RowMajorMatrix<Goldilocks> {
-        matrix(T::Row::WIDTH, 1, records.steps(T::OPERATIONS), |step, values| {
-            T::generate(step, multiplicities, values);
-        })
-    }
-}
+pub(crate) use self::cells::MIN_HEIGHT;
 
 /// Declares the tables: variant, which is also the name of the type in the module, and module.
 macro_rules! tables {
@@ -167,7 +89,8 @@ macro_rules! tables {
                 }
             }
 
-            const fn operations(self) -> &'static [Op] {
+            /// Operations of which each executed instruction is a row of the table.
+            pub(crate) const fn operations(self) -> &'static [Op] {
                 match self {
                     $(Self::$table => <$module::$table as TableAir>::OPERATIONS,)*
                 }

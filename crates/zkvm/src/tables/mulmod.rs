@@ -36,14 +36,14 @@ use super::{
 };
 use crate::{
     bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range},
-    record::{Seen, quarters},
+    record::{Multiplied, NUMBER_WORDS, Seen, quarters},
     witness::Records,
 };
 
 /// Registers a1 and a2: addresses of the second factor and of the modulus.
 const ADDRESSES: [u64; 2] = [11, 12];
 /// Words of a number.
-const WORDS: usize = 4;
+const WORDS: usize = NUMBER_WORDS;
 /// Limbs of a number.
 pub(super) const LIMBS: usize = 4 * WORDS;
 /// Groups of two limbs of a product.
@@ -283,21 +283,6 @@ pub(super) fn number_word<B: TableBuilder, V: Copy + Into<B::Expr>>(
     index: usize,
 ) -> [B::Expr; 2] {
     [0, 2].map(|half| join::<B>(limbs[4 * index + half], limbs[4 * index + half + 1]))
-}
-
-/// One call.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Multiplied {
-    /// Time of the call.
-    pub(crate) time: u64,
-    /// Addresses of `a`, `b` and `m` divided by 8.
-    pub(crate) word: [u64; 3],
-    /// The words of `a`, `b` and `m`.
-    pub(crate) seen: [[Seen; WORDS]; 3],
-    /// Whether each of the words lies in the code range.
-    pub(crate) code: [[bool; WORDS]; 3],
-    /// Registers a1 and a2.
-    pub(crate) registers: [Seen; 2],
 }
 
 impl Multiplied {

@@ -2,11 +2,15 @@
 
 use p3_goldilocks::Goldilocks;
 
-use super::{
-    cells::{cell, spread},
-    decode, keccak_round, lookup,
-};
+use super::cells::{cell, spread};
 use crate::record::quarters;
+
+/// Height of the decode table.
+pub(super) const DECODE_HEIGHT: usize = 128;
+/// Height of the table of keccak's rounds.
+pub(super) const ROUND_HEIGHT: usize = 32;
+/// Height of the table of integers.
+pub(super) const LOOKUP_HEIGHT: usize = 1 << 16;
 
 /// How often the rows generated so far look up each entry of the tables that provide entries.
 #[derive(Debug)]
@@ -20,20 +24,20 @@ pub(crate) struct Multiplicities {
     /// By value.
     pub(crate) spread: Vec<u32>,
     /// By round of a permutation.
-    pub(crate) round: [u32; keccak_round::HEIGHT],
+    pub(crate) round: [u32; ROUND_HEIGHT],
     /// By number of the entry of the decode table.
-    pub(crate) operations: [u32; decode::HEIGHT],
+    pub(crate) operations: [u32; DECODE_HEIGHT],
 }
 
 impl Multiplicities {
     pub(crate) fn new() -> Self {
         Self {
-            range: vec![0; lookup::HEIGHT],
-            bytes: vec![0; lookup::HEIGHT],
+            range: vec![0; LOOKUP_HEIGHT],
+            bytes: vec![0; LOOKUP_HEIGHT],
             power: [0; 32],
-            spread: vec![0; lookup::HEIGHT],
-            round: [0; keccak_round::HEIGHT],
-            operations: [0; decode::HEIGHT],
+            spread: vec![0; LOOKUP_HEIGHT],
+            round: [0; ROUND_HEIGHT],
+            operations: [0; DECODE_HEIGHT],
         }
     }
 

@@ -16,15 +16,15 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, flag, matrix},
     multiplicities::Multiplicities,
-    poseidon2::Compression,
 };
 use crate::{
     bus::{POSEIDON2, TableBuilder, count, tree},
     memory::Node as TreeNode,
-    witness::Records,
+    record::Compression,
+    records::Records,
 };
 
 columns! {

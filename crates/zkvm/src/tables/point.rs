@@ -46,7 +46,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use ruint::{aliases::U256, uint};
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, cells, flag, matrix},
     instruction::{Found, read_register},
     mulmod::{LIMBS, halves, number_word, reduced, reduction, split},
@@ -54,14 +54,14 @@ use super::{
 };
 use crate::{
     bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range},
-    record::Seen,
-    witness::Records,
+    record::{POINT_WORDS, PointCall, Seen},
+    records::Records,
 };
 
 /// Register a1: address of the second point.
 const SECOND: u64 = 11;
 /// Words of a point.
-pub(crate) const WORDS: usize = 8;
+const WORDS: usize = POINT_WORDS;
 /// Order of the field of secp256k1.
 pub(super) const P: U256 =
     uint!(0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f_U256);
@@ -478,23 +478,6 @@ fn accesses<B: TableBuilder>(
         }
         .emit(builder, &real);
     }
-}
-
-/// One call.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PointCall {
-    /// Time of the call.
-    pub(crate) time: u64,
-    /// Whether it is a doubling, which has no second point.
-    pub(crate) doubles: bool,
-    /// Addresses of the points divided by 8.
-    pub(crate) word: [u64; 2],
-    /// The words of the points.
-    pub(crate) seen: [[Seen; WORDS]; 2],
-    /// Whether each of the words of the second point lies in the code range.
-    pub(crate) code: [bool; WORDS],
-    /// Register a1.
-    pub(crate) register: Seen,
 }
 
 impl PointCall {

@@ -18,10 +18,11 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 use p3_poseidon2::GenericPoseidon2LinearLayers;
 
-use super::{TableAir, cells::height, multiplicities::Multiplicities};
+use super::{air::TableAir, cells::height, multiplicities::Multiplicities};
 use crate::{
     bus::{POSEIDON2, TableBuilder},
-    witness::Records,
+    record::Compression,
+    records::Records,
 };
 
 type Linear = GenericPoseidon2LinearLayersGoldilocks;
@@ -127,14 +128,6 @@ fn seventh_power<B: TableBuilder>(builder: &mut B, x: B::Expr, cube: B::Var) -> 
     builder.assert_eq(x.cube(), cube);
     let cube: B::Expr = cube.into();
     cube.square() * x
-}
-
-/// A compression with the number of its lookups.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Compression {
-    pub(crate) left: Digest,
-    pub(crate) right: Digest,
-    pub(crate) count: u32,
 }
 
 /// The trace for these compressions.

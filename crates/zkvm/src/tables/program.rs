@@ -20,7 +20,7 @@ use p3_lookup::Count;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, cells, flag, matrix},
     decode::{self, ENTRIES, FORMATS, format_flags},
     instruction::WordState,
@@ -28,8 +28,8 @@ use super::{
 };
 use crate::{
     bus::{Access, CODE_KEY, DECODE, PROGRAM, TableBuilder, WRITES, constant, count, join, ranges},
-    record::{Seen, limbs, quarters},
-    witness::Records,
+    record::{Fetch, Seen, limbs, quarters},
+    records::Records,
 };
 
 columns! {
@@ -183,18 +183,6 @@ impl<B: TableBuilder> Fields<B> {
             ],
         }
     }
-}
-
-/// An executed instruction of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fetch {
-    pub(crate) pc: u64,
-    /// Word of memory that holds the instruction.
-    pub(crate) word: u64,
-    /// Time of the word's state before.
-    pub(crate) time: u64,
-    /// Times that the instruction is executed.
-    pub(crate) count: u64,
 }
 
 impl Fetch {

@@ -7,15 +7,15 @@ use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::{
-    TableAir,
+    air::TableAir,
     cells::{cell, flag, matrix},
     instruction::WordState,
     multiplicities::Multiplicities,
 };
 use crate::{
     bus::{Access, TableBuilder, join, ranges},
-    record::Seen,
-    witness::Records,
+    record::{Refreshed, Seen},
+    records::Records,
 };
 
 columns! {
@@ -58,15 +58,6 @@ impl TableAir for Refresh {
             generate(event, multiplicities, values)
         })
     }
-}
-
-/// One access that moves the time of a word.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refreshed {
-    pub(crate) key: u64,
-    pub(crate) before: Seen,
-    /// Time after.
-    pub(crate) time: u64,
 }
 
 pub(crate) fn generate(

@@ -17,7 +17,7 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::{
-    InstructionTable,
+    air::InstructionTable,
     cells::{cell, cells, flag},
     instruction::{At, Found, WordState, read_register, time_after},
     multiplicities::Multiplicities,

@@ -11,11 +11,9 @@ use crate::{
     bus::{RANGE, TIME_START, TIME_STEP},
     check::Message,
     memory::{DEPTH, LEAF_TAG, LEAF_WORDS},
+    record::Compression,
     soundness::{Forgery, Refusal},
-    tables::{
-        Table,
-        poseidon2::{self, Compression},
-    },
+    tables::{Table, poseidon2},
     verify::public_values,
 };
 

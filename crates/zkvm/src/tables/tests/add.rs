@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{InstructionTable, Table, add::Add};
+use crate::tables::{Table, add::Add, air::InstructionTable};
 
 const TABLE: Subject = Subject { table: Table::Add, generate: Add::generate };
 const RESULT: [&str; 4] = ["result[0]", "result[1]", "result[2]", "result[3]"];

@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{InstructionTable, Table, add_immediate::AddImmediate};
+use crate::tables::{Table, add_immediate::AddImmediate, air::InstructionTable};
 
 const TABLE: Subject = Subject { table: Table::AddImmediate, generate: AddImmediate::generate };
 const RESULT: [&str; 4] = ["result[0]", "result[1]", "result[2]", "result[3]"];

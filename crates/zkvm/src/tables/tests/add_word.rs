@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, add_word::AddWord};
+use crate::tables::{Table, add_word::AddWord, air::InstructionTable};
 
 const TABLE: Subject = Subject { table: Table::AddWord, generate: AddWord::generate };
 

@@ -3,7 +3,7 @@
 use oneslot_riscv::{Instruction, Op};
 
 use super::{Assumption, Case, Neglect, PC, RD, RS1, Subject};
-use crate::tables::{InstructionTable, Table, add, shift};
+use crate::tables::{Table, add, air::InstructionTable, shift};
 
 const ADD: Subject = Subject { table: Table::Add, generate: add::Add::generate };
 const SHIFT: Subject = Subject { table: Table::Shift, generate: shift::Shift::generate };

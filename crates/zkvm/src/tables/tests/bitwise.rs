@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, bitwise::Bitwise};
+use crate::tables::{Table, air::InstructionTable, bitwise::Bitwise};
 
 const TABLE: Subject = Subject { table: Table::Bitwise, generate: Bitwise::generate };
 const REGISTERS: [Op; 3] = [Op::And, Op::Or, Op::Xor];

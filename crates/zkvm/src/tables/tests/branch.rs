@@ -3,7 +3,7 @@ use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::Goldilocks;
 
 use super::{Case, EDGES, RS1, RS2, Random, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, branch::Branch};
+use crate::tables::{Table, air::InstructionTable, branch::Branch};
 
 const TABLE: Subject = Subject { table: Table::Branch, generate: Branch::generate };
 const OPS: [Op; 6] = [Op::Beq, Op::Bne, Op::Blt, Op::Bge, Op::Bltu, Op::Bgeu];

@@ -16,13 +16,8 @@ use crate::{
     bus::{CALL, CODE_KEY, FLOW, HALTED_PC, MEMORY, PROGRAM, SYSTEM_KEY, TIME_STEP},
     check::Message,
     memory::{COMMITTED_WORD, EXIT_WORD, OUTPUT_WORD},
-    record::{Executed, Seen, Touch, limbs},
-    tables::{
-        InstructionTable, Table,
-        commit::{self, Committed},
-        multiplicities::Multiplicities,
-        system,
-    },
+    record::{Committed, Executed, Seen, Touch, limbs},
+    tables::{Table, air::InstructionTable, commit, multiplicities::Multiplicities, system},
 };
 
 const SYSTEM: Rows =

@@ -3,7 +3,7 @@ use p3_field::{Field, PrimeCharacteristicRing, PrimeField64};
 use p3_goldilocks::Goldilocks;
 
 use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{InstructionTable, Table, divide::Divide};
+use crate::tables::{Table, air::InstructionTable, divide::Divide};
 
 const TABLE: Subject = Subject { table: Table::Divide, generate: Divide::generate };
 const OPS: [Op; 11] = [

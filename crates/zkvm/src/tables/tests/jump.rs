@@ -2,7 +2,7 @@ use oneslot_riscv::{Instruction, Op};
 use p3_field::{PrimeCharacteristicRing, PrimeField64};
 
 use super::{Case, EDGES, IMMEDIATES, RD, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, jump::Jump};
+use crate::tables::{Table, air::InstructionTable, jump::Jump};
 
 const TABLE: Subject = Subject { table: Table::Jump, generate: Jump::generate };
 const PCS: [u64; 4] = [0, 0x1_0040, 0x8000_0000, 0xffff_fffc];

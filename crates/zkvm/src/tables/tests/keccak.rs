@@ -9,12 +9,8 @@ use crate::{
     bus::{CALL, KECCAK, MEMORY},
     check::Message,
     keccak::{CONSTANTS, OFFSETS, ROUNDS, Round, source},
-    record::Seen,
-    tables::{
-        Table, keccak_plane, keccak_theta,
-        keccak_word::{self, Permuted},
-        multiplicities::Multiplicities,
-    },
+    record::{Permuted, Seen},
+    tables::{Table, keccak_plane, keccak_theta, keccak_word, multiplicities::Multiplicities},
 };
 
 const WORD: Rows =

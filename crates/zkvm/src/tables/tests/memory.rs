@@ -13,11 +13,9 @@ use super::{
 use crate::{
     bus::{CODE_KEY, FLOW, MEMORY, PROGRAM, SYSTEM_KEY, TIME_STEP, WRITES},
     check::Message,
-    record::{Executed, Seen, Touch, limbs},
+    record::{Executed, Refreshed, Seen, Touch, limbs},
     tables::{
-        InstructionTable, Table, load, load_part,
-        multiplicities::Multiplicities,
-        refresh::{self, Refreshed},
+        Table, air::InstructionTable, load, load_part, multiplicities::Multiplicities, refresh,
         store, store_part,
     },
 };

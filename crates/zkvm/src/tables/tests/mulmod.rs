@@ -9,12 +9,8 @@ use super::{
 use crate::{
     bus::{CALL, CODE_KEY, MEMORY, SYSTEM_KEY},
     check::{Message, Place, evaluate},
-    record::Seen,
-    tables::{
-        Table,
-        mulmod::{Multiplied, generate},
-        multiplicities::Multiplicities,
-    },
+    record::{Multiplied, Seen},
+    tables::{Table, mulmod::generate, multiplicities::Multiplicities},
 };
 
 const TABLE: Rows = Rows {

@@ -3,7 +3,7 @@ use p3_field::PrimeField64;
 use p3_goldilocks::Goldilocks;
 
 use super::{Case, EDGES, Random, Subject, Verdict, quarter_cells};
-use crate::tables::{InstructionTable, Table, multiply::Multiply};
+use crate::tables::{Table, air::InstructionTable, multiply::Multiply};
 
 const TABLE: Subject = Subject { table: Table::Multiply, generate: Multiply::generate };
 const OPS: [Op; 2] = [Op::Mul, Op::Mulhu];

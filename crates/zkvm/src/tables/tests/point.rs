@@ -11,14 +11,14 @@ use super::{
 use crate::{
     bus::{CALL, CODE_KEY, MEMORY, SYSTEM_KEY},
     check::{Message, Place, evaluate},
-    record::Seen,
+    record::{PointCall, Seen},
     tables::{
         Table,
         mulmod::{LIMBS, reduction, split},
         multiplicities::Multiplicities,
         point::{
-            CELLS, Kind, NUMBERS, Numbers, P, PROOF, PointCall, distances, generate, relations,
-            run_relation, shown, shown_run,
+            CELLS, Kind, NUMBERS, Numbers, P, PROOF, distances, generate, relations, run_relation,
+            shown, shown_run,
         },
     },
 };

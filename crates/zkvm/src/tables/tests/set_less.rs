@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, IMMEDIATES, Random, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, set_less::SetLess};
+use crate::tables::{Table, air::InstructionTable, set_less::SetLess};
 
 const TABLE: Subject = Subject { table: Table::SetLess, generate: SetLess::generate };
 

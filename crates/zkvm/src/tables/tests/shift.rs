@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, Random, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, shift::Shift};
+use crate::tables::{Table, air::InstructionTable, shift::Shift};
 
 const TABLE: Subject = Subject { table: Table::Shift, generate: Shift::generate };
 

@@ -1,7 +1,7 @@
 use oneslot_riscv::Op;
 
 use super::{Case, EDGES, Random, Subject, Verdict};
-use crate::tables::{InstructionTable, Table, shift_word::ShiftWord};
+use crate::tables::{Table, air::InstructionTable, shift_word::ShiftWord};
 
 const TABLE: Subject = Subject { table: Table::ShiftWord, generate: ShiftWord::generate };
 const OPS: [(Op, Op, u64); 4] = [
