@@ -64,9 +64,10 @@ fn targets() -> Result<Vec<Target>> {
             .no_deps()
             .exec()
             .wrap_err_with(|| manifest.display().to_string())?;
-        let binaries = metadata.packages.iter().flat_map(|package| &package.targets);
+        // The metadata of a member are those of its whole workspace.
+        let own = metadata.packages.iter().filter(|package| package.manifest_path == manifest);
         targets.extend(
-            binaries
+            own.flat_map(|package| &package.targets)
                 .filter(|target| target.is_bin())
                 .map(|target| Target { name: target.name.clone(), manifest: manifest.clone() }),
         );

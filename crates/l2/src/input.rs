@@ -108,7 +108,8 @@ impl InputBuilder {
             domain: self.identity.domain,
             rollup_id: self.identity.rollup_id,
             config_hash: self.identity.config.hash(),
-            parent_batch: index.previous().ok_or(Error::Missing { what: "parent batch" })?,
+            // Genesis has none: its statement covers no batch, and no lane stands by it.
+            parent_batch: index.previous().unwrap_or(index),
             parent_commitment: batch.header.parent_commitment,
             parent_output: derived.parent_output,
             batch_index: index,

@@ -4,7 +4,7 @@
 //! one block breaks a rule, counts as empty; deposit-only blocks then take up what is due.
 
 use crate::{
-    attributes::{ATTRIBUTES_GAS, block_attributes},
+    attributes::{ATTRIBUTES_GAS, BlockAttributes, block_attributes},
     batch::{self, BatchBlock},
     bounds::MAX_DEPOSIT_GAS,
     origin::{L1Origin, Tip},

@@ -21,8 +21,8 @@ use alloy_consensus::{Header, Sealed};
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::Decodable;
 use oneslot_types::{
-    BatchHeader, Deposit, DepositLink, OutputParts, OutputRoot, PostedData, PreimageKey,
-    RollupConfig, Statement, StatementInput,
+    BatchHeader, Deposit, DepositLink, OutputParts, OutputRoot, PostedData, Statement,
+    StatementInput,
 };
 
 /// The statement about a range of batches. Pure: the question decides it, on every machine alike.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     bus::{Access, CALL, SYSTEM_KEY, TableBuilder, constant, count},
     memory::OUTPUT_WORD,
-    record::{Committed, Seen},
+    record::Committed,
     records::Records,
 };
 

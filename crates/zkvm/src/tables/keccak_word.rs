@@ -23,7 +23,7 @@ use super::{
 use crate::{
     bus::{Access, CALL, KECCAK, TableBuilder, constant, count, join, spread},
     keccak::{LANES, ROUNDS},
-    record::{Permuted, Seen, quarters},
+    record::{Permuted, quarters},
     records::Records,
 };
 

@@ -44,7 +44,6 @@ mod tests;
 use std::ops::Range;
 
 use oneslot_riscv::{Op, Step};
-use oneslot_stark::Columns;
 use p3_air::{Air, BaseAir};
 use p3_goldilocks::Goldilocks;
 use p3_matrix::dense::RowMajorMatrix;

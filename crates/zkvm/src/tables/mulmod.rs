@@ -36,8 +36,8 @@ use super::{
 };
 use crate::{
     bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range},
-    record::{Multiplied, NUMBER_WORDS, Seen, quarters},
-    witness::Records,
+    record::{Multiplied, NUMBER_WORDS, quarters},
+    records::Records,
 };
 
 /// Registers a1 and a2: addresses of the second factor and of the modulus.

@@ -142,14 +142,14 @@ mod tests {
     use crate::{
         bus::TREE,
         check::{Place, evaluate_row, surplus, unnoticed},
-        memory::{CodeRange, MemoryTree, Paths, SYSTEM_LEAF},
+        memory::{CodeRange, LeafRecord, MemoryTree, Paths, SYSTEM_LEAF},
         public::tests::sample,
         record::Seen,
         tables::{Table, boundary, cells::matrix, leaf, multiplicities::Multiplicities, poseidon2},
     };
 
     /// Leaves that share some of their paths, with their words at the end.
-    fn paths() -> (Vec<leaf::LeafRecord>, Paths) {
+    fn paths() -> (Vec<LeafRecord>, Paths) {
         let mut tree = MemoryTree::new(&BTreeMap::new(), &std::array::from_fn(|word| word as u64));
         tree.update((0..64).map(|number| (3 * number, number)));
         let leaves = BTreeSet::from([0, 1, 5, 700, SYSTEM_LEAF + 1]);
@@ -157,7 +157,7 @@ mod tests {
         let records: Vec<_> = opening
             .leaves()
             .iter()
-            .map(|&(index, start)| leaf::LeafRecord {
+            .map(|&(index, start)| LeafRecord {
                 index,
                 start,
                 // Leaf 5 is only read.

@@ -54,7 +54,7 @@ use super::{
 };
 use crate::{
     bus::{Access, CALL, CODE_KEY, TableBuilder, constant, count, join, range},
-    record::{POINT_WORDS, PointCall, Seen},
+    record::{POINT_WORDS, PointCall},
     records::Records,
 };
 

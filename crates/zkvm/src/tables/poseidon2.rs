@@ -4,7 +4,7 @@
 //! Per S-box two columns hold x^3 and what the round makes of x^7, which keeps every constraint at degree 3. Every row
 //! holds a true permutation, padding that of zeros, so any multiplicity is sound.
 
-use oneslot_stark::{DIGEST_LENGTH, Digest, PERMUTATION_WIDTH, columns, concatenate};
+use oneslot_stark::{DIGEST_LENGTH, PERMUTATION_WIDTH, columns, concatenate};
 use p3_air::WindowAccess;
 use p3_field::PrimeCharacteristicRing;
 use p3_goldilocks::{
@@ -186,7 +186,7 @@ fn fill_full_round(
 
 #[cfg(test)]
 mod tests {
-    use oneslot_stark::compress;
+    use oneslot_stark::{Digest, compress};
     use p3_matrix::Matrix;
 
     use super::*;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     bus::{Access, TableBuilder, join, ranges},
-    record::{Refreshed, Seen},
+    record::Refreshed,
     records::Records,
 };
 
