@@ -302,8 +302,8 @@ contract OptimisticLaneAttacksTest is OptimisticFixture {
                     if (stateOf(claimId) != ClaimState.Open) break;
                     if (lane.challengeOf(claimId, k).state != ChallengeState.Open) continue;
                     resolve(all[i], proposer, k, all[i].output == A);
-                    if (all[i].output != A) _refund(claimId, count);
                 }
+                if (stateOf(claimId) == ClaimState.Lost) _refund(claimId, count);
             }
         }
     }
