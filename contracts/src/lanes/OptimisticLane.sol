@@ -6,21 +6,29 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {TestChains} from "../TestChains.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
-import {Challenge, Claim, ClaimState, IOptimisticLane} from "../interfaces/IOptimisticLane.sol";
+import {
+    Challenge,
+    ChallengeState,
+    Claim,
+    ClaimId,
+    ClaimState,
+    IOptimisticLane,
+    Question
+} from "../interfaces/IOptimisticLane.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {BatchCommitment, BatchIndex, InputId, NO_BATCH, RollupId, StatementId} from "../types/Ids.sol";
-import {LaneKind, Verdict} from "../types/Policy.sol";
+import {LaneKind, Policy, Verdict} from "../types/Policy.sol";
 import {Statement} from "../types/Statement.sol";
 
 /// @title OptimisticLane
 /// @notice See IOptimisticLane, and `docs/reference/optimistic-lane.md` for the invariants and the table of bonds.
 contract OptimisticLane is IOptimisticLane {
-    /// @dev What is claimed about one input.
-    struct Question {
-        /// Open claims with this input id.
-        uint32 open;
-        /// End of the window of the first of them: contradicting claims must come before.
-        uint40 closesAt;
+    /// @dev What is claimed of one statement under one program.
+    struct Answer {
+        /// See `speakerOf`.
+        address speaker;
+        /// Claims that stand.
+        uint64 standing;
     }
 
     uint64 private constant MAX_WINDOW = 365 days;
@@ -35,11 +43,10 @@ contract OptimisticLane is IOptimisticLane {
     address public immutable game;
     bytes32 private immutable _domain;
 
-    mapping(StatementId statementId => Claim) private _claims;
-    mapping(StatementId statementId => mapping(uint256 index => Challenge)) private _challenges;
-    mapping(InputId inputId => Question) private _questions;
-    /// @inheritdoc IOptimisticLane
-    mapping(address proposer => bool) public defeated;
+    mapping(ClaimId claimId => Claim) private _claims;
+    mapping(ClaimId claimId => mapping(uint256 index => Challenge)) private _challenges;
+    mapping(InputId inputId => mapping(bytes32 program => Question)) private _questions;
+    mapping(StatementId statementId => mapping(bytes32 program => Answer)) private _answers;
 
     /// @param game_ The contract that decides challenges; zero for none, on a test chain only.
     constructor(ISettlement settlement_, uint256 bond_, uint64 window_, address game_) {
@@ -67,41 +74,49 @@ contract OptimisticLane is IOptimisticLane {
     // ── Claims ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IOptimisticLane
-    function claim(Statement calldata statement) external payable {
+    /// @dev A question closes with the first window although claims of one output do not contradict each other. If a late claim
+    /// for a standing output were taken, a liar could keep its wrong answer standing by one claim after the other, and the right
+    /// one, which comes late as well, out. It opens again when nothing stands: then no claim has ripened, and no right one waits.
+    function claim(Statement calldata statement, bytes32 program) external payable {
         if (msg.value != bond) revert BondMismatch(bond, msg.value);
+        _requireJudged(statement, program);
+        (StatementId statementId, InputId inputId) = statement.ids();
+        ClaimId claimId = _claimId(statementId, program, msg.sender);
+        if (_claims[claimId].state != ClaimState.None) revert AlreadyClaimed(claimId);
+        Question memory question = _questions[inputId][program];
+        if (question.standing != 0 && block.timestamp >= question.closesAt) {
+            revert QuestionClosed(inputId, program, question.closesAt);
+        }
+
+        uint40 readyAt = uint40(block.timestamp + window);
+        if (question.standing == 0) question.closesAt = readyAt;
+        ++question.standing;
+        _questions[inputId][program] = question;
+        Answer memory answer = _answers[statementId][program];
+        if (answer.standing == 0) answer.speaker = msg.sender;
+        ++answer.standing;
+        _answers[statementId][program] = answer;
+        _claims[claimId] = Claim({readyAt: readyAt, state: ClaimState.Open, challenges: 0, openChallenges: 0});
+        emit Claimed(statementId, inputId, claimId, program, msg.sender, readyAt);
+    }
+
+    /// @dev The window is for checking: it must not run before the data are public and their meaning is fixed. A claim under rules
+    /// that come into force later would ripen while everybody judges by those of today.
+    function _requireJudged(Statement calldata statement, bytes32 program) private view {
         if (statement.domain != _domain) revert DomainMismatch(_domain, statement.domain);
-        if (defeated[msg.sender]) revert ProposerIsDefeated(msg.sender);
         if (!statement.isRange()) revert NotARange(statement.parentBatch, statement.batchIndex);
         address inbox = settlement.inbox(statement.rollupId);
         _requirePosted(inbox, statement.rollupId, statement.parentBatch, statement.parentCommitment);
         _requirePosted(inbox, statement.rollupId, statement.batchIndex, statement.batchCommitment);
-        (StatementId statementId, InputId inputId) = statement.ids();
-        Claim memory entry = _claims[statementId];
-        if (entry.state == ClaimState.Open || entry.state == ClaimState.Returned) revert AlreadyClaimed(statementId);
-        if (entry.state == ClaimState.Lost) {
-            // The statement may be right although who claimed it lost elsewhere: another may claim it anew.
-            if (entry.generation == type(uint8).max) revert TooManyGenerations(statementId);
-            ++entry.generation;
+        Policy memory policy = settlement.policy(statement.rollupId, statement.batchIndex);
+        if (statement.configHash != policy.configHash) revert ConfigMismatch(policy.configHash, statement.configHash);
+        bytes32 pinned;
+        for (uint256 i; i < policy.seats.length; ++i) {
+            if (policy.seats[i].lane == address(this)) pinned = policy.seats[i].program;
         }
-        Question memory question = _questions[inputId];
-        if (question.open != 0 && block.timestamp >= question.closesAt) {
-            revert DisputeClosed(inputId, question.closesAt);
-        }
-
-        uint40 readyAt = uint40(block.timestamp + window);
-        if (question.open == 0) question.closesAt = readyAt;
-        ++question.open;
-        _questions[inputId] = question;
-        entry.proposer = msg.sender;
-        entry.readyAt = readyAt;
-        entry.state = ClaimState.Open;
-        entry.firstChallenge = entry.challenges;
-        entry.openChallenges = 0;
-        _claims[statementId] = entry;
-        emit Claimed(statementId, inputId, msg.sender, readyAt);
+        if (pinned == 0 || pinned != program) revert ProgramMismatch(pinned, program);
     }
 
-    /// @dev The window is for checking: it must not run before the data are public.
     function _requirePosted(address inbox, RollupId rollupId, BatchIndex batchIndex, BatchCommitment expected)
         private
         view
@@ -111,182 +126,140 @@ contract OptimisticLane is IOptimisticLane {
     }
 
     /// @inheritdoc ILane
-    /// @dev A claim names no program, and without a game nothing runs one: each of them is taken.
+    /// @dev Without a game nothing runs a program, and the lane cannot tell what is one: each of them is taken.
     function runs(bytes32 program) external pure returns (bool) {
         return program != 0;
     }
 
     /// @inheritdoc ILane
-    /// @dev Ignores the program, see `runs`.
-    function attests(StatementId statementId, InputId inputId, RollupId, bytes32) external view returns (bool) {
-        Claim memory entry = _claims[statementId];
-        return entry.state == ClaimState.Open && block.timestamp >= entry.readyAt && entry.openChallenges == 0
-            && _questions[inputId].open == 1 && !defeated[entry.proposer];
+    /// @dev Once yes, always yes: a ripe claim cannot be challenged, and while it stands no rival is taken.
+    function attests(StatementId statementId, InputId inputId, RollupId, bytes32 program) external view returns (bool) {
+        Answer memory answer = _answers[statementId][program];
+        if (answer.standing == 0 || answer.standing != _questions[inputId][program].standing) return false;
+        Claim memory entry = _claims[_claimId(statementId, program, answer.speaker)];
+        if (entry.state == ClaimState.Returned) return true;
+        return entry.state == ClaimState.Open && block.timestamp >= entry.readyAt && entry.openChallenges == 0;
     }
 
     // ── Challenges ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IOptimisticLane
-    function challenge(StatementId statementId) external payable {
+    function challenge(ClaimId claimId) external payable {
         if (msg.value != bond) revert BondMismatch(bond, msg.value);
-        Claim memory entry = _open(statementId);
-        if (block.timestamp >= entry.readyAt) revert WindowOver(statementId, entry.readyAt);
-        if (entry.openChallenges == type(uint8).max || entry.challenges == type(uint16).max) {
-            revert TooManyChallenges(statementId);
-        }
+        Claim memory entry = _open(claimId);
+        if (block.timestamp >= entry.readyAt) revert WindowOver(claimId, entry.readyAt);
 
         uint256 index = entry.challenges;
         ++entry.challenges;
         ++entry.openChallenges;
-        _claims[statementId] = entry;
-        _challenges[statementId][index] =
-            Challenge({challenger: msg.sender, generation: entry.generation, closed: false});
-        emit Challenged(statementId, index, msg.sender);
+        _claims[claimId] = entry;
+        _challenges[claimId][index] = Challenge({challenger: msg.sender, state: ChallengeState.Open});
+        emit Challenged(claimId, index, msg.sender);
     }
 
     /// @inheritdoc IOptimisticLane
-    function resolve(Statement calldata statement, uint256 index, bool claimUpheld) external {
+    function resolve(Statement calldata statement, bytes32 program, address proposer, uint256 index, bool claimUpheld)
+        external
+    {
         if (msg.sender != game) revert NotGame(msg.sender);
         (StatementId statementId, InputId inputId) = statement.ids();
-        Claim memory entry = _open(statementId);
-        Challenge memory decided = _challenges[statementId][index];
-        if (decided.challenger == address(0) || decided.closed || decided.generation != entry.generation) {
-            revert ChallengeNotOpen(statementId, index);
-        }
-
-        emit ChallengeResolved(statementId, index, claimUpheld);
+        ClaimId claimId = _claimId(statementId, program, proposer);
+        Claim memory entry = _disputed(claimId, index);
         if (claimUpheld) {
-            _closeAgainstChallenger(statementId, index, entry);
+            _uphold(claimId, index);
         } else {
-            _defeat(entry.proposer, inputId);
-            _lose(statementId, inputId, entry.proposer, decided.challenger);
-            _payLoss(decided.challenger);
+            _remove(claimId, statementId, inputId, program, ClaimState.Lost);
+            _payLoss(claimId, entry, index);
         }
     }
 
     /// @inheritdoc IOptimisticLane
-    function closeChallenge(Statement calldata statement, uint256 index) external {
-        (StatementId statementId,) = statement.ids();
-        Claim memory entry = _claims[statementId];
-        Challenge memory decided = _challenges[statementId][index];
-        if (decided.challenger == address(0) || decided.closed) revert ChallengeNotOpen(statementId, index);
-
-        // A claim of an earlier generation was lost, whatever became of the statement since.
-        if (entry.state != ClaimState.Lost && decided.generation == entry.generation) {
-            Verdict verdict = settlement.judge(statement);
-            if (verdict == Verdict.Open) revert BatchNotFinal(statement.rollupId, statement.batchIndex);
-            if (verdict == Verdict.Right) {
-                _closeAgainstChallenger(statementId, index, entry);
-                return;
-            }
-            if (verdict == Verdict.Moot && game != address(0) && entry.state == ClaimState.Open) {
-                revert GameUndecided(statementId, entry.openChallenges);
-            }
-            if (entry.state == ClaimState.Open) --_claims[statementId].openChallenges;
-        }
-        _challenges[statementId][index].closed = true;
-        emit ChallengeClosed(statementId, index, decided.challenger, bond);
-
-        SafeTransferLib.forceSafeTransferETH(decided.challenger, bond);
-    }
-
-    /// @dev The challenge was wrong: half of its bond to the proposer, half burnt.
-    function _closeAgainstChallenger(StatementId statementId, uint256 index, Claim memory entry) private {
-        _challenges[statementId][index].closed = true;
-        if (entry.state == ClaimState.Open) --_claims[statementId].openChallenges;
-        uint256 reward = bond / 2;
-        emit ChallengeClosed(statementId, index, entry.proposer, reward);
-
-        SafeTransferLib.forceSafeTransferETH(entry.proposer, reward);
-        SafeTransferLib.forceSafeTransferETH(BURN, bond - reward);
-    }
-
-    // ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @inheritdoc IOptimisticLane
-    function withdrawBond(Statement calldata statement) external {
+    function resolveByVerdict(Statement calldata statement, bytes32 program, address proposer, uint256 index) external {
+        if (game != address(0)) revert GameDecides(game);
         (StatementId statementId, InputId inputId) = statement.ids();
-        Claim memory entry = _open(statementId);
-        if (block.timestamp < entry.readyAt && msg.sender != entry.proposer) {
-            revert NotProposer(entry.proposer, msg.sender);
-        }
-        if (defeated[entry.proposer]) revert ProposerIsDefeated(entry.proposer);
-        // The claim's last word: it may make its batch final, or be the agreement of the third lane.
-        Statement[] memory statements = new Statement[](1);
-        statements[0] = statement;
-        settlement.advance(statements);
+        ClaimId claimId = _claimId(statementId, program, proposer);
+        Claim memory entry = _disputed(claimId, index);
         Verdict verdict = settlement.judge(statement);
         if (verdict == Verdict.Open) revert BatchNotFinal(statement.rollupId, statement.batchIndex);
-        if (verdict == Verdict.Wrong) revert ClaimIsWrong(statementId);
-        if (verdict == Verdict.Moot && game != address(0) && entry.openChallenges != 0) {
-            revert GameUndecided(statementId, entry.openChallenges);
+        if (verdict == Verdict.Right) {
+            _uphold(claimId, index);
+        } else if (verdict == Verdict.Wrong) {
+            _remove(claimId, statementId, inputId, program, ClaimState.Lost);
+            _payLoss(claimId, entry, index);
+        } else {
+            _remove(claimId, statementId, inputId, program, ClaimState.Void);
+            emit ClaimVoid(claimId);
+            _payProposer(claimId, entry, proposer);
         }
+    }
 
-        _claims[statementId].state = ClaimState.Returned;
-        --_questions[inputId].open;
-        emit BondReturned(statementId, entry.proposer, bond);
+    function _uphold(ClaimId claimId, uint256 index) private {
+        --_claims[claimId].openChallenges;
+        _challenges[claimId][index].state = ChallengeState.Lost;
+        emit ChallengeLost(claimId, index);
+    }
 
-        SafeTransferLib.forceSafeTransferETH(entry.proposer, bond);
+    function _remove(ClaimId claimId, StatementId statementId, InputId inputId, bytes32 program, ClaimState state)
+        private
+    {
+        _claims[claimId].state = state;
+        --_answers[statementId][program].standing;
+        --_questions[inputId][program].standing;
+    }
+
+    // ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IOptimisticLane
+    function withdrawBond(StatementId statementId, bytes32 program, address proposer) external {
+        ClaimId claimId = _claimId(statementId, program, proposer);
+        Claim memory entry = _open(claimId);
+        if (block.timestamp < entry.readyAt) revert WindowOpen(claimId, entry.readyAt);
+        if (entry.openChallenges != 0) revert ChallengesOpen(claimId, entry.openChallenges);
+
+        _claims[claimId].state = ClaimState.Returned;
+        _answers[statementId][program].speaker = proposer;
+        _payProposer(claimId, entry, proposer);
     }
 
     /// @inheritdoc IOptimisticLane
-    function slash(Statement calldata statement) external {
-        (StatementId statementId, InputId inputId) = statement.ids();
-        Claim memory entry = _open(statementId);
-        if (!defeated[entry.proposer] && settlement.judge(statement) != Verdict.Wrong) {
-            revert ClaimNotWrong(statementId);
-        }
-        address receiver = _receiver(statementId, entry);
-        _lose(statementId, inputId, entry.proposer, receiver);
-        _payLoss(receiver);
+    function withdrawChallenge(ClaimId claimId, uint256 index) external {
+        ClaimState state = _claims[claimId].state;
+        if (state != ClaimState.Lost && state != ClaimState.Void) revert ClaimStands(claimId, state);
+        Challenge memory entry = _openChallenge(claimId, index);
+
+        _challenges[claimId][index].state = ChallengeState.Returned;
+        emit ChallengeReturned(claimId, index, entry.challenger, bond);
+        SafeTransferLib.forceSafeTransferETH(entry.challenger, bond);
     }
 
-    /// @inheritdoc IOptimisticLane
-    function contradict(Statement calldata first, Statement calldata second) external {
-        (StatementId firstId, InputId inputId) = first.ids();
-        (StatementId secondId, InputId otherInputId) = second.ids();
-        if (inputId != otherInputId || firstId == secondId) revert NoContradiction();
-        Claim memory a = _open(firstId);
-        Claim memory b = _open(secondId);
-        if (a.proposer != b.proposer) revert DifferentProposers(a.proposer, b.proposer);
-        _defeat(a.proposer, inputId);
-        address firstReceiver = _receiver(firstId, a);
-        address secondReceiver = _receiver(secondId, b);
-        _lose(firstId, inputId, a.proposer, firstReceiver);
-        _lose(secondId, inputId, b.proposer, secondReceiver);
-        _payLoss(firstReceiver);
-        _payLoss(secondReceiver);
+    /// @dev The bond, and half of each bond that the claim won. Only now: what a claim wins belongs to it when all its challenges are
+    /// decided, and to nobody if it is lost.
+    function _payProposer(ClaimId claimId, Claim memory entry, address proposer) private {
+        uint256 won = entry.challenges - entry.openChallenges;
+        uint256 amount = bond + won * (bond / 2);
+        emit BondReturned(claimId, proposer, amount);
+        SafeTransferLib.forceSafeTransferETH(proposer, amount);
+        _burn(won * (bond - bond / 2));
     }
 
-    /// @dev Whoever challenged the claim first, if that challenge still stands; else the caller.
-    function _receiver(StatementId statementId, Claim memory entry) private view returns (address) {
-        if (entry.firstChallenge == entry.challenges) return msg.sender;
-        Challenge memory first = _challenges[statementId][entry.firstChallenge];
-        return first.closed ? msg.sender : first.challenger;
-    }
-
-    function _defeat(address proposer, InputId inputId) private {
-        if (defeated[proposer]) return;
-        defeated[proposer] = true;
-        emit ProposerDefeated(proposer, inputId);
-    }
-
-    /// @dev Effects only; `_payLoss` follows when all of them are done.
-    function _lose(StatementId statementId, InputId inputId, address proposer, address receiver) private {
-        _claims[statementId].state = ClaimState.Lost;
-        _claims[statementId].openChallenges = 0;
-        --_questions[inputId].open;
-        emit BondLost(statementId, proposer, receiver, bond / 2);
-    }
-
-    function _payLoss(address receiver) private {
+    /// @dev Half of the bond, to the first challenger whoever calls and whichever challenge is decided first: else a liar would
+    /// concede to a challenge of its own.
+    function _payLoss(ClaimId claimId, Claim memory entry, uint256 index) private {
+        Challenge memory heir = _challenges[claimId][0];
+        if (heir.state != ChallengeState.Open) heir = _challenges[claimId][index];
+        uint256 won = entry.challenges - entry.openChallenges;
         uint256 reward = bond / 2;
-        SafeTransferLib.forceSafeTransferETH(receiver, reward);
-        SafeTransferLib.forceSafeTransferETH(BURN, bond - reward);
+        emit ClaimLost(claimId, index, heir.challenger, reward);
+        SafeTransferLib.forceSafeTransferETH(heir.challenger, reward);
+        _burn(bond - reward + won * bond);
+    }
+
+    function _burn(uint256 amount) private {
+        if (amount != 0) SafeTransferLib.forceSafeTransferETH(BURN, amount);
     }
 
     /// @inheritdoc ILane
-    /// @dev Nothing to pay: while two claims contradict each other the lane attests neither, and their bonds answer one by one.
+    /// @dev Nothing to pay: the lane never stands by two outputs of one input, and bonds answer for claims one by one.
     function contradicted(RollupId, InputId, address) external view {
         if (msg.sender != address(settlement)) revert NotSettlement(msg.sender);
     }
@@ -294,22 +267,47 @@ contract OptimisticLane is IOptimisticLane {
     // ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IOptimisticLane
-    function claimOf(StatementId statementId) external view returns (Claim memory) {
-        return _claims[statementId];
+    function claimOf(ClaimId claimId) external view returns (Claim memory) {
+        return _claims[claimId];
     }
 
     /// @inheritdoc IOptimisticLane
-    function challengeOf(StatementId statementId, uint256 index) external view returns (Challenge memory) {
-        return _challenges[statementId][index];
+    function challengeOf(ClaimId claimId, uint256 index) external view returns (Challenge memory) {
+        return _challenges[claimId][index];
     }
 
     /// @inheritdoc IOptimisticLane
-    function openClaims(InputId inputId) external view returns (uint256) {
-        return _questions[inputId].open;
+    function questionOf(InputId inputId, bytes32 program) external view returns (Question memory) {
+        return _questions[inputId][program];
     }
 
-    function _open(StatementId statementId) private view returns (Claim memory entry) {
-        entry = _claims[statementId];
-        if (entry.state != ClaimState.Open) revert ClaimNotOpen(statementId, entry.state);
+    /// @inheritdoc IOptimisticLane
+    function speakerOf(StatementId statementId, bytes32 program) external view returns (address) {
+        return _answers[statementId][program].speaker;
+    }
+
+    /// @inheritdoc IOptimisticLane
+    function rivalsOf(StatementId statementId, InputId inputId, bytes32 program) external view returns (uint256) {
+        return _questions[inputId][program].standing - _answers[statementId][program].standing;
+    }
+
+    function _claimId(StatementId statementId, bytes32 program, address proposer) private pure returns (ClaimId) {
+        return ClaimId.wrap(keccak256(abi.encode(statementId, program, proposer)));
+    }
+
+    function _open(ClaimId claimId) private view returns (Claim memory entry) {
+        entry = _claims[claimId];
+        if (entry.state != ClaimState.Open) revert ClaimNotOpen(claimId, entry.state);
+    }
+
+    function _openChallenge(ClaimId claimId, uint256 index) private view returns (Challenge memory entry) {
+        entry = _challenges[claimId][index];
+        if (entry.state != ChallengeState.Open) revert ChallengeNotOpen(claimId, index, entry.state);
+    }
+
+    /// @dev An open claim with an open challenge.
+    function _disputed(ClaimId claimId, uint256 index) private view returns (Claim memory entry) {
+        entry = _open(claimId);
+        _openChallenge(claimId, index);
     }
 }

@@ -106,14 +106,14 @@ contract SettlementGasTest is TeeFixture {
     /// forge-config: default.isolate = true
     function test_Gas_Optimistic() public {
         Statement memory statement = _next(0);
-        optimistic.claim{value: 0.1 ether}(statement);
+        optimistic.claim{value: 0.1 ether}(statement, PROGRAM);
         vm.snapshotGasLastCall("optimistic: claim");
         zkStub.attest(list(statement));
         skip(7 days);
         settlement.advance(list(statement));
         vm.snapshotGasLastCall("optimistic: advance with a ready claim");
         assertEq(settlement.finalOutput(ids[0], statement.batchIndex), statement.output);
-        optimistic.withdrawBond(statement);
+        optimistic.withdrawBond(statement.id(), PROGRAM, address(this));
         vm.snapshotGasLastCall("optimistic: withdraw bond");
     }
 

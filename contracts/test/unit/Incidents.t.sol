@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {ITeeLane} from "../../src/interfaces/ITeeLane.sol";
 import {TeeLane} from "../../src/lanes/TeeLane.sol";
-import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
 import {RollupId} from "../../src/types/Ids.sol";
 import {RegisterParams, Seat, Suspension} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
@@ -97,10 +96,9 @@ contract IncidentsTest is TeeFixture {
         lane.attest(a, payee, proof);
     }
 
-    /// @dev A rollup whose council or program is hostile makes something wrong final for itself: enclaves, proposers and lanes
-    /// of other rollups do not suffer.
+    /// @dev A rollup whose council or program is hostile makes something wrong final for itself: enclaves and lanes of other
+    /// rollups do not suffer. OptimisticLaneAttacks.t.sol says the same of proposers.
     function test_HostileRollupHurtsOnlyItself() public {
-        OptimisticLane optimistic = new OptimisticLane(settlement, 1 ether, 7 days, address(0));
         FakeInbox hostileInbox = new FakeInbox(address(this));
         hostileInbox.post(commitmentOf(1));
         RollupId hostile = settlement.register(teeRegistration(address(hostileInbox), noCouncil()));
@@ -111,8 +109,6 @@ contract IncidentsTest is TeeFixture {
 
         enclave(1, MEASUREMENT);
         attestBy(1, right);
-        optimistic.claim{value: 1 ether}(right);
-        optimistic.claim{value: 1 ether}(a);
         zk.vote(right.id());
         zk.vote(wrong.id());
         op.vote(wrong.id());
@@ -120,11 +116,9 @@ contract IncidentsTest is TeeFixture {
         assertEq(settlement.finalOutput(hostile, nth(1)), B);
 
         lane.disprove(right, payee, signature(1, right, payee));
-        optimistic.slash(right);
         settlement.contradict(address(zk), right, wrong);
         assertTrue(lane.isLive(vm.addr(1), rollupId, program));
         assertFalse(lane.keyInfo(vm.addr(1)).revoked);
-        assertFalse(optimistic.defeated(address(this)));
         assertTrue(settlement.suspended(rollupId, address(zk)) == Suspension.None);
         attestBy(1, a);
         zk.vote(a.id());

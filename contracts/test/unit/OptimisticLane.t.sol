@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Challenge, Claim, ClaimState, IOptimisticLane} from "../../src/interfaces/IOptimisticLane.sol";
+import {ChallengeState, Claim, ClaimId, ClaimState, IOptimisticLane} from "../../src/interfaces/IOptimisticLane.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {OptimisticLane} from "../../src/lanes/OptimisticLane.sol";
 import {BatchCommitment, InputId, RollupId} from "../../src/types/Ids.sol";
@@ -9,9 +9,9 @@ import {LaneKind, RegisterParams, Seat} from "../../src/types/Policy.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth} from "../support/Ids.sol";
-import {SettlementFixture} from "../support/SettlementFixture.sol";
+import {OptimisticFixture} from "../support/OptimisticFixture.sol";
 
-/// @notice Takes its reward and tries to take it again.
+/// @notice Takes its money and tries to take it again.
 contract Reentrant {
     OptimisticLane private immutable _lane;
     bytes private _again;
@@ -20,10 +20,10 @@ contract Reentrant {
         _lane = lane;
     }
 
-    function run(bytes calldata first, bytes calldata again) external {
-        _again = again;
-        (bool ok,) = address(_lane).call(first);
-        require(ok, "first call failed");
+    function run(uint256 value, bytes calldata data) external {
+        (bool ok,) = address(_lane).call{value: value}(data);
+        require(ok, "call failed");
+        _again = data;
     }
 
     receive() external payable {
@@ -32,68 +32,11 @@ contract Reentrant {
     }
 }
 
-/// @notice OptimisticLane: tree of branches, one test a leaf. `lane` has no game, `gameLane` has this test's account for one.
-contract OptimisticLaneTest is SettlementFixture {
-    uint256 private constant BOND = 1 ether;
-    uint64 private constant WINDOW = 7 days;
-    address private constant BURN = 0x000000000000000000000000000000000000dEaD;
-
-    OptimisticLane private lane;
-    OptimisticLane private gameLane;
-    address private game;
-    address private alice;
-    address private bob;
-    address private carol;
-    Statement private a;
-    Statement private b;
-    Statement private c;
-
+/// @notice OptimisticLane with a game: tree of branches, one test a leaf. What must stay impossible is tested beside it.
+contract OptimisticLaneTest is OptimisticFixture {
     function setUp() public override {
         super.setUp();
-        game = makeAddr("game");
-        alice = makeAddr("alice");
-        bob = makeAddr("bob");
-        carol = makeAddr("carol");
-        vm.deal(alice, 10 ether);
-        vm.deal(bob, 10 ether);
-        vm.deal(carol, 10 ether);
-        lane = new OptimisticLane(settlement, BOND, WINDOW, address(0));
-        gameLane = new OptimisticLane(settlement, BOND, WINDOW, game);
-        inbox = new FakeInbox(address(this));
-        RegisterParams memory params = registration(address(inbox), noCouncil());
-        params.policy.seats[2] = Seat(address(lane), PROGRAM);
-        rollupId = settlement.register(params);
-        post();
-        a = statementOf(1, GENESIS, A);
-        b = statementOf(1, GENESIS, B);
-        c = statementOf(1, GENESIS, C);
-    }
-
-    function _claim(OptimisticLane where, address proposer, Statement memory statement) private {
-        vm.prank(proposer);
-        where.claim{value: BOND}(statement);
-    }
-
-    function _challenge(OptimisticLane where, address challenger, Statement memory statement) private {
-        vm.prank(challenger);
-        where.challenge{value: BOND}(statement.id());
-    }
-
-    function _resolve(Statement memory statement, uint256 index, bool upheld) private {
-        vm.prank(game);
-        gameLane.resolve(statement, index, upheld);
-    }
-
-    function _attests(OptimisticLane where, Statement memory statement) private view returns (bool) {
-        return where.attests(statement.id(), statement.inputId(), rollupId, PROGRAM);
-    }
-
-    /// @dev By the other two lanes.
-    function _finalize(Statement memory statement) private {
-        zk.vote(statement.id());
-        tee.vote(statement.id());
-        advance(statement);
-        assertEq(settlement.finalOutput(rollupId, statement.batchIndex), statement.output);
+        deploy(makeAddr("game"));
     }
 
     // ── constructor ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,15 +45,14 @@ contract OptimisticLaneTest is SettlementFixture {
         assertTrue(lane.kind() == LaneKind.Optimistic);
         assertEq(lane.bond(), BOND);
         assertEq(lane.window(), WINDOW);
-        assertEq(lane.game(), address(0));
-        assertEq(gameLane.game(), game);
+        assertEq(lane.game(), game);
     }
 
     /// @dev Two lanes whose disputes end in the same place are one vote.
     function test_TrustRoot() public {
-        OptimisticLane twin = new OptimisticLane(settlement, 5 ether, 3 days, address(0));
+        OptimisticLane twin = new OptimisticLane(settlement, 5 ether, 3 days, game);
         assertEq(twin.trustRoot(), lane.trustRoot());
-        assertNotEq(gameLane.trustRoot(), lane.trustRoot());
+        assertNotEq(new OptimisticLane(settlement, 1, 1, address(0)).trustRoot(), lane.trustRoot());
         RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
         params.policy.seats[0] = Seat(address(lane), PROGRAM);
         params.policy.seats[2] = Seat(address(twin), PROGRAM);
@@ -140,46 +82,70 @@ contract OptimisticLaneTest is SettlementFixture {
         new OptimisticLane(settlement, BOND, WINDOW, address(0));
     }
 
+    function test_Runs_EveryProgramButZero() public view {
+        assertTrue(lane.runs(PROGRAM));
+        assertFalse(lane.runs(0));
+    }
+
     // ── claim ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_Claim() public {
         uint64 readyAt = uint64(vm.getBlockTimestamp()) + WINDOW;
+        ClaimId claimId = idOf(a, alice);
         vm.expectEmit(address(lane));
-        emit IOptimisticLane.Claimed(a.id(), a.inputId(), alice, readyAt);
-        _claim(lane, alice, a);
-        Claim memory claim = lane.claimOf(a.id());
-        assertEq(claim.proposer, alice);
-        assertEq(claim.readyAt, readyAt);
-        assertTrue(claim.state == ClaimState.Open);
-        assertEq(lane.openClaims(a.inputId()), 1);
+        emit IOptimisticLane.Claimed(a.id(), a.inputId(), claimId, PROGRAM, alice, readyAt);
+        claim(alice, a);
+        Claim memory entry = lane.claimOf(claimId);
+        assertEq(entry.readyAt, readyAt);
+        assertTrue(entry.state == ClaimState.Open);
+        assertEq(entry.challenges, 0);
+        assertEq(lane.questionOf(a.inputId(), PROGRAM).standing, 1);
+        assertEq(lane.questionOf(a.inputId(), PROGRAM).closesAt, readyAt);
+        assertEq(lane.speakerOf(a.id(), PROGRAM), alice);
+        assertEq(lane.rivalsOf(a.id(), a.inputId(), PROGRAM), 0);
+        assertEq(lane.rivalsOf(b.id(), b.inputId(), PROGRAM), 1);
         assertEq(address(lane).balance, BOND);
     }
 
     /// @dev I-O1: the window first.
     function test_Attests_AfterItsWindow() public {
-        _claim(lane, alice, a);
+        claim(alice, a);
         skip(WINDOW - 1);
-        assertFalse(_attests(lane, a));
+        assertFalse(attests(a));
         skip(1);
-        assertTrue(_attests(lane, a));
-        assertFalse(_attests(lane, b));
+        assertTrue(attests(a));
+        assertFalse(attests(b));
     }
 
     /// @dev ZK is silent: the claim takes its place after the window.
     function test_Attests_ReplacesASilentLane() public {
-        _claim(lane, alice, a);
+        claim(alice, a);
         tee.vote(a.id());
         advance(a);
         assertEq(finalized(), 0);
         skip(WINDOW);
         advance(a);
-        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
+        assertEq(outputOf(1), A);
+    }
+
+    /// @dev The third lane's agreement is there for whoever records it, the bond returned or not.
+    function test_Attests_AgreementIsRecordedAfterTheBondWentBack() public {
+        registerWith(365 days);
+        post();
+        Statement memory only = statementOf(1, GENESIS, A);
+        claim(alice, only);
+        finalize(only);
+        skip(WINDOW);
+        withdrawBond(only, alice);
+        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        advance(only);
+        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
     }
 
     function test_RevertWhen_Claim_BondDiffers() public {
         vm.prank(alice);
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BondMismatch.selector, BOND, BOND + 1));
-        lane.claim{value: BOND + 1}(a);
+        lane.claim{value: BOND + 1}(a, PROGRAM);
     }
 
     function test_RevertWhen_Claim_DomainDiffers() public {
@@ -187,7 +153,7 @@ contract OptimisticLaneTest is SettlementFixture {
         a.domain = "wrong";
         vm.prank(alice);
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.DomainMismatch.selector, right, bytes32("wrong")));
-        lane.claim{value: BOND}(a);
+        lane.claim{value: BOND}(a, PROGRAM);
     }
 
     /// @dev I-O7: the window does not run before the data are public.
@@ -196,13 +162,13 @@ contract OptimisticLaneTest is SettlementFixture {
         vm.startPrank(alice);
         bytes memory reason = abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, rollupId, 2);
         vm.expectRevert(reason);
-        lane.claim{value: BOND}(early);
+        lane.claim{value: BOND}(early, PROGRAM);
         early.batchCommitment = BatchCommitment.wrap(0);
         vm.expectRevert(reason);
-        lane.claim{value: BOND}(early);
+        lane.claim{value: BOND}(early, PROGRAM);
         a.rollupId = RollupId.wrap("unknown");
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotPosted.selector, bytes32("unknown"), 0));
-        lane.claim{value: BOND}(a);
+        lane.claim{value: BOND}(a, PROGRAM);
     }
 
     /// @dev I-O7: a claim over a batch or from a parent that only its inventor knows would ripen unwatched.
@@ -212,17 +178,17 @@ contract OptimisticLaneTest is SettlementFixture {
         invented.batchCommitment = commitmentOf(7);
         vm.startPrank(alice);
         vm.expectRevert(reason);
-        lane.claim{value: BOND}(invented);
+        lane.claim{value: BOND}(invented, PROGRAM);
         post();
         invented = statementOf(2, A, B);
         invented.parentCommitment = commitmentOf(7);
         vm.expectRevert(reason);
-        lane.claim{value: BOND}(invented);
+        lane.claim{value: BOND}(invented, PROGRAM);
         invented.parentCommitment = BatchCommitment.wrap(0);
         vm.expectRevert(reason);
-        lane.claim{value: BOND}(invented);
+        lane.claim{value: BOND}(invented, PROGRAM);
         invented.parentCommitment = commitmentOf(1);
-        lane.claim{value: BOND}(invented);
+        lane.claim{value: BOND}(invented, PROGRAM);
     }
 
     function test_RevertWhen_Claim_NotInsideAnEpoch() public {
@@ -232,524 +198,435 @@ contract OptimisticLaneTest is SettlementFixture {
             Statement memory range = rangeOf(refused[i][0], refused[i][1], A, B);
             vm.prank(alice);
             vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotARange.selector, refused[i][0], refused[i][1]));
-            lane.claim{value: BOND}(range);
+            lane.claim{value: BOND}(range, PROGRAM);
         }
-        _claim(lane, alice, rangeOf(0, 256, GENESIS, B));
-        _claim(lane, alice, rangeOf(256, 300, B, C));
+        claim(alice, rangeOf(0, 256, GENESIS, B));
+        claim(alice, rangeOf(256, 300, B, C));
     }
 
-    /// @dev One bond for a whole range.
-    function test_Claim_RangeBecomesFinal() public {
-        postTo(9);
-        Statement memory range = rangeOf(0, 9, GENESIS, C);
-        _claim(lane, alice, range);
-        tee.vote(range.id());
-        skip(WINDOW);
-        lane.withdrawBond(range);
-        assertEq(finalized(), 9);
-        assertEq(outputOf(9), C);
-        assertEq(alice.balance, 10 ether);
+    /// @dev I-O9.
+    function test_RevertWhen_Claim_ProgramOrConfigDiffers() public {
+        vm.startPrank(alice);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ProgramMismatch.selector, PROGRAM, bytes32("other")));
+        lane.claim{value: BOND}(a, "other");
+        a.configHash = "other";
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ConfigMismatch.selector, CONFIG, bytes32("other")));
+        lane.claim{value: BOND}(a, PROGRAM);
     }
 
-    /// @dev The range ends inside another that became final: no output is recorded there, so nobody says who was right.
-    function test_WithdrawBond_EndsInsideAFinalRange() public {
-        postTo(3);
-        Statement memory inner = rangeOf(0, 2, GENESIS, B);
-        _claim(lane, alice, inner);
-        _challenge(lane, bob, inner);
-        _finalize(rangeOf(0, 3, GENESIS, A));
-        lane.closeChallenge(inner, 0);
-        vm.prank(alice);
-        lane.withdrawBond(inner);
-        assertEq(alice.balance, 10 ether);
-        assertEq(bob.balance, 10 ether);
-    }
-
-    function test_Runs_EveryProgramButZero() public view {
-        assertTrue(lane.runs(PROGRAM));
-        assertFalse(lane.runs(0));
+    /// @dev I-O9.
+    function test_RevertWhen_Claim_LaneHasNoSeat() public {
+        inbox = new FakeInbox(address(this));
+        rollupId = settlement.register(registration(address(inbox), noCouncil()));
+        post();
+        vm.deal(address(this), 2 * BOND);
+        Statement memory unseated = statementOf(1, GENESIS, A);
+        bytes32[2] memory programs = [PROGRAM, bytes32(0)];
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ProgramMismatch.selector, bytes32(0), programs[i]));
+            lane.claim{value: BOND}(unseated, programs[i]);
+        }
     }
 
     function test_RevertWhen_Claim_ClaimedAlready() public {
-        _claim(lane, alice, a);
-        vm.prank(bob);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.AlreadyClaimed.selector, a.id()));
-        lane.claim{value: BOND}(a);
-        _finalize(a);
+        ClaimId claimId = claim(alice, a);
+        bytes memory reason = abi.encodeWithSelector(IOptimisticLane.AlreadyClaimed.selector, claimId);
         vm.prank(alice);
-        lane.withdrawBond(a);
-        vm.prank(bob);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.AlreadyClaimed.selector, a.id()));
-        lane.claim{value: BOND}(a);
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(a, PROGRAM);
+        challenge(bob, claimId);
+        resolve(a, alice, 0, false);
+        vm.prank(alice);
+        vm.expectRevert(reason);
+        lane.claim{value: BOND}(a, PROGRAM);
+        claim(carol, a);
+        assertEq(lane.speakerOf(a.id(), PROGRAM), carol);
     }
 
     /// @dev I-O2: two claims of one input: neither attests.
-    function test_Claim_ContradictionSilencesBoth() public {
-        _claim(lane, alice, a);
+    function test_Claim_RivalSilencesBoth() public {
+        claim(alice, a);
         skip(WINDOW - 1);
-        _claim(lane, bob, b);
-        assertEq(lane.openClaims(a.inputId()), 2);
+        claim(bob, b);
+        assertEq(lane.rivalsOf(a.id(), a.inputId(), PROGRAM), 1);
         skip(100 days);
-        assertFalse(_attests(lane, a));
-        assertFalse(_attests(lane, b));
+        assertFalse(attests(a));
+        assertFalse(attests(b));
     }
 
-    /// @dev No contradiction in the last second and after: a claim that attests cannot be silenced.
+    /// @dev I-O5: the first window is the time for claims, and a later claim's window is not.
     function test_RevertWhen_Claim_TheFirstWindowIsOver() public {
         uint64 closedAt = uint64(vm.getBlockTimestamp()) + WINDOW;
-        _claim(lane, alice, a);
-        skip(WINDOW);
-        vm.prank(bob);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.DisputeClosed.selector, a.inputId(), closedAt));
-        lane.claim{value: BOND}(b);
-    }
-
-    /// @dev A chain of contradicting claims cannot stretch the time for more of them.
-    function test_RevertWhen_Claim_OnlyALaterClaimsWindowIsOpen() public {
-        uint64 closedAt = uint64(vm.getBlockTimestamp()) + WINDOW;
-        _claim(lane, alice, a);
+        claim(alice, a);
         skip(WINDOW - 1);
-        _claim(lane, bob, b);
+        claim(bob, b);
         skip(1);
         vm.prank(carol);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.DisputeClosed.selector, a.inputId(), closedAt));
-        lane.claim{value: BOND}(c);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.QuestionClosed.selector, a.inputId(), PROGRAM, closedAt));
+        lane.claim{value: BOND}(c, PROGRAM);
     }
 
     function test_Claim_OtherInputsDoNotInterfere() public {
-        _claim(lane, alice, a);
-        _claim(lane, bob, statementOf(1, C, B));
+        claim(alice, a);
+        claim(bob, statementOf(1, C, B));
         skip(WINDOW);
-        assertTrue(_attests(lane, a));
+        assertTrue(attests(a));
     }
 
     // ── challenge ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @dev I-O3: without a game, a challenged claim never attests.
-    function test_Challenge_WithoutGame() public {
-        _claim(lane, alice, a);
+    /// @dev I-O3.
+    function test_Challenge() public {
+        ClaimId claimId = claim(alice, a);
         skip(WINDOW - 1);
         vm.expectEmit(address(lane));
-        emit IOptimisticLane.Challenged(a.id(), 0, bob);
-        _challenge(lane, bob, a);
+        emit IOptimisticLane.Challenged(claimId, 0, bob);
+        challenge(bob, claimId);
+        assertEq(lane.challengeOf(claimId, 0).challenger, bob);
+        assertState(claimId, 0, ChallengeState.Open);
         skip(1000 days);
-        assertFalse(_attests(lane, a));
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotGame.selector, address(this)));
-        lane.resolve(a, 0, true);
+        assertFalse(attests(a));
     }
 
     function test_RevertWhen_Challenge_WindowIsOver() public {
         uint64 readyAt = uint64(vm.getBlockTimestamp()) + WINDOW;
-        _claim(lane, alice, a);
+        ClaimId claimId = claim(alice, a);
         skip(WINDOW);
         vm.prank(bob);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.WindowOver.selector, a.id(), readyAt));
-        lane.challenge{value: BOND}(a.id());
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.WindowOver.selector, claimId, readyAt));
+        lane.challenge{value: BOND}(claimId);
     }
 
     function test_RevertWhen_Challenge_NoClaim() public {
+        ClaimId claimId = idOf(a, alice);
         vm.prank(bob);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, a.id(), ClaimState.None));
-        lane.challenge{value: BOND}(a.id());
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, claimId, ClaimState.None));
+        lane.challenge{value: BOND}(claimId);
     }
 
     function test_RevertWhen_Challenge_BondDiffers() public {
-        _claim(lane, alice, a);
+        ClaimId claimId = claim(alice, a);
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BondMismatch.selector, BOND, 0));
-        lane.challenge(a.id());
-    }
-
-    function test_RevertWhen_Challenge_TooMany() public {
-        _claim(lane, alice, a);
-        vm.deal(bob, 256 ether);
-        for (uint256 i; i < 255; ++i) {
-            _challenge(lane, bob, a);
-        }
-        vm.prank(bob);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.TooManyChallenges.selector, a.id()));
-        lane.challenge{value: BOND}(a.id());
+        lane.challenge(claimId);
     }
 
     // ── resolve ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_Resolve_Upheld() public {
-        _claim(gameLane, alice, a);
-        _challenge(gameLane, bob, a);
-        _challenge(gameLane, carol, a);
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
+        challenge(carol, claimId);
         skip(WINDOW);
-        assertFalse(_attests(gameLane, a));
-        _resolve(a, 1, true);
-        assertFalse(_attests(gameLane, a));
-        uint256 burnt = BURN.balance;
-        vm.expectEmit(address(gameLane));
-        emit IOptimisticLane.ChallengeResolved(a.id(), 0, true);
-        _resolve(a, 0, true);
-        assertTrue(_attests(gameLane, a));
-        assertEq(alice.balance, 10 ether);
-        assertEq(BURN.balance - burnt, BOND / 2);
-        assertEq(address(gameLane).balance, BOND);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, a.id(), 0));
-        _resolve(a, 0, true);
+        assertFalse(attests(a));
+        resolve(a, alice, 1, true);
+        assertFalse(attests(a));
+        vm.expectEmit(address(lane));
+        emit IOptimisticLane.ChallengeLost(claimId, 0);
+        resolve(a, alice, 0, true);
+        assertTrue(attests(a));
+        assertEq(address(lane).balance, 3 * BOND);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, claimId, 0, ChallengeState.Lost)
+        );
+        resolve(a, alice, 0, true);
     }
 
-    /// @dev I-O4: a proposer that loses once loses all its open claims.
     function test_Resolve_Defeated() public {
-        post();
-        Statement memory other = statementOf(2, A, B);
-        _claim(gameLane, alice, a);
-        _claim(gameLane, alice, other);
-        _challenge(gameLane, bob, a);
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
         skip(WINDOW);
-        assertTrue(_attests(gameLane, other));
-        vm.expectEmit(address(gameLane));
-        emit IOptimisticLane.ProposerDefeated(alice, a.inputId());
-        vm.expectEmit(address(gameLane));
-        emit IOptimisticLane.BondLost(a.id(), alice, bob, BOND / 2);
-        _resolve(a, 0, false);
-        assertTrue(gameLane.claimOf(a.id()).state == ClaimState.Lost);
-        assertTrue(gameLane.defeated(alice));
-        assertFalse(_attests(gameLane, other));
-        vm.prank(carol);
-        gameLane.slash(other);
-        assertEq(carol.balance, 10.5 ether);
-        gameLane.closeChallenge(a, 0);
-        assertEq(bob.balance, 10.5 ether);
-        assertEq(address(gameLane).balance, 0);
-        vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ProposerIsDefeated.selector, alice));
-        gameLane.claim{value: BOND}(c);
+        vm.expectEmit(address(lane));
+        emit IOptimisticLane.ClaimLost(claimId, 0, bob, BOND / 2);
+        resolve(a, alice, 0, false);
+        assertState(claimId, ClaimState.Lost);
+        assertEq(lane.questionOf(a.inputId(), PROGRAM).standing, 0);
+        assertFalse(attests(a));
+        assertEq(bob.balance, 9.5 ether);
+        assertEq(BURN.balance, BOND / 2);
+        assertEq(address(lane).balance, BOND);
     }
 
-    function test_Resolve_ContradictionEndsWithTheLoser() public {
-        _claim(gameLane, alice, a);
-        _claim(gameLane, bob, b);
-        _challenge(gameLane, alice, b);
+    /// @dev A move after resolution: a claim falls once.
+    function test_RevertWhen_Resolve_ClaimIsLost() public {
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
+        challenge(carol, claimId);
+        resolve(a, alice, 0, false);
+        bytes memory reason = abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, claimId, ClaimState.Lost);
+        vm.expectRevert(reason);
+        resolve(a, alice, 1, true);
+        vm.expectRevert(reason);
+        resolve(a, alice, 1, false);
+    }
+
+    function test_Resolve_RivalFalls() public {
+        claim(alice, a);
+        challenge(alice, claim(bob, b));
         skip(WINDOW);
-        assertFalse(_attests(gameLane, a));
-        _resolve(b, 0, false);
-        assertTrue(_attests(gameLane, a));
+        assertFalse(attests(a));
+        resolve(b, bob, 0, false);
+        assertTrue(attests(a));
     }
 
     function test_RevertWhen_Resolve_NoSuchChallenge() public {
-        _claim(gameLane, alice, a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, a.id(), 0));
-        _resolve(a, 0, true);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, b.id(), ClaimState.None));
-        _resolve(b, 0, true);
+        ClaimId claimId = claim(alice, a);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, claimId, 0, ChallengeState.None)
+        );
+        resolve(a, alice, 0, true);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, idOf(b, alice), ClaimState.None));
+        resolve(b, alice, 0, true);
     }
 
-    /// @dev A move after resolution: the old challenge is none of the new claim's.
-    function test_RevertWhen_Resolve_ChallengeOfAnEarlierGeneration() public {
-        _claim(gameLane, alice, a);
-        _challenge(gameLane, bob, a);
-        _challenge(gameLane, carol, a);
-        _resolve(a, 0, false);
-        _claim(gameLane, carol, a);
-        assertEq(gameLane.claimOf(a.id()).generation, 1);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, a.id(), 1));
-        _resolve(a, 1, false);
-        gameLane.closeChallenge(a, 1);
-        gameLane.closeChallenge(a, 0);
-        assertEq(bob.balance, 10.5 ether);
-        assertEq(carol.balance, 9 ether);
-        skip(WINDOW);
-        assertTrue(_attests(gameLane, a));
-        assertEq(address(gameLane).balance, BOND);
+    function test_RevertWhen_Resolve_NotTheGame() public {
+        challenge(bob, claim(alice, a));
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotGame.selector, address(this)));
+        lane.resolve(a, PROGRAM, alice, 0, false);
+    }
+
+    /// @dev I-O6: finality says nothing about bonds where there is a game.
+    function test_RevertWhen_ResolveByVerdict_GameDecides() public {
+        challenge(bob, claim(alice, b));
+        finalize(a);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.GameDecides.selector, game));
+        lane.resolveByVerdict(b, PROGRAM, alice, 0);
     }
 
     // ── withdrawBond ────────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// @dev Before finality, and by anyone.
     function test_WithdrawBond() public {
-        _claim(lane, alice, a);
-        _finalize(a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotProposer.selector, alice, address(this)));
-        lane.withdrawBond(a);
+        ClaimId claimId = claim(alice, a);
+        skip(WINDOW);
         vm.expectEmit(address(lane));
-        emit IOptimisticLane.BondReturned(a.id(), alice, BOND);
-        vm.prank(alice);
-        lane.withdrawBond(a);
+        emit IOptimisticLane.BondReturned(claimId, alice, BOND);
+        vm.prank(carol);
+        withdrawBond(a, alice);
         assertEq(alice.balance, 10 ether);
-        assertEq(lane.openClaims(a.inputId()), 0);
-        vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, a.id(), ClaimState.Returned));
-        lane.withdrawBond(a);
+        assertEq(lane.questionOf(a.inputId(), PROGRAM).standing, 1);
+        assertTrue(attests(a));
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, claimId, ClaimState.Returned));
+        withdrawBond(a, alice);
     }
 
-    /// @dev A rollup with a long instant window, whose first batch two lanes made final while a claim of it ripened.
-    function _finalInAnotherRollup() private returns (Statement memory only) {
-        RegisterParams memory params = registration(address(new FakeInbox(address(this))), noCouncil());
-        params.policy.seats[2] = Seat(address(lane), PROGRAM);
-        params.policy.instantWindow = 365 days;
-        inbox = FakeInbox(params.inbox);
-        rollupId = settlement.register(params);
-        post();
-        only = statementOf(1, GENESIS, A);
-        _claim(lane, alice, only);
-        _finalize(only);
+    function test_WithdrawBond_WithWhatItWon() public {
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
+        challenge(carol, claimId);
+        resolve(a, alice, 0, true);
+        resolve(a, alice, 1, true);
         skip(WINDOW);
-        assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
+        withdrawBond(a, alice);
+        assertEq(alice.balance, 11 ether);
+        assertEq(bob.balance, 9 ether);
+        assertEq(BURN.balance, BOND);
+        assertEq(address(lane).balance, 0);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimStands.selector, claimId, ClaimState.Returned));
+        lane.withdrawChallenge(claimId, 0);
     }
 
-    /// @dev Its last word: the third lane's agreement is recorded before the claim goes.
-    function test_WithdrawBond_RecordsTheAgreement() public {
-        lane.withdrawBond(_finalInAnotherRollup());
-        assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
-    }
-
-    /// @dev A caller that sends little gas cannot have Settlement skip the claim's last word and yet close the claim.
-    function testFuzz_WithdrawBond_LittleGasDropsNoAgreement(uint256 gas) public {
-        gas = bound(gas, 50_000, 600_000);
-        Statement memory only = _finalInAnotherRollup();
-        try lane.withdrawBond{gas: gas}(only) {
-            assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
-        } catch {
-            assertFalse(settlement.isSettledBeyondInstant(rollupId, nth(1)));
-            lane.withdrawBond(only);
-            assertTrue(settlement.isSettledBeyondInstant(rollupId, nth(1)));
-        }
-    }
-
-    /// @dev Whoever needs the next step makes it: the withdrawal makes the batch final itself.
-    function test_WithdrawBond_Advances() public {
-        _claim(lane, alice, a);
-        tee.vote(a.id());
-        skip(WINDOW);
-        lane.withdrawBond(a);
-        assertEq(settlement.finalOutput(rollupId, nth(1)), A);
-        assertEq(alice.balance, 10 ether);
-    }
-
-    /// @dev A claim on a parent that never became final was neither right nor wrong.
+    /// @dev I-O6: a claim on a parent that never becomes final is settled like any other.
     function test_WithdrawBond_Moot() public {
         Statement memory moot = statementOf(1, C, B);
-        _claim(lane, alice, moot);
-        _finalize(a);
-        vm.prank(alice);
-        lane.withdrawBond(moot);
+        claim(alice, moot);
+        finalize(a);
+        skip(WINDOW);
+        withdrawBond(moot, alice);
         assertEq(alice.balance, 10 ether);
     }
 
-    function test_RevertWhen_WithdrawBond_NotFinal() public {
-        _claim(lane, alice, a);
+    function test_RevertWhen_WithdrawBond_WindowIsOpen() public {
+        ClaimId claimId = claim(alice, a);
+        uint64 readyAt = uint64(vm.getBlockTimestamp()) + WINDOW;
+        skip(WINDOW - 1);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.WindowOpen.selector, claimId, readyAt));
+        withdrawBond(a, alice);
+    }
+
+    function test_RevertWhen_WithdrawBond_ChallengesAreOpen() public {
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
         skip(WINDOW);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotFinal.selector, rollupId, 1));
-        lane.withdrawBond(a);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengesOpen.selector, claimId, 1));
+        withdrawBond(a, alice);
     }
 
-    function test_RevertWhen_WithdrawBond_Wrong() public {
-        _claim(lane, alice, b);
-        _finalize(a);
-        vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimIsWrong.selector, b.id()));
-        lane.withdrawBond(b);
-    }
-
-    function test_RevertWhen_WithdrawBond_ProposerIsDefeated() public {
-        _claim(lane, alice, a);
-        Statement memory x = statementOf(1, B, B);
-        Statement memory y = statementOf(1, B, C);
-        _claim(lane, alice, x);
-        _claim(lane, alice, y);
-        lane.contradict(x, y);
-        _finalize(a);
-        vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ProposerIsDefeated.selector, alice));
-        lane.withdrawBond(a);
-    }
-
-    function test_RevertWhen_WithdrawBond_MootWithAnOpenGame() public {
-        Statement memory moot = statementOf(1, C, B);
-        _claim(gameLane, alice, moot);
-        _challenge(gameLane, bob, moot);
-        _finalize(a);
-        vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.GameUndecided.selector, moot.id(), 1));
-        gameLane.withdrawBond(moot);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.GameUndecided.selector, moot.id(), 1));
-        gameLane.closeChallenge(moot, 0);
-        _resolve(moot, 0, true);
-        vm.prank(alice);
-        gameLane.withdrawBond(moot);
-        assertEq(address(gameLane).balance, 0);
-    }
-
-    // ── slash ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    function test_Slash_ToTheReporter() public {
-        _claim(lane, alice, b);
-        _finalize(a);
-        uint256 burnt = BURN.balance;
-        vm.expectEmit(address(lane));
-        emit IOptimisticLane.BondLost(b.id(), alice, carol, BOND / 2);
-        vm.prank(carol);
-        lane.slash(b);
-        assertEq(carol.balance, 10.5 ether);
-        assertEq(BURN.balance - burnt, BOND / 2);
-        assertEq(address(lane).balance, 0);
-        assertFalse(lane.defeated(alice));
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, b.id(), ClaimState.Lost));
-        lane.slash(b);
-    }
-
-    function test_Slash_ToTheFirstChallenger() public {
-        _claim(lane, alice, b);
-        _challenge(lane, bob, b);
-        _challenge(lane, carol, b);
-        _finalize(a);
-        lane.slash(b);
-        lane.closeChallenge(b, 0);
-        lane.closeChallenge(b, 1);
-        assertEq(bob.balance, 10.5 ether);
-        assertEq(carol.balance, 10 ether);
-        assertEq(address(lane).balance, 0);
-    }
-
-    function test_RevertWhen_Slash_NotWrong() public {
-        _claim(lane, alice, a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotWrong.selector, a.id()));
-        lane.slash(a);
-        _finalize(a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotWrong.selector, a.id()));
-        lane.slash(a);
-    }
-
-    function test_RevertWhen_Slash_Moot() public {
-        Statement memory moot = statementOf(1, C, B);
-        _claim(lane, alice, moot);
-        _finalize(a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotWrong.selector, moot.id()));
-        lane.slash(moot);
-    }
-
-    function test_Slash_CannotBeReentered() public {
+    function test_WithdrawBond_CannotBeReentered() public {
         Reentrant thief = new Reentrant(lane);
-        _claim(lane, alice, b);
-        _claim(lane, bob, c);
-        _finalize(a);
-        thief.run(abi.encodeCall(lane.slash, (b)), abi.encodeCall(lane.slash, (b)));
-        assertEq(address(thief).balance, BOND / 2);
-        assertEq(address(lane).balance, BOND);
-    }
-
-    // ── closeChallenge ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    function test_CloseChallenge_TheClaimWasRight() public {
-        _claim(lane, alice, a);
-        _challenge(lane, bob, a);
-        _finalize(a);
-        uint256 burnt = BURN.balance;
-        vm.expectEmit(address(lane));
-        emit IOptimisticLane.ChallengeClosed(a.id(), 0, alice, BOND / 2);
-        lane.closeChallenge(a, 0);
-        assertEq(alice.balance, 9.5 ether);
-        assertEq(BURN.balance - burnt, BOND / 2);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, a.id(), 0));
-        lane.closeChallenge(a, 0);
-        vm.prank(alice);
-        lane.withdrawBond(a);
-        assertEq(alice.balance, 10.5 ether);
-        assertEq(address(lane).balance, 0);
-    }
-
-    function test_CloseChallenge_TheClaimWasRightAndIsGone() public {
-        _claim(lane, alice, a);
-        _challenge(lane, bob, a);
-        _finalize(a);
-        vm.prank(alice);
-        lane.withdrawBond(a);
-        lane.closeChallenge(a, 0);
-        assertEq(alice.balance, 10.5 ether);
-        assertEq(bob.balance, 9 ether);
-        assertEq(address(lane).balance, 0);
-    }
-
-    function test_CloseChallenge_BeforeTheSlash() public {
-        _claim(lane, alice, b);
-        _challenge(lane, bob, b);
-        _finalize(a);
-        lane.closeChallenge(b, 0);
-        assertEq(bob.balance, 10 ether);
-        vm.prank(carol);
-        lane.slash(b);
-        assertEq(carol.balance, 10.5 ether);
-        assertEq(address(lane).balance, 0);
-    }
-
-    function test_CloseChallenge_Moot() public {
-        Statement memory moot = statementOf(1, C, B);
-        _claim(lane, alice, moot);
-        _challenge(lane, bob, moot);
-        _finalize(a);
-        lane.closeChallenge(moot, 0);
-        vm.prank(alice);
-        lane.withdrawBond(moot);
-        assertEq(bob.balance, 10 ether);
-        assertEq(alice.balance, 10 ether);
-    }
-
-    function test_RevertWhen_CloseChallenge_NotFinal() public {
-        _claim(lane, alice, a);
-        _challenge(lane, bob, a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotFinal.selector, rollupId, 1));
-        lane.closeChallenge(a, 0);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, a.id(), 1));
-        lane.closeChallenge(a, 1);
-    }
-
-    // ── contradict ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @dev I-O5: a proposer that claims two outputs of one input defeats itself; an honest claim goes on.
-    function test_Contradict() public {
-        _claim(lane, carol, c);
-        _claim(lane, alice, a);
-        _claim(lane, alice, b);
+        vm.deal(address(thief), BOND);
+        thief.run(BOND, abi.encodeCall(lane.claim, (a, PROGRAM)));
+        claim(alice, a);
         skip(WINDOW);
-        assertFalse(_attests(lane, c));
-        vm.prank(bob);
-        lane.contradict(a, b);
-        assertTrue(lane.defeated(alice));
-        assertEq(bob.balance, 11 ether);
-        assertEq(address(lane).balance, BOND);
-        assertTrue(_attests(lane, c));
-    }
-
-    function test_Contradict_CannotBeReentered() public {
-        Reentrant thief = new Reentrant(lane);
-        _claim(lane, alice, a);
-        _claim(lane, alice, b);
-        _claim(lane, bob, c);
-        thief.run(abi.encodeCall(lane.contradict, (a, b)), abi.encodeCall(lane.slash, (b)));
+        thief.run(0, abi.encodeCall(lane.withdrawBond, (a.id(), PROGRAM, address(thief))));
         assertEq(address(thief).balance, BOND);
         assertEq(address(lane).balance, BOND);
     }
 
-    function test_RevertWhen_Contradict_TwoProposers() public {
-        _claim(lane, alice, a);
-        _claim(lane, bob, b);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.DifferentProposers.selector, alice, bob));
-        lane.contradict(a, b);
+    // ── withdrawChallenge ───────────────────────────────────────────────────────────────────────────────────────────
+
+    function test_WithdrawChallenge() public {
+        ClaimId claimId = claim(alice, b);
+        challenge(bob, claimId);
+        challenge(carol, claimId);
+        resolve(b, alice, 1, false);
+        vm.expectEmit(address(lane));
+        emit IOptimisticLane.ChallengeReturned(claimId, 1, carol, BOND);
+        lane.withdrawChallenge(claimId, 1);
+        lane.withdrawChallenge(claimId, 0);
+        assertEq(carol.balance, 10 ether);
+        assertEq(bob.balance, 10.5 ether);
+        assertEq(address(lane).balance, 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, claimId, 0, ChallengeState.Returned)
+        );
+        lane.withdrawChallenge(claimId, 0);
     }
 
-    function test_RevertWhen_Contradict_SameStatementOrOtherInputs() public {
-        _claim(lane, alice, a);
-        vm.expectRevert(IOptimisticLane.NoContradiction.selector);
-        lane.contradict(a, a);
-        Statement memory other = statementOf(1, C, B);
-        _claim(lane, alice, other);
-        vm.expectRevert(IOptimisticLane.NoContradiction.selector);
-        lane.contradict(a, other);
+    function test_RevertWhen_WithdrawChallenge_TheClaimStands() public {
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
+        skip(WINDOW);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimStands.selector, claimId, ClaimState.Open));
+        lane.withdrawChallenge(claimId, 0);
     }
 
-    function test_RevertWhen_Contradict_OneIsNotOpen() public {
-        _claim(lane, alice, a);
-        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimNotOpen.selector, b.id(), ClaimState.None));
-        lane.contradict(a, b);
+    function test_WithdrawChallenge_CannotBeReentered() public {
+        Reentrant thief = new Reentrant(lane);
+        vm.deal(address(thief), BOND);
+        ClaimId claimId = claim(alice, b);
+        challenge(bob, claimId);
+        thief.run(BOND, abi.encodeCall(lane.challenge, (claimId)));
+        resolve(b, alice, 1, false);
+        thief.run(0, abi.encodeCall(lane.withdrawChallenge, (claimId, 1)));
+        assertEq(address(thief).balance, BOND);
+        assertEq(address(lane).balance, BOND);
     }
+
+    // ── contradicted ────────────────────────────────────────────────────────────────────────────────────────────────
 
     function test_RevertWhen_Contradicted_NotSettlement() public {
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotSettlement.selector, address(this)));
         lane.contradicted(rollupId, InputId.wrap(0), address(this));
         vm.prank(address(settlement));
         lane.contradicted(rollupId, InputId.wrap(0), address(this));
+    }
+}
+
+/// @notice OptimisticLane without a game, as on test chains: the final verdict decides what is challenged.
+contract OptimisticLaneWithoutGameTest is OptimisticFixture {
+    function setUp() public override {
+        super.setUp();
+        deploy(address(0));
+    }
+
+    function _decide(Statement memory statement, address proposer, uint256 index) private {
+        lane.resolveByVerdict(statement, PROGRAM, proposer, index);
+    }
+
+    /// @dev I-O3: a challenged claim does not attest before another quorum has decided.
+    function test_Challenge_Silences() public {
+        challenge(bob, claim(alice, a));
+        skip(1000 days);
+        assertFalse(attests(a));
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.NotGame.selector, address(this)));
+        lane.resolve(a, PROGRAM, alice, 0, true);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.BatchNotFinal.selector, rollupId, 1));
+        _decide(a, alice, 0);
+    }
+
+    /// @dev Nobody challenged: the window is all, as with a game.
+    function test_WithdrawBond_Unchallenged() public {
+        claim(alice, b);
+        finalize(a);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOptimisticLane.ChallengeNotOpen.selector, idOf(b, alice), 0, ChallengeState.None)
+        );
+        _decide(b, alice, 0);
+        skip(WINDOW);
+        withdrawBond(b, alice);
+        assertEq(alice.balance, 10 ether);
+    }
+
+    function test_ResolveByVerdict_Right() public {
+        ClaimId claimId = claim(alice, a);
+        challenge(bob, claimId);
+        finalize(a);
+        skip(WINDOW);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ChallengesOpen.selector, claimId, 1));
+        withdrawBond(a, alice);
+        _decide(a, alice, 0);
+        assertTrue(attests(a));
+        withdrawBond(a, alice);
+        assertEq(alice.balance, 10.5 ether);
+        assertEq(bob.balance, 9 ether);
+        assertEq(BURN.balance, BOND / 2);
+        assertEq(address(lane).balance, 0);
+    }
+
+    /// @dev M-1 of the audit. Before, the liar could close Bob's challenge once the batch was final and report its own claim, and
+    /// half of the bond went to itself. Now nobody can close a challenge while the claim stands, and whoever has the claim fall,
+    /// by whichever challenge, pays Bob, who was first.
+    function test_M1_LiarThatReportsItselfPaysTheFirstChallenger() public {
+        ClaimId lie = claim(mallory, b);
+        challenge(bob, lie);
+        challenge(mallory, lie);
+        finalize(a);
+        vm.startPrank(mallory);
+        vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ClaimStands.selector, lie, ClaimState.Open));
+        lane.withdrawChallenge(lie, 0);
+        _decide(b, mallory, 1);
+        lane.withdrawChallenge(lie, 0);
+        lane.withdrawChallenge(lie, 1);
+        vm.stopPrank();
+        assertEq(bob.balance, 10 ether + BOND / 2);
+        assertEq(mallory.balance, 10 ether - BOND);
+        assertEq(BURN.balance, BOND / 2);
+        assertEq(address(lane).balance, 0);
+    }
+
+    /// @dev The parent never became final. What was challenged stands for nothing, and everybody is paid back.
+    function test_ResolveByVerdict_Moot() public {
+        Statement memory moot = statementOf(1, C, B);
+        ClaimId claimId = claim(alice, moot);
+        challenge(bob, claimId);
+        challenge(carol, claimId);
+        finalize(a);
+        skip(WINDOW);
+        vm.expectEmit(address(lane));
+        emit IOptimisticLane.ClaimVoid(claimId);
+        _decide(moot, alice, 1);
+        assertFalse(attests(moot));
+        assertEq(alice.balance, 10 ether);
+        lane.withdrawChallenge(claimId, 0);
+        lane.withdrawChallenge(claimId, 1);
+        assertEq(bob.balance, 10 ether);
+        assertEq(carol.balance, 10 ether);
+        assertEq(address(lane).balance, 0);
+    }
+
+    /// @dev The range ends inside another that became final: no output is recorded there, so nobody says who was right.
+    function test_ResolveByVerdict_EndsInsideAFinalRange() public {
+        postTo(3);
+        Statement memory inner = rangeOf(0, 2, GENESIS, B);
+        ClaimId claimId = claim(alice, inner);
+        challenge(bob, claimId);
+        finalize(rangeOf(0, 3, GENESIS, A));
+        _decide(inner, alice, 0);
+        lane.withdrawChallenge(claimId, 0);
+        assertEq(alice.balance, 10 ether);
+        assertEq(bob.balance, 10 ether);
+        skip(WINDOW);
+        assertFalse(attests(inner));
+    }
+
+    function test_ResolveByVerdict_LossCannotBeReentered() public {
+        Reentrant thief = new Reentrant(lane);
+        vm.deal(address(thief), BOND);
+        thief.run(BOND, abi.encodeCall(lane.challenge, (claim(alice, b))));
+        claim(bob, b);
+        finalize(a);
+        thief.run(0, abi.encodeCall(lane.resolveByVerdict, (b, PROGRAM, alice, 0)));
+        assertEq(address(thief).balance, BOND / 2);
+        assertEq(address(lane).balance, 2 * BOND);
     }
 }

@@ -3,6 +3,7 @@
 pub mod anvil;
 pub mod bindings;
 mod calls;
+mod claims;
 mod client;
 mod convert;
 mod data;
@@ -21,6 +22,7 @@ mod signer;
 mod states;
 mod votes;
 
+pub use claims::claim_id;
 pub use client::{BlockRef, L1Block, L1Client, L1Config};
 pub use data::{BYTES_PER_BLOB, BatchData, versioned_hash};
 pub use deploy::{

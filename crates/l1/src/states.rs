@@ -39,15 +39,16 @@ macro_rules! states {
 states! {
     /// Life of a claim on the optimistic lane.
     ClaimState {
-        /// Nobody claimed the statement.
+        /// The proposer did not claim the statement under the program.
         None,
-        /// The claim stands, disputed or not.
+        /// The claim stands, with its bond, disputed or not.
         Open,
-        /// Its bond went back to the proposer.
+        /// The claim is ripe and its bond went back; it stands for ever.
         Returned,
-        /// Its bond is lost. The statement can be claimed anew: whoever claimed it before was
-        /// proven wrong elsewhere.
+        /// It fell to a challenge, and its bond is lost.
         Lost,
+        /// Without a game: its batch became final by other inputs while it was challenged.
+        Void,
     }
 }
 

@@ -48,11 +48,14 @@ pub enum Error {
         /// Why not.
         message: &'static str,
     },
-    /// The proposer lost a game: none of its claims counts any more.
+    /// A challenge brought down a claim of ours, so the next ones may be wrong as well.
     #[error(
-        "proposer {0} was proven wrong on L1 and can claim no more; find out why before using another account"
+        "our claim about batch {batch} was proven wrong on L1: find out why before claiming on"
     )]
-    Defeated(alloy_primitives::Address),
+    ClaimLost {
+        /// What it was about.
+        batch: BatchIndex,
+    },
     /// The account cannot pay for the next step.
     #[error("account {account} has {got} wei, the next step needs {expected}: fund it")]
     Funds {
@@ -93,7 +96,7 @@ impl Error {
             | Self::Disagreement { .. }
             | Self::OtherRollup { .. }
             | Self::Funds { .. } => ErrorKind::Retry,
-            Self::Defeated(_) | Self::Kzg(_) | Self::Config(_) | Self::Local { .. } => {
+            Self::ClaimLost { .. } | Self::Kzg(_) | Self::Config(_) | Self::Local { .. } => {
                 ErrorKind::Fatal
             }
         }

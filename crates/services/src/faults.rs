@@ -3,21 +3,19 @@
 //! | fault | proof | report |
 //! |---|---|---|
 //! | a key signed two outputs of one input | the two signatures | `TeeLane.contradict` |
-//! | a proposer claimed two outputs of one input | the two claims | `OptimisticLane.contradict` |
 //! | a lane attests two outputs of one input | the lane itself | `Settlement.contradict` |
 //! | a lane attests something else than the final output | L1 and our node | `Settlement.reportDisagreement` |
 //! | a key signed something else than the final output | L1 and our node | `TeeLane.disprove` |
-//! | a claim of something else than the final output, or of a defeated proposer | L1 and our node | `OptimisticLane.slash` |
 //!
-//! The first three prove themselves. The others need two sources: L1's verdict, and our own node's output, which must be the
-//! final one.
+//! The first two prove themselves. The others need two sources: L1's verdict, and our own node's output, which must be the
+//! final one. A wrong claim falls to a challenge only, which is no report: the settler sounds the alarm.
 
 mod report;
 mod votes;
 
 use std::{collections::HashSet, time::Duration};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use oneslot_l1::{Final, Verdict, Vote, VoteReader, Voter};
 use oneslot_types::OutputRoot;
 
@@ -93,32 +91,25 @@ impl Faults {
         Ok(None)
     }
 
-    /// A vote that L1 holds wrong, or a claim of a defeated proposer.
+    /// A vote that L1 holds wrong.
     async fn wrong_vote(
         &mut self,
         rollup: &RollupHandle,
         last: &Final,
     ) -> Result<Option<Fault>, Error> {
-        let defeated = self.defeated(rollup).await?;
         let mut disagreeing = 0;
         for ballot in self.votes.unsettled() {
             let is_final = ballot.vote.statement.input.batch_index <= last.batch;
-            let faults = match &ballot.vote.voter {
-                Voter::Proposer(account) if defeated.contains(&(ballot.event.lane, *account)) => {
-                    Some(vec![Fault::Claim(ballot.vote.clone())])
+            if !is_final {
+                let mut disagrees = ballot.disagrees;
+                if disagrees.is_none() {
+                    disagrees = compare(rollup, &ballot).await?;
+                    self.votes.compare(&ballot, disagrees);
                 }
-                _ if is_final => faults_of_final(rollup, &ballot.vote).await?,
-                _ => {
-                    let mut disagrees = ballot.disagrees;
-                    if disagrees.is_none() {
-                        disagrees = compare(rollup, &ballot).await?;
-                        self.votes.compare(&ballot, disagrees);
-                    }
-                    disagreeing += u64::from(disagrees == Some(true));
-                    None
-                }
-            };
-            let Some(faults) = faults else { continue };
+                disagreeing += u64::from(disagrees == Some(true));
+                continue;
+            }
+            let Some(faults) = faults_of_final(rollup, &ballot.vote).await? else { continue };
             for fault in &faults {
                 if self.is_new(rollup, fault) && fault.stands(rollup).await? {
                     return Ok(Some(fault.clone()));
@@ -135,18 +126,6 @@ impl Faults {
     fn is_new(&mut self, rollup: &RollupHandle, fault: &Fault) -> bool {
         let id = fault.id(&rollup.deployment);
         !self.reported.contains(&id) && !self.refused.holds(&id)
-    }
-
-    /// Which proposers with unsettled votes lost once, each with the lane on which it did.
-    async fn defeated(&self, rollup: &RollupHandle) -> Result<HashSet<(Address, Address)>, Error> {
-        let mut defeated = HashSet::new();
-        for (lane, account) in self.votes.proposers() {
-            let lost = rollup.optimistic_lane(lane).defeated(account).call().await;
-            if lost.map_err(|e| rollup.call_error("OptimisticLane", lane, e))? {
-                defeated.insert((lane, account));
-            }
-        }
-        Ok(defeated)
     }
 }
 
@@ -191,11 +170,11 @@ async fn faults_of_final(rollup: &RollupHandle, vote: &Vote) -> Result<Option<Ve
             got,
         });
     }
-    let own = match vote.voter {
-        Voter::Enclave { .. } => Fault::Signature(vote.clone()),
-        Voter::Proposer(_) => Fault::Claim(vote.clone()),
-    };
-    Ok(Some(vec![Fault::Disagreement(vote.clone()), own]))
+    let mut faults = vec![Fault::Disagreement(vote.clone())];
+    if let Voter::Enclave { .. } = vote.voter {
+        faults.push(Fault::Signature(vote.clone()));
+    }
+    Ok(Some(faults))
 }
 
 async fn judge(

@@ -6,7 +6,7 @@ use crate::{
     wallet::{L1, POLL, Side},
 };
 use alloy::{eips::BlockNumberOrTag, providers::RootProvider};
-use alloy_primitives::U256;
+use alloy_primitives::{B256, U256};
 use oneslot_client::Error as NodeError;
 use oneslot_l1::{
     ClaimState, Final,
@@ -15,6 +15,7 @@ use oneslot_l1::{
         OptimisticLane::{self, Claim},
         Settlement,
     },
+    claim_id,
 };
 use oneslot_types::{BatchCommitment, BatchIndex, LaneKind, Statement, api::BatchInfo};
 
@@ -188,9 +189,9 @@ impl Wallet {
             } else if self.lanes.attests(lane.address, statement).await? {
                 shown.vote = LaneState::Attested;
             } else if lane.kind == LaneKind::Optimistic {
-                let claim = optimistic.claimOf(statement.id().0).call().await.map_err(failed)?;
-                let open = optimistic.openClaims(statement.input_id().0).call().await;
-                shown.vote = claim_vote(&claim, open.map_err(failed)?)?;
+                let batch = statement.input.batch_index;
+                let program = self.lanes.program(lane.address, batch).await?;
+                shown.vote = claim_vote(&optimistic, statement, program).await?;
             }
             lanes.push(shown);
         }
@@ -202,13 +203,26 @@ impl Wallet {
     }
 }
 
-/// What a claim that does not attest now stands for. `open_claims` counts all with its input, itself included.
-fn claim_vote(claim: &Claim, open_claims: U256) -> Result<LaneState, Error> {
+/// What a lane that does not attest a statement now knows about it.
+async fn claim_vote(
+    lane: &OptimisticLane::OptimisticLaneInstance<&RootProvider>,
+    statement: &Statement,
+    program: B256,
+) -> Result<LaneState, Error> {
+    let (id, input) = (statement.id(), statement.input_id());
+    let speaker = lane.speakerOf(id.0, program).call().await.map_err(failed)?;
+    let claim = lane.claimOf(claim_id(id, program, speaker)).call().await.map_err(failed)?;
+    let rivals = lane.rivalsOf(id.0, input.0, program).call().await.map_err(failed)?;
+    vote_of(&claim, rivals)
+}
+
+/// What a claim that does not attest now stands for. `rivals` claims of other outputs stand.
+fn vote_of(claim: &Claim, rivals: U256) -> Result<LaneState, Error> {
     Ok(match ClaimState::try_from(claim.state)? {
-        ClaimState::None if open_claims.is_zero() => LaneState::Missing,
+        ClaimState::None if rivals.is_zero() => LaneState::Missing,
         // Somebody claims another output.
         ClaimState::None => LaneState::Disputed,
-        ClaimState::Open if claim.openChallenges == 0 && open_claims == U256::ONE => {
+        ClaimState::Open if claim.openChallenges == 0 && rivals.is_zero() => {
             LaneState::Claimed { ready_at: claim.readyAt.to() }
         }
         _ => LaneState::Disputed,
@@ -218,31 +232,28 @@ fn claim_vote(claim: &Claim, open_claims: U256) -> Result<LaneState, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::{Address, aliases::U40};
+    use alloy_primitives::aliases::U40;
 
-    /// A claim that was challenged before, in a generation that lost.
-    fn claim(state: ClaimState, open_challenges: u8) -> Claim {
+    /// A claim that won a challenge before.
+    fn claim(state: ClaimState, open_challenges: u64) -> Claim {
         Claim {
-            proposer: Address::ZERO,
             readyAt: U40::from(77),
             state: state as u8,
-            generation: 1,
-            firstChallenge: 3,
-            challenges: 3 + u16::from(open_challenges),
+            challenges: 1 + open_challenges,
             openChallenges: open_challenges,
         }
     }
 
     #[test]
     fn claims_are_read_as_the_lane_counts_them() {
-        let one = U256::ONE;
-        let vote = |state, challenges, open| claim_vote(&claim(state, challenges), open).unwrap();
-        assert_eq!(vote(ClaimState::None, 0, U256::ZERO), LaneState::Missing);
+        let (none, one) = (U256::ZERO, U256::ONE);
+        let vote = |state, challenges, rivals| vote_of(&claim(state, challenges), rivals).unwrap();
+        assert_eq!(vote(ClaimState::None, 0, none), LaneState::Missing);
         assert_eq!(vote(ClaimState::None, 0, one), LaneState::Disputed);
-        assert_eq!(vote(ClaimState::Open, 0, one), LaneState::Claimed { ready_at: 77 });
-        assert_eq!(vote(ClaimState::Open, 1, one), LaneState::Disputed);
-        assert_eq!(vote(ClaimState::Open, 0, U256::from(2)), LaneState::Disputed);
-        assert_eq!(vote(ClaimState::Lost, 0, U256::ZERO), LaneState::Disputed);
-        assert_eq!(vote(ClaimState::Returned, 0, U256::ZERO), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Open, 0, none), LaneState::Claimed { ready_at: 77 });
+        assert_eq!(vote(ClaimState::Open, 1, none), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Open, 0, one), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Lost, 0, none), LaneState::Disputed);
+        assert_eq!(vote(ClaimState::Returned, 0, one), LaneState::Disputed);
     }
 }

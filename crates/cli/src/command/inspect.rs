@@ -6,7 +6,7 @@ use eyre::{Result, ensure, eyre};
 use oneslot_client::{ClientConfig, NodeClient};
 use oneslot_l1::{
     Deployment, L1Client, L1Config, Lane, LaneReader, RollupFacts, Standing,
-    bindings::OptimisticLane,
+    bindings::OptimisticLane, claim_id,
 };
 use oneslot_stf::ExecutionInput;
 use oneslot_types::{
@@ -149,14 +149,19 @@ async fn claim(section: &WalletSection, batch: &BatchInfo) -> Result<Value> {
     let lane = policy.of_kind(LaneKind::Optimistic).next();
     let lane = lane.ok_or_else(|| eyre!("batch {} has no optimistic lane", batch.index))?;
     let op = OptimisticLane::new(lane.address, l1.provider());
-    let claim = op.claimOf(batch.statement_id.0).call().await?;
-    if claim.proposer.is_zero() {
-        return Err(eyre!("nobody has claimed statement {}", batch.statement_id));
+    let program = lanes.program(lane.address, batch.index).await?;
+    let (statement, input) = (batch.statement_id, batch.input_id);
+    let proposer = op.speakerOf(statement.0, program).call().await?;
+    if proposer.is_zero() {
+        return Err(eyre!("nobody has claimed statement {statement}"));
     }
-    let open = op.openClaims(batch.input_id.0).call().await?;
+    let id = claim_id(statement, program, proposer);
+    let claim = op.claimOf(id).call().await?;
+    let rivals = op.rivalsOf(statement.0, input.0, program).call().await?;
     Ok(json!({
-        "statementId": batch.statement_id, "proposer": claim.proposer,
-        "readyAt": claim.readyAt.to::<u64>(), "openClaims": open,
+        "statementId": statement, "program": program, "proposer": proposer, "claimId": id,
+        "readyAt": claim.readyAt.to::<u64>(), "challenges": claim.challenges,
+        "openChallenges": claim.openChallenges, "rivals": rivals,
         "attests": lanes.attests(lane.address, &batch.statement).await?,
     }))
 }

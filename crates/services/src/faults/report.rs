@@ -5,8 +5,8 @@ use std::fmt;
 use alloy::sol_types::SolCall;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use oneslot_l1::{
-    ClaimState, Deployment, TxRequest, Vote, Voter,
-    bindings::{OptimisticLane, Settlement, TeeLane},
+    Deployment, TxRequest, Vote, Voter,
+    bindings::{Settlement, TeeLane},
 };
 
 use crate::{Error, RollupHandle};
@@ -16,16 +16,12 @@ use crate::{Error, RollupHandle};
 pub(super) enum Fault {
     /// One key signed both.
     Key(Vote, Vote),
-    /// One proposer claimed both.
-    Proposer(Vote, Vote),
     /// The optimistic lane attests both.
     Lane(Vote, Vote),
     /// A lane attests this although another output is final.
     Disagreement(Vote),
     /// A key signed this although another output is final.
     Signature(Vote),
-    /// This claim is lost: another output is final, or its proposer is defeated.
-    Claim(Vote),
 }
 
 impl Fault {
@@ -33,9 +29,6 @@ impl Fault {
     pub(super) fn of_pair(first: Vote, second: Vote) -> Self {
         match first.voter {
             Voter::Enclave { .. } => Self::Key(first, second),
-            Voter::Proposer(account) if account == second.voter.address() => {
-                Self::Proposer(first, second)
-            }
             Voter::Proposer(_) => Self::Lane(first, second),
         }
     }
@@ -44,22 +37,18 @@ impl Fault {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Key(..) => "key",
-            Self::Proposer(..) => "proposer",
             Self::Lane(..) => "lane",
             Self::Disagreement(_) => "disagreement",
             Self::Signature(_) => "signature",
-            Self::Claim(_) => "claim",
         }
     }
 
     fn vote(&self) -> &Vote {
         match self {
             Self::Key(vote, _)
-            | Self::Proposer(vote, _)
             | Self::Lane(vote, _)
             | Self::Disagreement(vote)
-            | Self::Signature(vote)
-            | Self::Claim(vote) => vote,
+            | Self::Signature(vote) => vote,
         }
     }
 
@@ -72,12 +61,9 @@ impl Fault {
             // A key is revoked once, for ever.
             Self::Key(..) => format!("report/{kind}/{lane}/{voter}"),
             Self::Lane(..) => format!("report/{kind}/{settlement}/{}", deployment.rollup_id),
-            Self::Proposer(..) => {
-                format!("report/{kind}/{lane}/{voter}/{}", statement.input_id())
-            }
             // Whoever voted for it.
             Self::Disagreement(_) => format!("report/{kind}/{settlement}/{}", statement.id()),
-            Self::Signature(_) | Self::Claim(_) => {
+            Self::Signature(_) => {
                 format!("report/{kind}/{settlement}/{voter}/{}", statement.id())
             }
         }
@@ -99,10 +85,6 @@ impl Fault {
                 // A removed key shows only in what the lane does with it.
                 Ok(!key_info(rollup, vote).await?.revoked && would_disprove(rollup, vote).await?)
             }
-            Self::Proposer(first, second) => {
-                Ok(is_open(rollup, first).await? && is_open(rollup, second).await?)
-            }
-            Self::Claim(vote) => is_open(rollup, vote).await,
             Self::Lane(first, second) => {
                 let lane = first.lane.address;
                 Ok(!rollup.lanes.is_suspended(lane).await?
@@ -131,16 +113,6 @@ impl Fault {
                 (lane, call.abi_encode())
             }
             Self::Signature(vote) => (lane, disproof(vote).abi_encode()),
-            Self::Proposer(first, second) => {
-                let (first, second) = (first.statement.clone(), second.statement.clone());
-                let call =
-                    OptimisticLane::contradictCall { first: first.into(), second: second.into() };
-                (lane, call.abi_encode())
-            }
-            Self::Claim(vote) => {
-                let call = OptimisticLane::slashCall { statement: vote.statement.clone().into() };
-                (lane, call.abi_encode())
-            }
             Self::Lane(first, second) => {
                 let call = Settlement::contradictCall {
                     lane,
@@ -166,7 +138,6 @@ impl fmt::Display for Fault {
         let lane = vote.lane.kind;
         match self {
             Self::Key(..) => write!(f, "enclave key {voter} signed two outputs of batch {batch}"),
-            Self::Proposer(..) => write!(f, "{voter} claimed two outputs of batch {batch}"),
             Self::Lane(..) => write!(f, "the {lane} lane attests two outputs of batch {batch}"),
             Self::Disagreement(_) => {
                 write!(
@@ -180,7 +151,6 @@ impl fmt::Display for Fault {
                     "enclave key {voter} signed another output of batch {batch} than the final one"
                 )
             }
-            Self::Claim(_) => write!(f, "the claim of {voter} about batch {batch} is lost"),
         }
     }
 }
@@ -212,15 +182,6 @@ async fn would_disprove(rollup: &RollupHandle, vote: &Vote) -> Result<bool, Erro
         Err(Error::L1(oneslot_l1::Error::Call { .. })) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Whether the claim of exactly this proposer is open.
-async fn is_open(rollup: &RollupHandle, vote: &Vote) -> Result<bool, Error> {
-    let lane = vote.lane.address;
-    let claim = rollup.optimistic_lane(lane).claimOf(vote.statement.id().0).call().await;
-    let claim = claim.map_err(|e| rollup.call_error("OptimisticLane", lane, e))?;
-    let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
-    Ok(open && claim.proposer == vote.voter.address())
 }
 
 /// Whether the voter's lane attests the statement now.

@@ -1,8 +1,7 @@
 //! The votes of the last days, as L1 recorded them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use alloy_primitives::Address;
 use oneslot_l1::{Lane, Vote, VoteEvent, VoteReader, Voter};
 use oneslot_types::InputId;
 
@@ -91,14 +90,6 @@ impl Votes {
         self.ballots().filter(|ballot| !ballot.settled).cloned().collect()
     }
 
-    /// Accounts with unsettled claims, each with the lane that holds them.
-    pub(super) fn proposers(&self) -> BTreeSet<(Address, Address)> {
-        let open = self.ballots().filter(|ballot| !ballot.settled);
-        open.filter(|ballot| matches!(ballot.vote.voter, Voter::Proposer(_)))
-            .map(|ballot| (ballot.event.lane, ballot.event.voter))
-            .collect()
-    }
-
     /// Notes what our node says about it.
     pub(super) fn compare(&mut self, ballot: &Ballot, disagrees: Option<bool>) {
         if let Some(Some(known)) = self.ballots.get_mut(&ballot.event) {
@@ -157,7 +148,7 @@ impl Ballot {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::{B256, Bytes};
+    use alloy_primitives::{Address, B256, Bytes};
     use oneslot_types::{BatchIndex, LaneKind, OutputRoot, Statement, StatementInput};
 
     use super::*;
@@ -203,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_two_proposers_are_the_lanes_and_come_last() {
+    fn claims_contradict_each_other_whoever_made_them() {
         let claims = [ballot(1, OP, 5, 1, 10), ballot(2, OP, 6, 1, 11), ballot(3, OP, 6, 1, 12)];
         assert_eq!(outputs(&claims), [(11, 12), (10, 11), (10, 12)]);
     }

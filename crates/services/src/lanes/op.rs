@@ -5,26 +5,26 @@ mod bonds;
 use std::time::Duration;
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::Address;
-use oneslot_l1::{ClaimState, TxRequest, bindings::OptimisticLane};
-use oneslot_types::{LaneKind, Statement, StatementId};
+use alloy_primitives::{Address, B256};
+use oneslot_l1::{ClaimState, TxRequest, bindings::OptimisticLane, claim_id};
+use oneslot_types::{LaneKind, Statement};
 
-use self::bonds::Bonds;
+use self::bonds::{Bond, Bonds};
 use crate::{
     Error, Pace, Progress, ProposerConfig, RollupHandle, Service, backoff::Backoff,
     transaction_ids::TransactionIds,
 };
 
-/// Claims every open batch with a bond and fetches the bond back once the batch is final. All bookkeeping is read from
-/// the lane: a claim is ours if it says so.
+/// Claims every open batch with a bond and fetches the bond back once the claim is ripe. It claims whoever else did: only a
+/// claim of one's own nobody can take back. All bookkeeping is read from the lane.
 #[derive(Debug)]
 pub(crate) struct Proposer {
     rollup: RollupHandle,
     config: ProposerConfig,
     ids: TransactionIds,
     bonds: Bonds,
-    /// Statements whose claim L1 refused.
-    refused: Backoff<StatementId>,
+    /// Claims that L1 refused.
+    refused: Backoff<B256>,
 }
 
 /// How long a claim that L1 refuses is left alone.
@@ -43,26 +43,36 @@ impl Service for Proposer {
 
     async fn step(&mut self) -> Result<Progress, Error> {
         let me = self.rollup.tx_manager.address();
+        let now = self.rollup.l1_time().await?;
         let last = self.rollup.last_final().await?;
         let address = self.rollup.lane(LaneKind::Optimistic, last.next_batch()).await?;
         let lane = self.rollup.optimistic_lane(address);
         let wrap = |e| self.rollup.call_error("OptimisticLane", address, e);
-        if lane.defeated(me).call().await.map_err(wrap)? {
-            return Err(Error::Defeated(me));
-        }
+        let program = self.rollup.lanes.program(address, last.next_batch()).await?;
         let mut at_stake = 0u64;
         for index in last.following().take(self.config.max_ahead as usize) {
             let Some(statement) = self.rollup.statement(index).await? else {
                 break;
             };
-            let id = statement.id();
-            let claim = lane.claimOf(id.0).call().await.map_err(wrap)?;
-            let free =
-                matches!(ClaimState::try_from(claim.state)?, ClaimState::None | ClaimState::Lost);
-            if free && !self.refused.holds(&id) {
-                return self.claim(address, statement).await;
+            let id = claim_id(statement.id(), program, me);
+            let claim = lane.claimOf(id).call().await.map_err(wrap)?;
+            match ClaimState::try_from(claim.state)? {
+                ClaimState::None if !self.refused.holds(&id) => {
+                    return self.claim(address, program, statement).await;
+                }
+                ClaimState::Open => {
+                    // The next ripe one may speak for a statement whose first claim is stalled.
+                    if bonds::is_ripe(&claim, now)
+                        && bonds::fetch(&self.rollup, address, program, &statement).await?
+                            == Bond::Fetched
+                    {
+                        return Ok(Progress::Done(format!("fetched the bond of batch {index}")));
+                    }
+                    at_stake += 1;
+                }
+                ClaimState::Lost => return Err(Error::ClaimLost { batch: index }),
+                _ => {}
             }
-            at_stake += u64::from(claim.proposer == me);
         }
         metrics::gauge!("oneslot_claims_at_stake").set(at_stake as f64);
         self.bonds.fetch(&self.rollup, &last).await
@@ -80,9 +90,15 @@ impl Proposer {
         })
     }
 
-    async fn claim(&mut self, address: Address, statement: Statement) -> Result<Progress, Error> {
-        let (batch, statement_id) = (statement.input.batch_index, statement.id());
-        let task = format!("claim/{address}/{statement_id}");
+    async fn claim(
+        &mut self,
+        address: Address,
+        program: B256,
+        statement: Statement,
+    ) -> Result<Progress, Error> {
+        let batch = statement.input.batch_index;
+        let claim_id = claim_id(statement.id(), program, self.rollup.tx_manager.address());
+        let task = format!("claim/{address}/{claim_id}");
         let Some(id) = self.ids.id(&task) else {
             return Ok(Progress::Idle("claimed; waiting to see it"));
         };
@@ -97,13 +113,13 @@ impl Proposer {
         if got < expected {
             return Err(Error::Funds { account: self.rollup.tx_manager.address(), expected, got });
         }
-        let call = OptimisticLane::claimCall { statement: statement.into() };
+        let call = OptimisticLane::claimCall { statement: statement.into(), program };
         let request = TxRequest::call(address, call.abi_encode()).with_value(bond);
         let inclusion = match self.rollup.send(id, request).await {
-            // A claim that contradicts it stands and its window is over: only the lanes or the council decide now.
+            // A claim about the batch stands and its window is over. If it is right, nothing is lost; else it has to fall first.
             Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
                 tracing::error!(batch = batch.0, message, "L1 refuses the claim");
-                self.refused.refuse(statement_id);
+                self.refused.refuse(claim_id);
                 return Ok(Progress::Idle("L1 refuses a claim"));
             }
             result => result?,

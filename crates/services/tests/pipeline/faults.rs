@@ -7,10 +7,7 @@ use alloy::{
     sol_types::SolValue,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use oneslot_l1::{
-    ClaimState,
-    bindings::{OptimisticLane, Settlement, TeeLane},
-};
+use oneslot_l1::bindings::{OptimisticLane, Settlement, TeeLane};
 use oneslot_types::{
     BatchIndex, LaneKind, OutputRoot, Statement, key_report_data, tee_digest, tee_program,
 };
@@ -78,7 +75,7 @@ pub(crate) async fn claim(network: &Network, account: usize, statements: &[&Stat
     let bond = lane.bond().call().await.unwrap();
     let mut sent = Vec::new();
     for statement in statements {
-        let call = lane.claim((*statement).clone().into()).value(bond).gas(400_000);
+        let call = lane.claim((*statement).clone().into(), PROGRAM).value(bond).gas(400_000);
         sent.push(call.send().await.unwrap());
     }
     for pending in sent {
@@ -90,22 +87,15 @@ async fn statement(network: &Network, batch: u64) -> Statement {
     network.batch(BatchIndex(batch)).await.expect("a derived batch").statement
 }
 
-async fn claim_state(network: &Network, statement: &Statement) -> ClaimState {
-    let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), network.l1.provider());
-    lane.claimOf(statement.id().0).call().await.unwrap().state.try_into().unwrap()
-}
-
-/// Reports on L1, by kind: keys revoked, keys removed, lanes that disagreed, bonds lost.
-async fn reports(network: &Network) -> [usize; 4] {
+/// Reports on L1, by kind: keys revoked, keys removed, lanes that disagreed.
+async fn reports(network: &Network) -> [usize; 3] {
     let l1 = network.l1.provider();
     let tee = TeeLane::new(network.lane(LaneKind::Tee), l1);
-    let op = OptimisticLane::new(network.lane(LaneKind::Optimistic), l1);
     let settlement = Settlement::new(network.deployment.settlement, l1);
     [
         tee.KeyRevoked_filter().from_block(0).query().await.unwrap().len(),
         tee.KeyRemoved_filter().from_block(0).query().await.unwrap().len(),
         settlement.LaneDisagreed_filter().from_block(0).query().await.unwrap().len(),
-        op.BondLost_filter().from_block(0).query().await.unwrap().len(),
     ]
 }
 
@@ -124,7 +114,7 @@ async fn liars_are_reported_once_and_stop_nothing() {
     let (s1, s2, s3) =
         (statement(&network, 1).await, statement(&network, 2).await, statement(&network, 3).await);
 
-    // One key signs two outputs; another one only a wrong output. A proposer claims two outputs of a batch, and one of the next.
+    // One key signs two outputs; another one only a wrong output.
     let payer = network.wallet(6);
     let lane = Lane(TeeLane::new(network.lane(LaneKind::Tee), &payer));
     let (two_faced, wrong) = (ForgedKey::new(), ForgedKey::new());
@@ -134,26 +124,19 @@ async fn liars_are_reported_once_and_stop_nothing() {
     two_faced.attest(&lane, &s1).await;
     two_faced.attest(&lane, &lie(&s1, 0xaa)).await;
     wrong.attest(&lane, &lie(&s1, 0xaa)).await;
-    let (liar, wrong_claim) = (network.wallet_address(7), lie(&s3, 0xcc));
-    claim(&network, 7, &[&lie(&s2, 0xbb), &s2, &wrong_claim]).await;
 
-    // What proves itself is reported at once; the rest of the liar's bonds follow.
+    // What proves itself is reported at once.
     network.spawn(Service::Settle);
     let tee = TeeLane::new(network.lane(LaneKind::Tee), l1.provider());
-    let op = OptimisticLane::new(network.lane(LaneKind::Optimistic), l1.provider());
     network
-        .until("the contradictions are reported", async || reports(&network).await == [1, 0, 0, 3])
+        .until("the contradiction is reported", async || reports(&network).await == [1, 0, 0])
         .await;
     assert!(tee.keyInfo(two_faced.address()).call().await.unwrap().revoked);
-    assert!(op.defeated(liar).call().await.unwrap());
-    for statement in [&s2, &lie(&s2, 0xbb), &wrong_claim] {
-        assert_eq!(claim_state(&network, statement).await, ClaimState::Lost);
-    }
     let revoked = tee.KeyRevoked_filter().from_block(0).query().await.unwrap();
     assert_eq!(revoked[0].0.reporter, Service::Settle.address());
     assert_eq!(revoked[0].0.reward, U256::from(KEY_BOND / 2));
 
-    // The honest ones go on, and claim anew what the liar had claimed. Then the other key is proven wrong.
+    // The honest ones go on. Then the other key is proven wrong.
     network.spawn(Service::Attest);
     network.spawn(Service::Propose);
     network
@@ -167,7 +150,7 @@ async fn liars_are_reported_once_and_stop_nothing() {
         assert_eq!(OutputRoot(output), statement.output);
     }
     network
-        .until("the wrong signature is reported", async || reports(&network).await == [1, 1, 1, 3])
+        .until("the wrong signature is reported", async || reports(&network).await == [1, 1, 1])
         .await;
     let disagreed = settlement.LaneDisagreed_filter().from_block(0).query().await.unwrap();
     assert_eq!(disagreed[0].0.lane, network.lane(LaneKind::Tee));
@@ -176,22 +159,6 @@ async fn liars_are_reported_once_and_stop_nothing() {
     assert!(!tee.isLive(wrong.address(), id, program).call().await.unwrap());
     let lied = lie(&s1, 0xaa);
     assert!(!tee.attests(lied.id().0, lied.input_id().0, id, program).call().await.unwrap());
-
-    // A claim against the final output costs its bond, and half of it is the reporter's.
-    network
-        .until("the honest bond is back", async || {
-            claim_state(&network, &s1).await == ClaimState::Returned
-        })
-        .await;
-    let late = lie(&s1, 0xdd);
-    claim(&network, 8, &[&late]).await;
-    network.until("the late lie is slashed", async || reports(&network).await[3] == 4).await;
-    assert_eq!(claim_state(&network, &late).await, ClaimState::Lost);
-    let lost = op.BondLost_filter().from_block(0).query().await.unwrap();
-    for (event, _) in &lost {
-        assert_eq!(event.receiver, Service::Settle.address());
-        assert_eq!(event.reward, op.bond().call().await.unwrap() / U256::from(2));
-    }
 
     // A settler that starts again reads all of it again, and repeats nothing.
     let before = reports(&network).await;

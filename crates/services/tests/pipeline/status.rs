@@ -1,14 +1,14 @@
 //! What a wallet says about a withdrawal whose claim somebody challenges, on the real contracts.
 
 use alloy::providers::Provider;
-use oneslot_l1::bindings::OptimisticLane;
+use oneslot_l1::{bindings::OptimisticLane, claim_id};
 use oneslot_types::LaneKind;
 use oneslot_wallet::{LaneState, RollupAddresses, Stage, Wallet, WalletConfig, WithdrawalStatus};
 
 use crate::{
     ETHER, RECIPIENT,
     faults::claim,
-    support::{Network, Service},
+    support::{Network, PROGRAM, Service},
 };
 
 /// Seconds of the window: more than the test takes, so that the claim stays open.
@@ -54,7 +54,9 @@ async fn a_challenged_claim_is_disputed_and_promises_no_time() {
     let challenger = network.wallet(8);
     let lane = OptimisticLane::new(network.lane(LaneKind::Optimistic), &challenger);
     let bond = lane.bond().call().await.unwrap();
-    let challenge = lane.challenge(statement.id().0).value(bond).send().await.unwrap();
+    let proposer = network.wallet_address(7);
+    let id = claim_id(statement.id(), PROGRAM, proposer);
+    let challenge = lane.challenge(id).value(bond).send().await.unwrap();
     assert!(challenge.get_receipt().await.unwrap().status());
 
     let status = wallet.status(&withdrawal).await.unwrap();

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::Address;
-use oneslot_l1::{ClaimState, Final, Lanes, TxRequest, bindings::OptimisticLane};
-use oneslot_types::{BatchIndex, LaneKind};
+use alloy_primitives::{Address, B256};
+use oneslot_l1::{
+    ClaimState, Final, TxRequest,
+    bindings::OptimisticLane::{self, Claim},
+    claim_id,
+};
+use oneslot_types::{BatchIndex, LaneKind, Statement};
 
 use crate::{Error, Progress, RollupHandle, backoff::Backoff};
 
-/// How long a bond that cannot be fetched is left alone: a challenge of its claim is open.
+/// How long a bond that cannot be fetched is left alone: its window or a challenge is open.
 const LATER: Duration = Duration::from_secs(600);
 
 /// Which bonds were looked at. All of it follows from the lane; a restart only looks again.
@@ -24,7 +28,8 @@ pub(crate) struct Bonds {
 }
 
 /// What became of one bond.
-enum Bond {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
     /// It is with the proposer again.
     Fetched,
     /// There is none of ours.
@@ -33,12 +38,31 @@ enum Bond {
     Locked,
 }
 
+/// The optimistic lane of a policy, and the program that it pins for it.
+struct Seat {
+    /// First batch that the policy judges.
+    from_batch: BatchIndex,
+    /// The lane and the program, if there is one.
+    of: Option<(Address, B256)>,
+}
+
+impl Seat {
+    async fn of_batch(rollup: &RollupHandle, batch: BatchIndex) -> Result<Self, Error> {
+        let lanes = rollup.lanes.of_batch(batch).await?;
+        let of = match lanes.of_kind(LaneKind::Optimistic).next() {
+            Some(lane) => Some((lane.address, rollup.lanes.program(lane.address, batch).await?)),
+            None => None,
+        };
+        Ok(Self { from_batch: lanes.from_batch, of })
+    }
+}
+
 impl Bonds {
     pub(crate) fn new(lookback: u64) -> Self {
         Self { lookback, next: None, later: Backoff::of(LATER) }
     }
 
-    /// Fetches the bond of one claim whose batch is final.
+    /// Fetches the bond of one ripe claim whose batch is final.
     pub(crate) async fn fetch(
         &mut self,
         rollup: &RollupHandle,
@@ -46,7 +70,7 @@ impl Bonds {
     ) -> Result<Progress, Error> {
         let first = last.back(self.lookback);
         // Most final batches were judged by the policy of the last one, so it is read once.
-        let newest = rollup.lanes.of_batch(last.batch).await?;
+        let newest = Seat::of_batch(rollup, last.batch).await?;
         loop {
             let (due, next) = (self.later.due().copied(), self.next.unwrap_or(first));
             let batch = match due {
@@ -56,7 +80,7 @@ impl Bonds {
             };
             let bond = match newest.from_batch <= batch {
                 true => fetch_one(rollup, &newest, batch).await?,
-                false => fetch_one(rollup, &rollup.lanes.of_batch(batch).await?, batch).await?,
+                false => fetch_one(rollup, &Seat::of_batch(rollup, batch).await?, batch).await?,
             };
             let Some(bond) = bond else {
                 return Ok(Progress::Idle("the node has yet to derive final batches"));
@@ -79,41 +103,53 @@ impl Bonds {
 /// `None`: the node has not derived the batch.
 async fn fetch_one(
     rollup: &RollupHandle,
-    lanes: &Lanes,
+    seat: &Seat,
     batch: BatchIndex,
 ) -> Result<Option<Bond>, Error> {
-    let Some(lane) = lanes.of_kind(LaneKind::Optimistic).next() else {
+    let Some((lane, program)) = seat.of else {
         return Ok(Some(Bond::None));
     };
-    fetch_from(rollup, lane.address, batch).await
-}
-
-async fn fetch_from(
-    rollup: &RollupHandle,
-    address: Address,
-    batch: BatchIndex,
-) -> Result<Option<Bond>, Error> {
     let Some(statement) = rollup.statement(batch).await? else {
         return Ok(None);
     };
-    let id = statement.id();
+    let id = claim_id(statement.id(), program, rollup.tx_manager.address());
     let claim = rollup
-        .optimistic_lane(address)
-        .claimOf(id.0)
+        .optimistic_lane(lane)
+        .claimOf(id)
         .call()
         .await
-        .map_err(|e| rollup.call_error("OptimisticLane", address, e))?;
-    let open = ClaimState::try_from(claim.state)? == ClaimState::Open;
-    if claim.proposer != rollup.tx_manager.address() || !open {
+        .map_err(|e| rollup.call_error("OptimisticLane", lane, e))?;
+    if ClaimState::try_from(claim.state)? != ClaimState::Open {
         return Ok(Some(Bond::None));
     }
-    let call = OptimisticLane::withdrawBondCall { statement: statement.into() };
-    let request = TxRequest::call(address, call.abi_encode());
-    match rollup.send(format!("bond/{address}/{id}"), request).await {
-        Ok(_) => Ok(Some(Bond::Fetched)),
+    if !is_ripe(&claim, rollup.l1_time().await?) {
+        return Ok(Some(Bond::Locked));
+    }
+    Ok(Some(fetch(rollup, lane, program, &statement).await?))
+}
+
+/// Whether an open claim's bond can be fetched at a time, in seconds.
+pub(super) fn is_ripe(claim: &Claim, now: u64) -> bool {
+    claim.openChallenges == 0 && claim.readyAt.to::<u64>() <= now
+}
+
+/// Fetches the bond of a ripe claim.
+pub(super) async fn fetch(
+    rollup: &RollupHandle,
+    lane: Address,
+    program: B256,
+    statement: &Statement,
+) -> Result<Bond, Error> {
+    let (statement_id, proposer) = (statement.id(), rollup.tx_manager.address());
+    let call = OptimisticLane::withdrawBondCall { statementId: statement_id.0, program, proposer };
+    let request = TxRequest::call(lane, call.abi_encode());
+    let id = claim_id(statement_id, program, proposer);
+    match rollup.send(format!("bond/{lane}/{id}"), request).await {
+        Ok(_) => Ok(Bond::Fetched),
         Err(Error::L1(oneslot_l1::Error::WouldRevert { message, .. })) => {
-            tracing::warn!(batch = batch.0, message, "bond cannot be fetched now");
-            Ok(Some(Bond::Locked))
+            let batch = statement.input.batch_index.0;
+            tracing::warn!(batch, message, "bond cannot be fetched now");
+            Ok(Bond::Locked)
         }
         Err(other) => Err(other),
     }
