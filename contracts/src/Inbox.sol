@@ -32,7 +32,7 @@ contract Inbox is IInbox {
     }
 
     /// @inheritdoc IInbox
-    uint256 public constant MAX_CALLDATA_BYTES = 131_072;
+    uint256 public constant MAX_CALLDATA_BYTES = 120_000;
     /// @inheritdoc IInbox
     uint256 public constant MAX_BLOBS = 6;
     /// @inheritdoc IInbox
@@ -69,7 +69,7 @@ contract Inbox is IInbox {
 
     constructor(InboxParams memory params) {
         if (params.batcher == address(0) || params.registrant == address(0) || params.portal == address(0)) {
-            revert ZeroAddress();
+            revert ZeroAddress(params.batcher, params.registrant, params.portal);
         }
         uint64 minimum = TestChains.includes(block.chainid) ? 1 : MIN_FORCE_WINDOW;
         if (params.forceWindow < minimum || params.forceWindow > MAX_FORCE_WINDOW) {
@@ -97,24 +97,37 @@ contract Inbox is IInbox {
     // ── Posting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IInbox
-    function postBlobs(BatchIndex index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external {
-        BatchHeader memory header = _next(index, originNumber, checkpoint);
+    function postBlobs(
+        BatchIndex index,
+        BatchCommitment parent,
+        uint64 originNumber,
+        uint64 checkpoint,
+        BlobInput[] calldata blobs
+    ) external {
+        BatchHeader memory header = _next(index, parent, originNumber, checkpoint);
         BlobOpening[] memory openings = _checkBlobs(blobs);
         header.dataHash = BatchHeaderLib.dataHash(openings);
         _record(header, openings);
     }
 
     /// @inheritdoc IInbox
-    function postCalldata(BatchIndex index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external {
+    function postCalldata(
+        BatchIndex index,
+        BatchCommitment parent,
+        uint64 originNumber,
+        uint64 checkpoint,
+        bytes calldata data
+    ) external {
         if (data.length > MAX_CALLDATA_BYTES) revert DataTooLong(MAX_CALLDATA_BYTES, data.length);
-        BatchHeader memory header = _next(index, originNumber, checkpoint);
+        BatchHeader memory header = _next(index, parent, originNumber, checkpoint);
         header.dataHash = BatchHeaderLib.dataHash(data);
+        emit BatchData(index, data);
         _record(header, new BlobOpening[](0));
     }
 
-    /// @dev Checks who posts, the order, the origin and the deposits, moves the head, and returns the header of the
-    /// next batch without its data hash.
-    function _next(BatchIndex index, uint64 originNumber, uint64 checkpoint)
+    /// @dev Checks who posts, the order, the parent, the origin and the deposits, moves the head, and returns the header
+    /// of the next batch without its data hash.
+    function _next(BatchIndex index, BatchCommitment parent, uint64 originNumber, uint64 checkpoint)
         private
         returns (BatchHeader memory header)
     {
@@ -123,13 +136,15 @@ contract Inbox is IInbox {
         if (msg.sender != batcher && !overdue) revert NotBatcher(msg.sender);
         BatchIndex expected = BatchIndex.wrap(head_.batchCount + 1);
         if (index != expected) revert WrongIndex(expected, index);
+        BatchCommitment last = batchCommitment[BatchIndex.wrap(head_.batchCount)];
+        if (parent != last) revert WrongParent(last, parent);
         uint64 parentPostedAt = _postedAt[head_.batchCount / 4][head_.batchCount % 4];
         if (block.timestamp <= parentPostedAt) revert PostedInThisBlock(parentPostedAt);
         if (originNumber < head_.originNumber) revert OriginBeforeParent(head_.originNumber, originNumber);
         uint64 furthest = head_.originNumber + MAX_ORIGIN_ADVANCE;
         if (originNumber > furthest) revert OriginTooFar(furthest, originNumber);
 
-        header.parentCommitment = batchCommitment[BatchIndex.wrap(head_.batchCount)];
+        header.parentCommitment = parent;
         header.index = index;
         header.originNumber = originNumber;
         header.originHash = _originHash(originNumber);

@@ -7,6 +7,7 @@ import {IInbox} from "./interfaces/IInbox.sol";
 import {IPortal, OutputRootProof, PortalParams, WithdrawalTransaction} from "./interfaces/IPortal.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {BatchIndex, NO_OUTPUT, OutputRoot, RollupId} from "./types/Ids.sol";
+import {ATTRIBUTES_GAS} from "./types/RollupConfig.sol";
 import {StatementLib} from "./types/Statement.sol";
 
 /// @title Portal
@@ -19,8 +20,6 @@ contract Portal is IPortal, DepositMeter {
     uint256 private constant DEPOSIT_VERSION = 0;
     uint64 private constant RECEIVE_GAS_LIMIT = 100_000;
     uint256 private constant MAX_DEPOSIT_DATA = 120_000;
-    /// @dev Gas of the L1 attributes transaction, which every L2 block starts with.
-    uint64 private constant ATTRIBUTES_GAS = 1_000_000;
     /// @dev Gas kept for what stands between the check and the call, and the CALL's own worst case, as in OP's SafeCall.
     uint256 private constant CALL_OVERHEAD = 40_000;
     /// @dev The cap's window is cut in quarters: the present one and the four before cover at least 24 hours.
@@ -84,6 +83,12 @@ contract Portal is IPortal, DepositMeter {
         bytes memory opaqueData = abi.encodePacked(msg.value, value, gasLimit, isCreation, data);
         emit TransactionDeposited(from, to, DEPOSIT_VERSION, opaqueData);
         IInbox(inbox).enqueue(from, to, opaqueData);
+    }
+
+    /// @dev Registration fixes the genesis output for ever. Before it, whoever registers could still choose one that gives
+    /// the ether deposited so far to himself.
+    function _requireOpen() internal view override {
+        if (ISettlement(settlement).inbox(rollupId) != inbox) revert NotRegistered(rollupId);
     }
 
     /// @dev Whether a key controls the caller's address: it signed this transaction, or its code is a delegation of

@@ -41,13 +41,18 @@ struct InboxParams {
 /// made up to its origin; IN-3 origins never go back and are strictly past; IN-4 a batch posted while a deposit is
 /// overdue consumes it or moves the origin as far towards it as a batch may; IN-5 only the portal adds deposits; IN-6 a
 /// batch moves the origin by at most MAX_ORIGIN_ADVANCE, and its deposits have at most MAX_DEPOSIT_GAS; IN-8 batches are posted at
-/// strictly increasing times, at most one in an L1 block.
+/// strictly increasing times, at most one in an L1 block; IN-9 a batch is recorded behind the parent that its poster named, or not
+/// at all; IN-10 the data of a batch stand in blobs that the header names, or in a log of the posting.
 interface IInbox {
     /// @notice A batch was recorded. Index 0 is the genesis header, emitted at construction.
     /// @param openings The blobs' openings in blob order; empty for a batch posted as calldata.
     event BatchPosted(
         BatchIndex indexed index, BatchCommitment indexed commitment, BatchHeader header, BlobOpening[] openings
     );
+
+    /// @notice The data of a batch posted as calldata, in the transaction of its `BatchPosted`. Whoever wants the data needs this
+    /// log and nothing else: the call may stand deep inside another contract's transaction, where only a trace would find it.
+    event BatchData(BatchIndex indexed index, bytes data);
 
     /// @notice A deposit joined the queue.
     /// @param index Its place in the queue, from zero.
@@ -60,7 +65,7 @@ interface IInbox {
     event OriginKept(uint64 indexed originNumber, bytes32 originHash);
 
     /// @notice An address of the parameters is zero.
-    error ZeroAddress();
+    error ZeroAddress(address batcher, address registrant, address portal);
     /// @notice The force window is out of bounds.
     error BadForceWindow(uint64 minimum, uint64 maximum, uint64 got);
     /// @notice The caller is neither the batcher nor may anyone post now.
@@ -69,6 +74,8 @@ interface IInbox {
     error NotPortal(address caller);
     /// @notice The batch is not the next one: a repeated or a lost race, or a gap.
     error WrongIndex(BatchIndex expected, BatchIndex got);
+    /// @notice The batch was made to follow another one than that which stands before it: L1 took that one back.
+    error WrongParent(BatchCommitment expected, BatchCommitment got);
     /// @notice The batch before was posted in the present L1 block: there is at most one in each.
     error PostedInThisBlock(uint64 postedAt);
     /// @notice The origin lies before the origin of the batch before.
@@ -111,20 +118,36 @@ interface IInbox {
 
     /// @notice Records the next batch from all blobs of this transaction.
     /// @param index Must be `batchCount() + 1`, so that a repeated transaction cannot post twice.
+    /// @param parent Must be `batchCommitment(batchCount())`. The data continue the chain that the poster saw; should L1 take
+    /// the batch before back and another one take its place, the transaction reverts instead of following that.
     /// @param originNumber L1 origin of the batch: strictly past, at least the parent's and at most MAX_ORIGIN_ADVANCE
     /// more, at most 8191 blocks back or kept.
     /// @param checkpoint Number of deposit checkpoints consumed after the batch: exactly those up to the origin.
     /// If there are several, their gas is at most MAX_DEPOSIT_GAS.
     /// @param blobs One entry for every blob of the transaction, in order.
-    function postBlobs(BatchIndex index, uint64 originNumber, uint64 checkpoint, BlobInput[] calldata blobs) external;
+    function postBlobs(
+        BatchIndex index,
+        BatchCommitment parent,
+        uint64 originNumber,
+        uint64 checkpoint,
+        BlobInput[] calldata blobs
+    ) external;
 
-    /// @notice Records the next batch from calldata. Empty data is the shortest forced inclusion: it decodes to no
+    /// @notice Records the next batch from calldata, and emits the data as `BatchData`. Empty data is the shortest forced inclusion: it decodes to no
     /// block of its own, and the deposits run all the same.
     /// @param index As in `postBlobs`.
+    /// @param parent As in `postBlobs`.
     /// @param originNumber As in `postBlobs`.
     /// @param checkpoint As in `postBlobs`.
-    /// @param data The batch body, at most 131,072 bytes.
-    function postCalldata(BatchIndex index, uint64 originNumber, uint64 checkpoint, bytes calldata data) external;
+    /// @param data The batch body, at most 120,000 bytes: as a public L1 node relays a transaction of at most 131,072 bytes, anyone
+    /// can bring the whole body to L1 in one, also as a preimage in a dispute.
+    function postCalldata(
+        BatchIndex index,
+        BatchCommitment parent,
+        uint64 originNumber,
+        uint64 checkpoint,
+        bytes calldata data
+    ) external;
 
     /// @notice Keeps the hash of an L1 block that L1 still knows (the last 8191), so that it can be an origin later.
     /// Open to all.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BatchIndex, OutputRoot, RollupId} from "../types/Ids.sol";
+import {IDepositMeter} from "./IDepositMeter.sol";
 
 /// @notice A message from L2 to L1, as OP's L2ToL1MessagePasser hashes it.
 struct WithdrawalTransaction {
@@ -43,11 +44,14 @@ struct PortalParams {
 
 /// @title Portal: the door of one rollup
 /// @notice Takes deposits, as OP's OptimismPortal does, and pays withdrawals from final outputs, proven and paid in one
-/// call, by anyone, with no delay of its own. Holds the rollup's ether. No owner, no upgrade, no pause.
+/// call, by anyone, with no delay of its own. Holds the rollup's ether. No owner, no upgrade, no pause. Limits: tokens pass
+/// through OP's standard bridge, which credits the amount that a deposit names. Tokens that take a fee on a transfer or whose
+/// balances change by themselves must not be bridged, for the bridge then holds less than it owes.
 /// @dev Invariants (docs/reference/portal.md): PO-1 a withdrawal is paid at most once; PO-2 only what stands in a final output is
 /// paid; PO-3 ether leaves only by PO-2; PO-4 the deposit gas of an L1 block fits in one L2 block; PO-5 what leaves on
-/// outputs with two immediate votes stays within the cap.
-interface IPortal {
+/// outputs with two immediate votes stays within the cap; PO-6 no deposit is taken before the genesis output is fixed; PO-7 the
+/// largest deposit fits in one L1 transaction, whatever the fees are.
+interface IPortal is IDepositMeter {
     /// @notice A deposit was made. Same event as OP's, so its indexers work.
     /// @param from Sender on L2: the caller, aliased if it is a contract.
     /// @param to Recipient on L2; zero for a creation.
@@ -62,6 +66,8 @@ interface IPortal {
     error NotItsPortal(address expected, address got);
     /// @notice The L2 gas limit leaves no room for deposits.
     error GasLimitTooLow(uint64 l2GasLimit);
+    /// @notice The rollup is not registered with the Settlement, so its genesis output is not fixed: no deposit is taken.
+    error NotRegistered(RollupId rollupId);
     /// @notice A contract creation with a recipient.
     error CreationWithTarget(address to);
     /// @notice The deposit's gas limit does not pay for its data, see `minimumGasLimit`.
@@ -90,10 +96,11 @@ interface IPortal {
     /// @notice With an instant cap, a call waits for the output's third vote, for its worth cannot be known.
     error CallBeforeThirdVote(bytes32 withdrawalHash);
 
-    /// @notice Deposits ether and a transaction to L2. Burns L1 gas for the L2 gas bought, see DepositMeter.
+    /// @notice Deposits ether and a transaction to L2, once the rollup is registered. Burns L1 gas for the L2 gas bought,
+    /// see DepositMeter.
     /// @param to Recipient on L2; zero for a creation.
     /// @param value Wei to send with the L2 transaction, out of what the sender then has on L2.
-    /// @param gasLimit L2 gas to buy, at least `minimumGasLimit(data.length)`.
+    /// @param gasLimit L2 gas to buy, at least `minimumGasLimit(data.length)` and at most `maxGasPerDeposit()`.
     /// @param isCreation Whether the L2 transaction creates a contract.
     /// @param data Calldata or init code of the L2 transaction, at most 120,000 bytes.
     function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)

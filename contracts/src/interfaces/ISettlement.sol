@@ -62,6 +62,14 @@ interface ISettlement {
     error UnknownRollup(RollupId rollupId);
     error GenesisOutputZero();
     error ConfigHashZero();
+    /// @notice The policy names another config than the one given.
+    error ConfigHashMismatch(bytes32 expected, bytes32 got);
+    /// @notice The config is one for another L1 chain.
+    error ConfigL1ChainMismatch(uint256 expected, uint64 got);
+    /// @notice The config names another batcher than the Inbox.
+    error ConfigBatcherMismatch(address expected, address got);
+    /// @notice An L2 block could not hold the deposit gas that the Portal sells in one L1 block beside the L1 attributes.
+    error ConfigGasLimitTooLow(uint64 gasLimit, uint256 depositGas);
     error LaneCount(uint256 got);
     error LaneUnusable(address lane);
     /// @notice The lane says that no seat may pin the program.
@@ -72,7 +80,8 @@ interface ISettlement {
     /// @notice The rollup's Portal has an instant cap, and the policy has no instant window or only two seats.
     error InstantCapWithoutEffect(uint256 cap);
     error FromBatch(BatchIndex expected, BatchIndex got);
-    error CouncilMalformed();
+    /// @notice No council is all zero, any other has an account.
+    error CouncilMalformed(address account, CouncilMode mode, uint64 changeDelay);
     error ChangeDelayOutOfRange(uint64 minimum, uint64 maximum, uint64 got);
     error VersionsExhausted(RollupId rollupId);
     error CouncilModeEscalated(CouncilMode current, CouncilMode proposed);
@@ -106,7 +115,8 @@ interface ISettlement {
 
     // Registration
 
-    /// @notice Register a rollup; only its Inbox's `registrant()` may, once.
+    /// @notice Register a rollup; only its Inbox's `registrant()` may, once. The config is checked against what its contracts and
+    /// this chain keep to, and the genesis output never changes: a Portal takes deposits from here on.
     function register(RegisterParams calldata params) external returns (RollupId rollupId);
 
     // Finality

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDepositMeter} from "../interfaces/IDepositMeter.sol";
 import {IInbox} from "../interfaces/IInbox.sol";
 import {ILane} from "../interfaces/ILane.sol";
 import {IPortal} from "../interfaces/IPortal.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat, Suspension} from "../types/Policy.sol";
+import {ATTRIBUTES_GAS, RollupConfig} from "../types/RollupConfig.sol";
 import {StatementLib} from "../types/Statement.sol";
 import {Call} from "./Call.sol";
 
@@ -85,6 +87,7 @@ abstract contract Rollups is ISettlement {
         if (msg.sender != registrant) revert NotRegistrant(registrant, msg.sender);
         if (params.genesisOutput == NO_OUTPUT) revert GenesisOutputZero();
         if (params.policy.fromBatch != FIRST) revert FromBatch(FIRST, params.policy.fromBatch);
+        _requireConfig(params.inbox, params.config, params.policy.configHash);
         _requireCouncil(params.council);
 
         _heads[rollupId] =
@@ -93,6 +96,21 @@ abstract contract Rollups is ISettlement {
         _councils[rollupId] = params.council;
         emit RollupRegistered(rollupId, params.inbox, params.genesisOutput, params.council);
         _writeVersion(rollupId, 0, FIRST, params.policy);
+    }
+
+    /// @dev The program reads the config, and L1 never runs the program: where the two sides disagree, nobody can put it right
+    /// later. With another chain's id or another batcher than the Inbox's, the rollup is not the one that its config describes.
+    /// With too low a gas limit, the deposits of an L1 block do not fit in an L2 block, and the state transition cuts their gas.
+    function _requireConfig(address inbox_, RollupConfig calldata config, bytes32 configHash) private view {
+        bytes32 hash = config.hashInCalldata();
+        if (configHash != hash) revert ConfigHashMismatch(hash, configHash);
+        if (config.l1ChainId != block.chainid) revert ConfigL1ChainMismatch(block.chainid, config.l1ChainId);
+        address batcher = IInbox(inbox_).batcher();
+        if (config.batcher != batcher) revert ConfigBatcherMismatch(batcher, config.batcher);
+        uint256 depositGas = _portalWord(inbox_, abi.encodeCall(IDepositMeter.maxDepositGas, ()));
+        if (config.gasLimit < ATTRIBUTES_GAS || config.gasLimit - ATTRIBUTES_GAS < depositGas) {
+            revert ConfigGasLimitTooLow(config.gasLimit, depositGas);
+        }
     }
 
     /// @dev Checks the rules and stores them as a version. Lanes that are suspended stay so.
@@ -153,23 +171,28 @@ abstract contract Rollups is ISettlement {
     }
 
     /// @dev A cap holds back what two of three lanes agreed to until the third does or the window has passed: without a third lane
-    /// or a window it would hold back nothing, and whoever set it would not notice. An Inbox whose portal does not answer has
-    /// none.
+    /// or a window it would hold back nothing, and whoever set it would not notice.
     function _requireNoInstantCap(address inbox_) private view {
+        uint256 cap = _portalWord(inbox_, abi.encodeCall(IPortal.instantCap, ()));
+        if (cap != 0) revert InstantCapWithoutEffect(cap);
+    }
+
+    /// @dev What the Portal that the Inbox names answers; zero where there is none, as with an adapter's Inbox.
+    function _portalWord(address inbox_, bytes memory question) private view returns (uint256) {
         (bool ok, uint256 portal) = Call.word(inbox_, INBOX_GAS, abi.encodeCall(IInbox.portal, ()));
-        if (!ok || portal > type(uint160).max) return;
-        uint256 cap;
-        (ok, cap) = Call.word(address(uint160(portal)), INBOX_GAS, abi.encodeCall(IPortal.instantCap, ()));
-        if (ok && cap != 0) revert InstantCapWithoutEffect(cap);
+        if (!ok || portal > type(uint160).max) return 0;
+        uint256 answer;
+        (ok, answer) = Call.word(address(uint160(portal)), INBOX_GAS, question);
+        return ok ? answer : 0;
     }
 
     /// @dev No council is all zero; any other has an address and a delay in range.
     function _requireCouncil(Council calldata council_) internal pure {
-        if (council_.mode == CouncilMode.None) {
-            if (council_.account != address(0) || council_.changeDelay != 0) revert CouncilMalformed();
-            return;
+        bool none = council_.mode == CouncilMode.None;
+        if (none ? council_.account != address(0) || council_.changeDelay != 0 : council_.account == address(0)) {
+            revert CouncilMalformed(council_.account, council_.mode, council_.changeDelay);
         }
-        if (council_.account == address(0)) revert CouncilMalformed();
+        if (none) return;
         if (council_.changeDelay < MIN_CHANGE_DELAY || council_.changeDelay > MAX_CHANGE_DELAY) {
             revert ChangeDelayOutOfRange(MIN_CHANGE_DELAY, MAX_CHANGE_DELAY, council_.changeDelay);
         }

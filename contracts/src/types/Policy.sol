@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BatchIndex, OutputRoot} from "./Ids.sol";
+import {RollupConfig} from "./RollupConfig.sol";
 
 /// @notice Proof family of a lane.
 enum LaneKind {
@@ -82,7 +83,9 @@ struct RegisterParams {
     address inbox;
     /// Output root of the L2 genesis, final as batch 0.
     OutputRoot genesisOutput;
-    /// The first rules; `fromBatch` must be 1.
+    /// What the state transition reads; must fit this chain, the Inbox and its Portal.
+    RollupConfig config;
+    /// The first rules; `fromBatch` must be 1, and `configHash` the hash of `config`.
     Policy policy;
     Council council;
 }

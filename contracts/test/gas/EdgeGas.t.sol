@@ -97,7 +97,7 @@ contract InboxGasTest is InboxFixture, TransactionGas {
                 BATCHER,
                 address(inbox),
                 0,
-                abi.encodeCall(IInbox.postCalldata, (nth(index), 999 + index, 0, new bytes(0)))
+                abi.encodeCall(IInbox.postCalldata, (nth(index), _parent(), 999 + index, 0, new bytes(0)))
             );
             // Index 4 is the first of a new slot of timestamps.
             if (index == 4) vm.snapshotValue("Inbox", "post calldata, empty, every fourth", gas);
@@ -108,15 +108,17 @@ contract InboxGasTest is InboxFixture, TransactionGas {
             vm.blobhashes(hashes);
             uint256 snapshot = vm.snapshotState();
             _nextBlock();
-            (uint256 gas,) =
-                _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postBlobs, (nth(9), 1008, 0, inputs)));
+            (uint256 gas,) = _transact(
+                BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postBlobs, (nth(9), _parent(), 1008, 0, inputs))
+            );
             vm.revertToState(snapshot);
             vm.snapshotValue("Inbox", string.concat("post blobs, ", vm.toString(count)), gas);
         }
         _deposit("a");
         _nextBlock();
-        (uint256 last,) =
-            _transact(BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (nth(9), 1008, 1, new bytes(0))));
+        (uint256 last,) = _transact(
+            BATCHER, address(inbox), 0, abi.encodeCall(IInbox.postCalldata, (nth(9), _parent(), 1008, 1, new bytes(0)))
+        );
         vm.snapshotValue("Inbox", "post calldata, empty, with deposits", last);
     }
 

@@ -120,7 +120,7 @@ contract InboxHandler is EdgeTest {
         bool overdue = _isOverdue(timestamp);
         bytes32 originHash = _known(origin);
         vm.prank(asAnyone ? ANYONE : BATCHER);
-        try inbox.postCalldata(nth(uint64(_headers.length)), origin, checkpoint, data) {}
+        try inbox.postCalldata(nth(uint64(_headers.length)), _last().commitment(), origin, checkpoint, data) {}
         catch {
             return false;
         }

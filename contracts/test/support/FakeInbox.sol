@@ -7,6 +7,7 @@ import {BatchCommitment, BatchIndex, GENESIS_BATCH} from "../../src/types/Ids.so
 contract FakeInbox {
     address public registrant;
     address public portal;
+    address public batcher = address(0xBA7C);
     uint64 public constant MAX_DEPOSIT_GAS = 4_000_000;
     uint64 public batchCount;
     mapping(BatchIndex index => BatchCommitment) private _commitment;

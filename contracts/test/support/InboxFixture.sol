@@ -5,6 +5,7 @@ import {Inbox} from "../../src/Inbox.sol";
 import {BlobInput, IInbox, InboxParams} from "../../src/interfaces/IInbox.sol";
 import {BatchHeader} from "../../src/types/BatchHeader.sol";
 import {BlobOpening} from "../../src/types/BlobOpening.sol";
+import {BatchCommitment} from "../../src/types/Ids.sol";
 import {EdgeTest} from "./Cheats.sol";
 import {nth} from "./Ids.sol";
 
@@ -57,10 +58,21 @@ abstract contract InboxFixture is EdgeTest {
         inbox.enqueue(address(0xF0), address(0x70), opaqueData);
     }
 
+    /// @dev What the next batch has to follow.
+    function _parent() internal view returns (BatchCommitment) {
+        return _parentOn(inbox);
+    }
+
+    /// @dev Read from the Inbox's slots: a call would be taken for the one that a prank or an expected revert waits for.
+    function _parentOn(Inbox posted) internal view returns (BatchCommitment) {
+        uint256 count = uint64(uint256(vm.load(address(posted), 0)));
+        return BatchCommitment.wrap(vm.load(address(posted), keccak256(abi.encode(count, uint256(1)))));
+    }
+
     /// @dev Posts empty calldata as the batcher.
     function _post(uint64 index, uint64 originNumber, uint64 checkpoint) internal {
         vm.prank(BATCHER);
-        inbox.postCalldata(nth(index), originNumber, checkpoint, "");
+        inbox.postCalldata(nth(index), _parent(), originNumber, checkpoint, "");
     }
 
     /// @dev The two blobs of fixtures/blob_opening.json.

@@ -15,9 +15,14 @@ import {TrieBuilder} from "./TrieBuilder.sol";
 contract FinalOutputs {
     mapping(RollupId rollupId => mapping(BatchIndex batchIndex => bytes32)) public finalOutput;
     mapping(RollupId rollupId => mapping(BatchIndex batchIndex => bool)) public isSettledBeyondInstant;
+    mapping(RollupId rollupId => address) public inbox;
 
     function domain() public view returns (bytes32) {
         return StatementLib.domainOf(block.chainid, address(this));
+    }
+
+    function register(RollupId rollupId, address inbox_) external {
+        inbox[rollupId] = inbox_;
     }
 
     function finalize(RollupId rollupId, BatchIndex batchIndex, OutputRoot output) external {
@@ -70,6 +75,7 @@ abstract contract PortalFixture is EdgeTest {
                 settlement: address(outputs), inbox: address(inbox), l2GasLimit: l2GasLimit, instantCap: instantCap
             })
         );
+        outputs.register(portal.rollupId(), address(inbox));
     }
 
     function _withdrawal(uint256 nonce, address target, uint256 value, bytes memory data)

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Settlement} from "../../src/Settlement.sol";
 import {BatchCommitment, BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Change, Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
+import {RollupConfig} from "../../src/types/RollupConfig.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {FakeInbox} from "./FakeInbox.sol";
 import {nth, raw} from "./Ids.sol";
@@ -15,7 +16,9 @@ abstract contract SettlementFixture is Test {
     OutputRoot internal constant GENESIS = OutputRoot.wrap(keccak256("genesis output"));
     /// @dev What the seats of lanes pin that are not MockLanes.
     bytes32 internal constant PROGRAM = keccak256("program");
-    bytes32 internal constant CONFIG = keccak256("config");
+    /// @dev Hash of `rollupConfig()`.
+    bytes32 internal constant CONFIG =
+        keccak256(abi.encode(31337, 901, 30_000_000, 250, 6, 1_000_000, 0, 0, 0, 0xBA7C, 1800, 1024, 10_000_000));
     OutputRoot internal constant A = OutputRoot.wrap(keccak256("output A"));
     OutputRoot internal constant B = OutputRoot.wrap(keccak256("output B"));
     OutputRoot internal constant C = OutputRoot.wrap(keccak256("output C"));
@@ -59,10 +62,31 @@ abstract contract SettlementFixture is Test {
         return Council({account: councilAccount, mode: CouncilMode.Standard, changeDelay: 30 days});
     }
 
+    /// @dev The config of every rollup with a FakeInbox.
+    function rollupConfig() internal pure returns (RollupConfig memory) {
+        return RollupConfig({
+            l1ChainId: 31337,
+            l2ChainId: 901,
+            gasLimit: 30_000_000,
+            eip1559Denominator: 250,
+            eip1559Elasticity: 6,
+            minBaseFee: 1_000_000,
+            daFootprintGasScalar: 0,
+            baseFeeScalar: 0,
+            blobBaseFeeScalar: 0,
+            batcher: address(0xBA7C),
+            maxSequencerDrift: 1800,
+            maxBlocksPerBatch: 1024,
+            maxBatchBytes: 10_000_000
+        });
+    }
+
     function noCouncil() internal pure returns (Council memory council) {}
 
     function registration(address inbox_, Council memory council) internal view returns (RegisterParams memory) {
-        return RegisterParams({inbox: inbox_, genesisOutput: GENESIS, policy: standardPolicy(), council: council});
+        return RegisterParams({
+            inbox: inbox_, genesisOutput: GENESIS, config: rollupConfig(), policy: standardPolicy(), council: council
+        });
     }
 
     /// @dev The standard rules as a change states them.

@@ -5,6 +5,7 @@ import {Settlement} from "../../src/Settlement.sol";
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchCommitment, BatchIndex, GENESIS_BATCH, NO_OUTPUT, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Council, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
+import {RollupConfig} from "../../src/types/RollupConfig.sol";
 import {Statement} from "../../src/types/Statement.sol";
 import {Cheats} from "../support/Cheats.sol";
 import {nth} from "../support/Ids.sol";
@@ -41,6 +42,7 @@ contract OneBatch {
     bytes32 public constant GENESIS_COMMITMENT = keccak256("genesis");
     bytes32 public constant COMMITMENT = keccak256("batch");
     address public immutable registrant = msg.sender;
+    address public constant batcher = address(0xBA7C);
     uint64 public immutable posted = uint64(block.timestamp);
 
     function batchCount() external pure returns (uint64) {
@@ -62,7 +64,6 @@ contract OneBatch {
 contract SettlementSymbolicTest {
     Cheats private constant vm = Cheats(address(uint160(uint256(keccak256("hevm cheat code")))));
     OutputRoot private constant GENESIS = OutputRoot.wrap(keccak256("genesis output"));
-    bytes32 private constant CONFIG = keccak256("config");
     uint256 private constant START = 1_800_000_000;
     uint64 private constant LAST_RESORT = 60 days;
 
@@ -72,6 +73,7 @@ contract SettlementSymbolicTest {
     Voter private tee;
     Voter private op;
     RollupId private rollupId;
+    bytes32 private configHash;
 
     function setUp() public {
         vm.warp(START);
@@ -82,7 +84,12 @@ contract SettlementSymbolicTest {
         op = new Voter(LaneKind.Optimistic, "op root");
         Policy memory policy;
         policy.fromBatch = nth(1);
-        policy.configHash = CONFIG;
+        RollupConfig memory config;
+        config.l1ChainId = uint64(block.chainid);
+        config.gasLimit = 30_000_000;
+        config.batcher = inbox.batcher();
+        configHash = config.hash();
+        policy.configHash = configHash;
         policy.seats = new Seat[](3);
         policy.seats[0] = Seat(address(zk), keccak256(abi.encode(LaneKind.Zk)));
         policy.seats[1] = Seat(address(tee), keccak256(abi.encode(LaneKind.Tee)));
@@ -91,7 +98,9 @@ contract SettlementSymbolicTest {
         policy.instantWindow = 7 days;
         Council memory none;
         rollupId = settlement.register(
-            RegisterParams({inbox: address(inbox), genesisOutput: GENESIS, policy: policy, council: none})
+            RegisterParams({
+                inbox: address(inbox), genesisOutput: GENESIS, config: config, policy: policy, council: none
+            })
         );
     }
 
@@ -106,7 +115,7 @@ contract SettlementSymbolicTest {
         return Statement({
             domain: settlement.domain(),
             rollupId: rollupId,
-            configHash: CONFIG,
+            configHash: configHash,
             parentBatch: nth(0),
             parentCommitment: BatchCommitment.wrap(inbox.GENESIS_COMMITMENT()),
             parentOutput: GENESIS,

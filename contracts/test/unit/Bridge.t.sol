@@ -254,6 +254,26 @@ contract BridgeTest is BridgeFixture {
         vm.assertEq(address(portal).balance, 0);
     }
 
+    /// PO-6, M-5: what goes through the bridge waits for the registration as well, tokens too.
+    function test_RevertWhen_TheRollupIsNotRegistered() public {
+        outputs.register(portal.rollupId(), address(0));
+        Token l1Token = new Token();
+        l1Token.mint(ALICE, 1000);
+        vm.deal(ALICE, 1 ether);
+        bytes memory reason = abi.encodeWithSelector(IPortal.NotRegistered.selector, portal.rollupId());
+        vm.startPrank(ALICE, ALICE);
+        l1Token.approve(address(l1Bridge), 600);
+        vm.expectRevert(reason);
+        l1Bridge.depositERC20(address(l1Token), address(0x70), 600, 200_000, "");
+        vm.expectRevert(reason);
+        l1Bridge.depositETH{value: 1 ether}(200_000, "");
+        vm.expectRevert(reason);
+        l1Messenger.sendMessage{value: 1 ether}(BOB, "", 100_000);
+        vm.stopPrank();
+        vm.assertEq(l1Token.balanceOf(ALICE), 1000);
+        vm.assertEq(ALICE.balance, 1 ether);
+    }
+
     function test_TokensThroughTheStandardBridge() public {
         Token l1Token = new Token();
         address l2Token = IFactory(0x4200000000000000000000000000000000000012)

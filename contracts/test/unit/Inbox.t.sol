@@ -5,6 +5,8 @@ import {Inbox} from "../../src/Inbox.sol";
 import {BlobInput, IInbox, InboxParams} from "../../src/interfaces/IInbox.sol";
 import {BatchHeader} from "../../src/types/BatchHeader.sol";
 import {BlobOpening} from "../../src/types/BlobOpening.sol";
+import {BatchCommitment} from "../../src/types/Ids.sol";
+import {Cheats} from "../support/Cheats.sol";
 import {nth, raw} from "../support/Ids.sol";
 import {InboxFixture} from "../support/InboxFixture.sol";
 
@@ -17,20 +19,16 @@ import {InboxFixture} from "../support/InboxFixture.sol";
 /// └── records and emits the genesis header
 contract InboxConstructorTest is InboxFixture {
     function test_RevertWhen_AnAddressIsZero() public {
-        InboxParams memory params = _params();
-        params.batcher = address(0);
-        vm.expectRevert(IInbox.ZeroAddress.selector);
-        new Inbox(params);
-
-        params = _params();
-        params.registrant = address(0);
-        vm.expectRevert(IInbox.ZeroAddress.selector);
-        new Inbox(params);
-
-        params = _params();
-        params.portal = address(0);
-        vm.expectRevert(IInbox.ZeroAddress.selector);
-        new Inbox(params);
+        for (uint256 which = 0; which < 3; ++which) {
+            InboxParams memory params = _params();
+            if (which == 0) params.batcher = address(0);
+            if (which == 1) params.registrant = address(0);
+            if (which == 2) params.portal = address(0);
+            vm.expectRevert(
+                abi.encodeWithSelector(IInbox.ZeroAddress.selector, params.batcher, params.registrant, params.portal)
+            );
+            new Inbox(params);
+        }
     }
 
     function test_RevertWhen_ForceWindowOutOfBounds() public {
@@ -101,18 +99,20 @@ contract InboxConstructorTest is InboxFixture {
 /// ├── caller is not the batcher, nothing overdue → NotBatcher
 /// ├── index repeated or skipped → WrongIndex
 /// ├── the batch before is of the same block → PostedInThisBlock
-/// ├── more than 131,072 bytes → DataTooLong
+/// ├── the parent is another → WrongParent
+/// ├── more than 120,000 bytes → DataTooLong
 /// ├── origin before the parent's → OriginBeforeParent
 /// ├── origin is the present block or later → OriginNotPast
 /// ├── origin more than 8191 blocks back → OriginUnknown
 /// ├── origin between 257 and 8191 blocks back → found in the history contract
 /// ├── origin kept when it was known → found for ever
+/// ├── emits the data
 /// └── records header, commitment chain and time
 contract InboxPostCalldataTest is InboxFixture {
     function test_RevertWhen_CallerIsNotTheBatcher() public {
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
         vm.prank(ANYONE);
-        inbox.postCalldata(nth(1), 999, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 999, 0, "");
     }
 
     function test_RevertWhen_IndexIsNotTheNext() public {
@@ -127,15 +127,69 @@ contract InboxPostCalldataTest is InboxFixture {
     }
 
     function test_RevertWhen_DataTooLong() public {
-        vm.expectRevert(abi.encodeWithSelector(IInbox.DataTooLong.selector, 131_072, 131_073));
+        vm.expectRevert(abi.encodeWithSelector(IInbox.DataTooLong.selector, 120_000, 120_001));
         vm.prank(BATCHER);
-        inbox.postCalldata(nth(1), 999, 0, new bytes(131_073));
+        inbox.postCalldata(nth(1), _parent(), 999, 0, new bytes(120_001));
     }
 
     function test_AcceptsTheLongestData() public {
         vm.prank(BATCHER);
-        inbox.postCalldata(nth(1), 999, 0, new bytes(131_072));
+        inbox.postCalldata(nth(1), _parent(), 999, 0, new bytes(120_000));
         vm.assertEq(inbox.batchCount(), 1);
+    }
+
+    /// @dev A finding of the audit. Before, a batch said nothing of its parent: a transaction that was sent on top of one history of
+    /// L1 was recorded on top of another, and its data then continued a chain that they did not know.
+    function test_RevertWhen_TheParentIsAnother() public {
+        uint256 before = vm.snapshotState();
+        _post(1, 998, 0);
+        _nextBlock();
+        BatchCommitment seen = _parent();
+        // L1 takes batch 1 back, and another one takes its place. The poster's batch 2 is still waiting.
+        vm.revertToState(before);
+        _post(1, 999, 0);
+        _nextBlock();
+        BatchCommitment found = _parent();
+        bytes memory reason = abi.encodeWithSelector(IInbox.WrongParent.selector, found, seen);
+        vm.expectRevert(reason);
+        vm.prank(BATCHER);
+        inbox.postCalldata(nth(2), seen, 999, 0, "built on what is gone");
+        (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(1);
+        vm.blobhashes(hashes);
+        vm.expectRevert(reason);
+        vm.prank(BATCHER);
+        inbox.postBlobs(nth(2), seen, 999, 0, inputs);
+        _post(2, 999, 0);
+    }
+
+    /// @dev A finding of the audit. Before, the data stood in the calldata alone, and a contract could post an overdue batch in
+    /// a transaction whose trace nobody can compute.
+    function test_EmitsTheData() public {
+        bytes memory data = "the whole body";
+        vm.expectEmit(address(inbox));
+        emit IInbox.BatchData(nth(1), data);
+        vm.prank(BATCHER);
+        inbox.postCalldata(nth(1), _parent(), 999, 0, data);
+        _nextBlock();
+        // Empty data too: a reader finds exactly one for each batch without openings.
+        vm.expectEmit(address(inbox));
+        emit IInbox.BatchData(nth(2), "");
+        _post(2, 999, 0);
+    }
+
+    /// The log is the data, to the byte, up to the most that it may be.
+    function testFuzz_TheLogIsThePreimageOfTheDataHash(bytes memory data, uint256 length) public {
+        if (length % 8 == 0) data = new bytes(_bound(length, 0, 120_000));
+        vm.recordLogs();
+        vm.prank(BATCHER);
+        inbox.postCalldata(nth(1), _parent(), 999, 0, data);
+        Cheats.Log[] memory logs = vm.getRecordedLogs();
+        vm.assertEq(logs.length, 2);
+        vm.assertEq(logs[0].topics[0], IInbox.BatchData.selector);
+        vm.assertEq(uint256(logs[0].topics[1]), 1);
+        (BatchHeader memory header,) = abi.decode(logs[1].data, (BatchHeader, BlobOpening[]));
+        bytes memory emitted = abi.decode(logs[0].data, (bytes));
+        vm.assertEq(header.dataHash, keccak256(abi.encode(uint8(0), keccak256(emitted))));
     }
 
     function test_RevertWhen_OriginBeforeParent() public {
@@ -163,7 +217,7 @@ contract InboxPostCalldataTest is InboxFixture {
         Inbox fresh = new Inbox(_params());
         vm.expectRevert(abi.encodeWithSelector(IInbox.PostedInThisBlock.selector, START));
         vm.prank(BATCHER);
-        fresh.postCalldata(nth(1), 999, 0, "");
+        fresh.postCalldata(nth(1), _parentOn(fresh), 999, 0, "");
     }
 
     function test_AcceptsTheParentsOriginAgain() public {
@@ -257,7 +311,7 @@ contract InboxPostCalldataTest is InboxFixture {
             vm.expectEmit();
             emit IInbox.BatchPosted(nth(index), last.commitment(), last, new BlobOpening[](0));
             vm.prank(BATCHER);
-            inbox.postCalldata(nth(index), origin, 0, data);
+            inbox.postCalldata(nth(index), _parent(), origin, 0, data);
             vm.assertEq(raw(inbox.batchCommitment(nth(index))), raw(last.commitment()));
             vm.assertEq(inbox.batchCount(), index);
         }
@@ -284,7 +338,7 @@ contract InboxPostBlobsTest is InboxFixture {
     /// @dev With limited gas, for the precompile takes all it is given when it refuses.
     function _postBlobs(BlobInput[] memory inputs) private {
         vm.prank(BATCHER);
-        inbox.postBlobs{gas: 1_000_000}(nth(1), 999, 0, inputs);
+        inbox.postBlobs{gas: 1_000_000}(nth(1), _parent(), 999, 0, inputs);
     }
 
     function test_RevertWhen_NoBlobIsNamed() public {
@@ -384,7 +438,7 @@ contract InboxPostBlobsTest is InboxFixture {
             vm.expectEmit();
             emit IInbox.BatchPosted(nth(count), last.commitment(), last, openings);
             vm.prank(BATCHER);
-            inbox.postBlobs(nth(count), 999, 0, inputs);
+            inbox.postBlobs(nth(count), _parent(), 999, 0, inputs);
             vm.assertEq(raw(inbox.batchCommitment(nth(count))), raw(last.commitment()));
         }
     }
@@ -537,7 +591,7 @@ contract InboxForcedTest is InboxFixture {
         vm.assertFalse(inbox.forcedDue());
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
         vm.prank(ANYONE);
-        inbox.postCalldata(nth(1), 1099, 1, "");
+        inbox.postCalldata(nth(1), _parent(), 1099, 1, "");
         _post(1, 999, 0);
     }
 
@@ -545,12 +599,12 @@ contract InboxForcedTest is InboxFixture {
         _late();
         vm.assertTrue(inbox.forcedDue());
         vm.prank(ANYONE);
-        inbox.postCalldata(nth(1), 1000, 1, "");
+        inbox.postCalldata(nth(1), _parent(), 1000, 1, "");
         vm.assertEq(inbox.batchCount(), 1);
         vm.assertFalse(inbox.forcedDue());
         vm.expectRevert(abi.encodeWithSelector(IInbox.NotBatcher.selector, ANYONE));
         vm.prank(ANYONE);
-        inbox.postCalldata(nth(2), 1099, 1, "");
+        inbox.postCalldata(nth(2), _parent(), 1099, 1, "");
     }
 
     function test_AnyoneForcesWithBlobs() public {
@@ -558,7 +612,7 @@ contract InboxForcedTest is InboxFixture {
         (BlobInput[] memory inputs, bytes32[] memory hashes) = _blobs(1);
         vm.blobhashes(hashes);
         vm.prank(ANYONE);
-        inbox.postBlobs(nth(1), 1099, 1, inputs);
+        inbox.postBlobs(nth(1), _parent(), 1099, 1, inputs);
         vm.assertEq(inbox.batchCount(), 1);
     }
 
@@ -566,7 +620,7 @@ contract InboxForcedTest is InboxFixture {
         _late();
         vm.prank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
-        inbox.postCalldata(nth(1), 999, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 999, 0, "");
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
         _post(1, 999, 0);
         // The batcher too only has to consume it.
@@ -577,11 +631,11 @@ contract InboxForcedTest is InboxFixture {
         _deposit("b"); // block 1001
         _mine(1100, START + 12 + FORCE_WINDOW + 1);
         vm.prank(ANYONE);
-        inbox.postCalldata(nth(1), 1000, 1, "");
+        inbox.postCalldata(nth(1), _parent(), 1000, 1, "");
         vm.assertTrue(inbox.forcedDue());
         _tick();
         vm.prank(ANYONE);
-        inbox.postCalldata(nth(2), 1001, 2, "");
+        inbox.postCalldata(nth(2), _parent(), 1001, 2, "");
         vm.assertFalse(inbox.forcedDue());
     }
 

@@ -174,8 +174,8 @@ contract InboxOriginAdvanceTest is InboxLimitsFixture {
 
         vm.startPrank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
-        inbox.postCalldata(nth(1), 2013, 0, "");
-        inbox.postCalldata(nth(1), 2014, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 2013, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 2014, 0, "");
         vm.stopPrank();
         vm.assertTrue(inbox.forcedDue());
         // The batcher too has to come nearer.
@@ -188,8 +188,8 @@ contract InboxOriginAdvanceTest is InboxLimitsFixture {
         _tick();
         vm.startPrank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
-        inbox.postCalldata(nth(3), 3499, 0, "");
-        inbox.postCalldata(nth(3), 3500, 1, "");
+        inbox.postCalldata(nth(3), _parent(), 3499, 0, "");
+        inbox.postCalldata(nth(3), _parent(), 3500, 1, "");
         vm.stopPrank();
         vm.assertFalse(inbox.forcedDue());
     }
@@ -201,10 +201,10 @@ contract InboxOriginAdvanceTest is InboxLimitsFixture {
         _mine(2100, START + 12 * 1014 + FORCE_WINDOW + 1);
         vm.startPrank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.DepositsLeft.selector, 0, 2014, 2014));
-        inbox.postCalldata(nth(1), 2014, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 2014, 0, "");
         vm.expectRevert(abi.encodeWithSelector(IInbox.OverdueDepositLeft.selector, 0));
-        inbox.postCalldata(nth(1), 2013, 0, "");
-        inbox.postCalldata(nth(1), 2014, 1, "");
+        inbox.postCalldata(nth(1), _parent(), 2013, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 2014, 1, "");
         vm.stopPrank();
         vm.assertEq(inbox.batchCount(), 1);
     }
@@ -355,7 +355,7 @@ contract InboxKeepBehindTest is InboxLimitsFixture {
 
         vm.startPrank(ANYONE);
         vm.expectRevert(abi.encodeWithSelector(IInbox.OriginUnknown.selector, 2014));
-        inbox.postCalldata(nth(1), 2014, 0, "");
+        inbox.postCalldata(nth(1), _parent(), 2014, 0, "");
         // The oldest block that L1 knows is 2800.
         for (uint64 at = 2800; at > 2014;) {
             uint64 count = at - 2014 < 200 ? at - 2014 : 200;
@@ -364,11 +364,11 @@ contract InboxKeepBehindTest is InboxLimitsFixture {
         }
         uint64 index = 0;
         for (uint64 origin = 2014; origin < 10_980; origin += 1024) {
-            inbox.postCalldata(nth(++index), origin, 0, "");
+            inbox.postCalldata(nth(++index), _parent(), origin, 0, "");
             _tick();
         }
         vm.assertTrue(inbox.forcedDue());
-        inbox.postCalldata(nth(++index), 10_980, 1, "");
+        inbox.postCalldata(nth(++index), _parent(), 10_980, 1, "");
         vm.stopPrank();
         vm.assertFalse(inbox.forcedDue());
         vm.assertEq(index, 10);

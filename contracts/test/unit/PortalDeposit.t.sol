@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Portal} from "../../src/Portal.sol";
-import {DepositMeter} from "../../src/bridge/DepositMeter.sol";
+import {IDepositMeter} from "../../src/interfaces/IDepositMeter.sol";
 import {IPortal, PortalParams} from "../../src/interfaces/IPortal.sol";
 import {StatementLib} from "../../src/types/Statement.sol";
 import {raw} from "../support/Ids.sol";
@@ -33,6 +33,7 @@ contract PortalConstructorTest is PortalFixture {
         vm.assertEq(portal.instantAvailable(), type(uint256).max);
         vm.assertEq(portal.l2Sender(), address(0xdEaD));
         vm.assertEq(uint256(portal.maxDepositGas()), inbox.MAX_DEPOSIT_GAS());
+        vm.assertEq(uint256(portal.maxGasPerDeposit()), inbox.MAX_DEPOSIT_GAS() / 2);
     }
 
     /// PO-4
@@ -52,6 +53,8 @@ contract PortalConstructorTest is PortalFixture {
 /// ├── creation with a target → CreationWithTarget
 /// ├── data above 120,000 bytes → DepositDataTooLong
 /// ├── gas limit below 21,000 + 40 a byte → DepositGasTooLow
+/// ├── the rollup is not registered → NotRegistered, see PortalRegistration.t.sol
+/// ├── more gas than one deposit may buy → DepositGasTooHigh
 /// ├── more gas than an L1 block sells → DepositGasExhausted
 /// ├── caller is an account, delegated or not → its own address
 /// ├── caller is a contract → alias
@@ -73,13 +76,24 @@ contract PortalDepositTest is PortalFixture {
         vm.expectRevert(abi.encodeWithSelector(IPortal.DepositGasTooLow.selector, 21_400, 21_399));
         portal.depositTransaction(BOB, 0, 21_399, false, new bytes(10));
         portal.depositTransaction(BOB, 0, 21_400, false, new bytes(10));
-        // The most data for which an L1 block sells gas.
-        portal.depositTransaction(BOB, 0, 3_957_200, false, new bytes(98_405));
+        // The most data for which a deposit may buy the gas.
+        portal.depositTransaction(BOB, 0, 2_000_000, false, new bytes(49_475));
+        vm.expectRevert(abi.encodeWithSelector(IPortal.DepositGasTooLow.selector, 2_000_040, 2_000_000));
+        portal.depositTransaction(BOB, 0, 2_000_000, false, new bytes(49_476));
+    }
+
+    /// PO-7. Before, a deposit could buy all gas of a block, and the smallest deposit in front of it kept it out.
+    function test_RevertWhen_OneDepositBuysMoreThanHalfABlock() public {
+        vm.expectRevert(abi.encodeWithSelector(IDepositMeter.DepositGasTooHigh.selector, 2_000_000, 2_000_001));
+        portal.depositTransaction(BOB, 0, 2_000_001, false, "");
+        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
     }
 
     function test_RevertWhen_ABlockSellsNoMoreGas() public {
-        portal.depositTransaction(BOB, 0, 3_900_000, false, "");
-        vm.expectRevert(abi.encodeWithSelector(DepositMeter.DepositGasExhausted.selector, 4_000_000, 4_000_001));
+        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 1_900_000, false, "");
+        vm.expectRevert(abi.encodeWithSelector(IDepositMeter.DepositGasExhausted.selector, 4_000_000, 4_000_001));
         portal.depositTransaction(BOB, 0, 100_001, false, "");
         portal.depositTransaction(BOB, 0, 100_000, false, "");
         _nextBlock();
@@ -171,7 +185,7 @@ contract PortalDepositTest is PortalFixture {
         bool isCreation,
         bytes calldata data
     ) public {
-        gasLimit = uint64(_bound(gasLimit, portal.minimumGasLimit(uint64(data.length)), 4_000_000));
+        gasLimit = uint64(_bound(gasLimit, portal.minimumGasLimit(uint64(data.length)), 2_000_000));
         if (isCreation) to = address(0);
         vm.deal(ALICE, mint);
         bytes memory opaque = abi.encodePacked(uint256(mint), value, gasLimit, isCreation, data);
@@ -193,7 +207,13 @@ contract PortalMeterTest is PortalFixture {
         fee = baseFee;
     }
 
-    /// @dev Undone afterwards: an L1 block has gas for one such deposit.
+    /// @dev Buys all gas of the present block.
+    function _buyOut() private {
+        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
+        portal.depositTransaction(BOB, 0, 2_000_000, false, "");
+    }
+
+    /// @dev Undone afterwards: an L1 block has gas for two such deposits.
     function _gasOfDeposit(uint64 gasLimit) private returns (uint256 used) {
         uint256 snapshot = vm.snapshotState();
         uint256 start = gasleft();
@@ -203,7 +223,7 @@ contract PortalMeterTest is PortalFixture {
     }
 
     function test_PriceFollowsDemand() public {
-        portal.depositTransaction(BOB, 0, 4_000_000, false, "");
+        _buyOut();
         vm.assertEq(_baseFee(), 1 gwei);
         // A full block is ten targets: nine above it, times an eighth.
         _nextBlock();
@@ -221,7 +241,7 @@ contract PortalMeterTest is PortalFixture {
     }
 
     function test_PriceFallsByAnEighthEachIdleBlock() public {
-        portal.depositTransaction(BOB, 0, 4_000_000, false, "");
+        _buyOut();
         _nextBlock();
         portal.depositTransaction(BOB, 0, 400_000, false, "");
         (uint64 number, uint64 timestamp) = _now();
@@ -231,8 +251,35 @@ contract PortalMeterTest is PortalFixture {
         vm.assertEq(_baseFee(), 1.626953125 gwei);
     }
 
-    /// From the highest price there is, after a full block, idleness always leads back to a price one can pay.
-    function testFuzz_PriceComesBackFromTheMaximum(uint256 idle) public {
+    /// The rate has an end, and the price that is kept does not run ahead of it. So after any siege the price is the lowest
+    /// again within 14 idle blocks.
+    function test_PriceComesBackFromTheMaximum() public {
+        for (uint256 i = 0; i < 12; ++i) {
+            _buyOut();
+            _nextBlock();
+        }
+        portal.depositTransaction(BOB, 0, 21_000, false, "");
+        vm.assertEq(_baseFee(), 6 gwei);
+        (uint64 number, uint64 timestamp) = _now();
+        _mine(number + 15, timestamp + 180);
+        portal.depositTransaction(BOB, 0, 21_000, false, "");
+        vm.assertEq(_baseFee(), 1 gwei);
+    }
+
+    /// The end is six times L1's base fee in the block of the deposit, wherever the price comes from.
+    function testFuzz_RateHasAnEnd(uint256 price, uint256 bought, uint256 l1BaseFee) public {
+        price = _bound(price, 1 gwei, type(uint128).max);
+        bought = _bound(bought, 0, 4_000_000);
+        l1BaseFee = _bound(l1BaseFee, 0, type(uint64).max);
+        vm.store(address(portal), bytes32(0), bytes32(price | bought << 128 | uint256(1000) << 192));
+        _nextBlock();
+        vm.fee(l1BaseFee);
+        portal.depositTransaction(BOB, 0, 21_000, false, "");
+        vm.assertLe(_baseFee(), 6 * (l1BaseFee < 1 gwei ? 1 gwei : l1BaseFee));
+    }
+
+    /// From the highest price that the slot could hold, after a full block, idleness leads back to the lowest.
+    function testFuzz_PriceComesBackFromAnyPrice(uint256 idle) public {
         idle = _bound(idle, 600, 3_000_000);
         // The meter's slot: base fee (16 bytes), gas bought (8), block number (8), from the low end.
         uint256 packed = uint256(type(uint128).max) | uint256(4_000_000) << 128 | uint256(1000) << 192;
@@ -265,22 +312,22 @@ contract PortalMeterTest is PortalFixture {
         portal.depositTransaction(BOB, 0, 21_000, false, "");
         // At 1 gwei a unit of L2 gas costs one unit of L1 gas.
         vm.fee(1 gwei);
-        uint256 used = _gasOfDeposit(3_000_000);
-        vm.assertGe(used, 3_000_000);
-        vm.assertLe(used, 3_020_000);
+        uint256 used = _gasOfDeposit(2_000_000);
+        vm.assertGe(used, 2_000_000);
+        vm.assertLe(used, 2_020_000);
         // Below 1 gwei it does not cost more.
         vm.fee(1);
-        used = _gasOfDeposit(3_000_000);
-        vm.assertGe(used, 3_000_000);
-        vm.assertLe(used, 3_020_000);
+        used = _gasOfDeposit(2_000_000);
+        vm.assertGe(used, 2_000_000);
+        vm.assertLe(used, 2_020_000);
         // At 20 gwei a twentieth.
         vm.fee(20 gwei);
-        used = _gasOfDeposit(3_000_000);
-        vm.assertGe(used, 150_000);
-        vm.assertLe(used, 160_000);
+        used = _gasOfDeposit(2_000_000);
+        vm.assertGe(used, 100_000);
+        vm.assertLe(used, 110_000);
         // Cheaper than the work: nothing is burnt.
         vm.fee(1000 gwei);
-        used = _gasOfDeposit(3_000_000);
+        used = _gasOfDeposit(2_000_000);
         vm.assertLe(used, 60_000);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
 import {BatchIndex, OutputRoot, RollupId} from "../../src/types/Ids.sol";
 import {Council, CouncilMode, LaneKind, Policy, RegisterParams, Seat} from "../../src/types/Policy.sol";
+import {RollupConfig} from "../../src/types/RollupConfig.sol";
 import {StatementLib} from "../../src/types/Statement.sol";
 import {FakeInbox} from "../support/FakeInbox.sol";
 import {nth, raw} from "../support/Ids.sol";
@@ -13,9 +14,11 @@ import {SettlementFixture} from "../support/SettlementFixture.sol";
 /// @notice A Portal as Settlement asks for it.
 contract CappedPortal {
     uint256 public immutable instantCap;
+    uint256 public immutable maxDepositGas;
 
-    constructor(uint256 cap) {
+    constructor(uint256 cap, uint256 depositGas) {
         instantCap = cap;
+        maxDepositGas = depositGas;
     }
 }
 
@@ -160,10 +163,99 @@ contract SettlementRegisterTest is SettlementFixture {
         _refuse(refused, abi.encodeWithSelector(ISettlement.ProgramRefused.selector, address(op), program));
     }
 
-    function test_RevertWhen_ConfigHashIsZero() public {
+    /// @dev A finding of the audit, as are the three that follow. Before, registration took the hash alone, and a config that does
+    /// not fit the chain or the contracts was noticed when the first batch ran.
+    function test_RevertWhen_ThePolicyNamesAnotherConfig() public {
         RegisterParams memory refused = _params();
-        refused.policy.configHash = 0;
-        _refuse(refused, abi.encodeWithSelector(ISettlement.ConfigHashZero.selector));
+        bytes32[2] memory others = [bytes32(0), keccak256("another config")];
+        for (uint256 i; i < 2; ++i) {
+            refused.policy.configHash = others[i];
+            _refuse(refused, abi.encodeWithSelector(ISettlement.ConfigHashMismatch.selector, CONFIG, others[i]));
+        }
+    }
+
+    function _refuseConfig(RollupConfig memory config, bytes memory reason) private {
+        RegisterParams memory refused = _params();
+        refused.config = config;
+        refused.policy.configHash = config.hash();
+        _refuse(refused, reason);
+    }
+
+    function test_RevertWhen_TheConfigIsForAnotherL1() public {
+        RollupConfig memory config = rollupConfig();
+        config.l1ChainId = 1;
+        _refuseConfig(config, abi.encodeWithSelector(ISettlement.ConfigL1ChainMismatch.selector, block.chainid, 1));
+    }
+
+    function test_RevertWhen_TheConfigNamesAnotherBatcher() public {
+        RollupConfig memory config = rollupConfig();
+        config.batcher = address(0xbad);
+        _refuseConfig(
+            config, abi.encodeWithSelector(ISettlement.ConfigBatcherMismatch.selector, fresh.batcher(), address(0xbad))
+        );
+    }
+
+    function test_RevertWhen_AnL2BlockCannotHoldTheDepositsOfAnL1Block() public {
+        fresh.setPortal(address(new CappedPortal(0, 4_000_000)));
+        RollupConfig memory config = rollupConfig();
+        config.gasLimit = 4_999_999;
+        _refuseConfig(config, abi.encodeWithSelector(ISettlement.ConfigGasLimitTooLow.selector, 4_999_999, 4_000_000));
+        RegisterParams memory accepted = _params();
+        accepted.config.gasLimit = 5_000_000;
+        accepted.policy.configHash = accepted.config.hash();
+        settlement.register(accepted);
+        // Nor is a number that no sum may hold a way around it.
+        fresh = new FakeInbox(address(this));
+        fresh.setPortal(address(new CappedPortal(0, type(uint256).max)));
+        _refuseConfig(
+            rollupConfig(),
+            abi.encodeWithSelector(ISettlement.ConfigGasLimitTooLow.selector, 30_000_000, type(uint256).max)
+        );
+    }
+
+    /// @dev Without a Portal only the attributes have to fit.
+    function test_RevertWhen_AnL2BlockCannotHoldTheAttributes() public {
+        RollupConfig memory config = rollupConfig();
+        config.gasLimit = 999_999;
+        _refuseConfig(config, abi.encodeWithSelector(ISettlement.ConfigGasLimitTooLow.selector, 999_999, 0));
+    }
+
+    /// @dev A number with more bits than its field has no meaning to the program, whose config nobody could then name.
+    function test_RevertWhen_AWordOfTheConfigIsTooLarge() public {
+        for (uint256 word; word < 13; ++word) {
+            uint256 bit = word == 9 ? 160 : word == 7 || word == 8 ? 32 : 64;
+            RegisterParams memory refused = _params();
+            refused.policy.configHash = keccak256(_withBit(abi.encode(refused.config), 32 * word, bit));
+            // The config stands behind selector, offset, Inbox and genesis output.
+            bytes memory input = abi.encodeCall(ISettlement.register, (refused));
+            (bool success, bytes memory reason) = address(settlement).call(_withBit(input, 100 + 32 * word, bit));
+            assertFalse(success);
+            assertEq(reason.length, 0);
+        }
+    }
+
+    /// @dev Sets a bit, counted from the low end, of the word at an offset.
+    function _withBit(bytes memory data, uint256 offset, uint256 bit) private pure returns (bytes memory) {
+        assembly ("memory-safe") {
+            let place := add(add(data, 0x20), offset)
+            mstore(place, or(mload(place), shl(bit, 1)))
+        }
+        return data;
+    }
+
+    function testFuzz_HashOfAConfigInCalldata(RollupConfig calldata config) public pure {
+        assertEq(config.hashInCalldata(), config.hash());
+    }
+
+    function test_RevertWhen_ConfigHashOfAChangeIsZero() public {
+        RollupId id = settlement.register(_params());
+        Policy memory policy = standardPolicy();
+        policy.fromBatch = nth(0);
+        policy.configHash = 0;
+        Council memory council = standardCouncil();
+        vm.prank(councilAccount);
+        vm.expectRevert(ISettlement.ConfigHashZero.selector);
+        settlement.schedule(id, policy, council);
     }
 
     function test_ProgramOf() public {
@@ -193,7 +285,7 @@ contract SettlementRegisterTest is SettlementFixture {
     }
 
     function _setCap(uint256 cap) private {
-        CappedPortal portal = new CappedPortal(cap);
+        CappedPortal portal = new CappedPortal(cap, 4_000_000);
         fresh.setPortal(address(portal));
     }
 
@@ -250,15 +342,19 @@ contract SettlementRegisterTest is SettlementFixture {
     function test_RevertWhen_CouncilHasNoAddress() public {
         RegisterParams memory refused = _params();
         refused.council.account = address(0);
-        _refuse(refused, abi.encodeWithSelector(ISettlement.CouncilMalformed.selector));
+        _refuse(refused, _malformed(refused.council));
+    }
+
+    function _malformed(Council memory got) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ISettlement.CouncilMalformed.selector, got.account, got.mode, got.changeDelay);
     }
 
     function test_RevertWhen_NoCouncilHasAddressOrDelay() public {
         RegisterParams memory refused = _params();
         refused.council.mode = CouncilMode.None;
-        _refuse(refused, abi.encodeWithSelector(ISettlement.CouncilMalformed.selector));
+        _refuse(refused, _malformed(refused.council));
         refused.council.account = address(0);
-        _refuse(refused, abi.encodeWithSelector(ISettlement.CouncilMalformed.selector));
+        _refuse(refused, _malformed(refused.council));
     }
 
     function test_RevertWhen_ChangeDelayIsOutOfRange() public {
