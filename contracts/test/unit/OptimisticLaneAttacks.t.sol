@@ -450,7 +450,7 @@ contract OptimisticLaneAttacksTest is OptimisticFixture {
         policy.fromBatch = nth(0);
         claim(alice, a);
         vm.prank(councilAccount);
-        settlement.schedule(rollupId, policy, standardCouncil());
+        settlement.schedule(rollupId, rescueBy(policy));
         skip(30 days);
         Statement memory next = a;
         next.configHash = "next config";
@@ -461,7 +461,7 @@ contract OptimisticLaneAttacksTest is OptimisticFixture {
         lane.claim{value: BOND}(b, "next program");
         vm.expectRevert(abi.encodeWithSelector(IOptimisticLane.ConfigMismatch.selector, CONFIG, bytes32("next config")));
         lane.claim{value: BOND}(next, "next program");
-        settlement.executeChange(rollupId, policy, standardCouncil());
+        settlement.executeChange(rollupId, rescueBy(policy));
         vm.expectPartialRevert(IOptimisticLane.ConfigMismatch.selector);
         lane.claim{value: BOND}(b, PROGRAM);
         lane.claim{value: BOND}(next, "next program");

@@ -249,13 +249,11 @@ contract SettlementRegisterTest is SettlementFixture {
 
     function test_RevertWhen_ConfigHashOfAChangeIsZero() public {
         RollupId id = settlement.register(_params());
-        Policy memory policy = standardPolicy();
-        policy.fromBatch = nth(0);
+        Policy memory policy = policyNow();
         policy.configHash = 0;
-        Council memory council = standardCouncil();
         vm.prank(councilAccount);
         vm.expectRevert(ISettlement.ConfigHashZero.selector);
-        settlement.schedule(id, policy, council);
+        settlement.schedule(id, changeTo(policy));
     }
 
     function test_ProgramOf() public {

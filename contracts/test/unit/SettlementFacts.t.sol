@@ -57,7 +57,7 @@ contract SettlementFactsTest is TeeFixture, SafeFixture {
         address portalAddress = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         realInbox = new Inbox(
             InboxParams({
-                batcher: makeAddr("batcher"),
+                batcher: rollupConfig().batcher,
                 registrant: address(this),
                 portal: portalAddress,
                 forceWindow: FORCE_WINDOW,
@@ -74,6 +74,7 @@ contract SettlementFactsTest is TeeFixture, SafeFixture {
             RegisterParams({
                 inbox: address(realInbox),
                 genesisOutput: GENESIS,
+                config: rollupConfig(),
                 policy: _policy(),
                 council: Council(address(safe), CouncilMode.Standard, 40 days)
             })
@@ -174,7 +175,7 @@ contract SettlementFactsTest is TeeFixture, SafeFixture {
     function _anotherInbox() private returns (Inbox) {
         return new Inbox(
             InboxParams({
-                batcher: address(1),
+                batcher: rollupConfig().batcher,
                 registrant: address(this),
                 portal: address(2),
                 forceWindow: 1,
