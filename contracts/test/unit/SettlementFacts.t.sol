@@ -177,7 +177,7 @@ contract SettlementFactsTest is TeeFixture, SafeFixture {
             InboxParams({
                 batcher: rollupConfig().batcher,
                 registrant: address(this),
-                portal: address(2),
+                portal: makeAddr("no portal"),
                 forceWindow: 1,
                 originNumber: 99,
                 originHash: "origin"
