@@ -4,8 +4,8 @@
 //! which id, root or index.
 
 use oneslot_types::{
-    BatchCommitment, BatchHeader, BatchIndex, BlobOpening, OutputRoot, RollupId, Statement,
-    StatementInput,
+    BatchCommitment, BatchHeader, BatchIndex, BlobOpening, OutputRoot, RollupConfig, RollupId,
+    Statement, StatementInput,
 };
 
 use crate::{
@@ -33,6 +33,26 @@ impl From<Inbox::BatchHeader> for BatchHeader {
 impl From<Inbox::BlobOpening> for BlobOpening {
     fn from(o: Inbox::BlobOpening) -> Self {
         Self { versionedHash: o.versionedHash, z: o.z, y: o.y }
+    }
+}
+
+impl From<&RollupConfig> for Settlement::RollupConfig {
+    fn from(config: &RollupConfig) -> Self {
+        Self {
+            l1ChainId: config.l1ChainId,
+            l2ChainId: config.l2ChainId,
+            gasLimit: config.gasLimit,
+            eip1559Denominator: config.eip1559Denominator,
+            eip1559Elasticity: config.eip1559Elasticity,
+            minBaseFee: config.minBaseFee,
+            daFootprintGasScalar: config.daFootprintGasScalar,
+            baseFeeScalar: config.baseFeeScalar,
+            blobBaseFeeScalar: config.blobBaseFeeScalar,
+            batcher: config.batcher,
+            maxSequencerDrift: config.maxSequencerDrift,
+            maxBlocksPerBatch: config.maxBlocksPerBatch,
+            maxBatchBytes: config.maxBatchBytes,
+        }
     }
 }
 

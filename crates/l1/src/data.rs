@@ -1,15 +1,18 @@
 //! Fetches the data of a posted batch. Nothing here is trusted: blobs are checked by recomputing their KZG commitment,
 //! calldata by hash.
 
-use alloy::{eips::eip4844::kzg_to_versioned_hash, providers::Provider, sol_types::SolCall};
+use alloy::{
+    eips::eip4844::kzg_to_versioned_hash, providers::Provider, rpc::types::Filter,
+    sol_types::SolEvent,
+};
 use alloy_consensus::EnvKzgSettings;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{B256, Bytes, U256};
 use oneslot_types::calldata_data_hash;
 use serde::Deserialize;
 
 use crate::{
-    Error, InboxReader, L1Client, PostedBatch, bindings::Inbox, calls::find_call,
-    error::without_urls,
+    Error, InboxReader, L1Client, MAX_CALLDATA_BYTES, PostedBatch, bindings::Inbox,
+    error::without_urls, inbox::decode,
 };
 
 /// Bytes of a blob: 4096 field elements of 32 bytes.
@@ -51,24 +54,33 @@ impl InboxReader {
         .map_err(|e| Error::Kzg(e.to_string()))?
     }
 
-    /// Finds the call of `postCalldata` whose data hash to the header's: the transaction itself, or a call inside it
-    /// (anyone, also a contract, may post overdue deposits).
+    /// The data in the log that the Inbox emits with the batch. No transaction is read: anyone may post an overdue batch,
+    /// from inside a contract whose trace nobody can compute.
     async fn calldata(&self, batch: &PostedBatch) -> Result<Bytes, Error> {
-        let read = |input: &[u8]| posted_data(input, batch);
-        let found = find_call(&self.client, batch.tx_hash, self.inbox, read).await?;
-        found.ok_or_else(|| Error::BatchData {
-            index: batch.header.index,
-            what: "calldata",
-            expected: format!("a call with data hash {}", batch.header.data_hash),
-            got: format!("none in transaction {}", batch.tx_hash),
-        })
+        let index = batch.header.index;
+        let wrong = |what, expected: String, got: String| {
+            Err(Error::BatchData { index, what, expected, got })
+        };
+        let filter = Filter::new()
+            .address(self.inbox)
+            .event_signature(Inbox::BatchData::SIGNATURE_HASH)
+            .topic1(B256::from(U256::from(index.0)))
+            .at_block_hash(batch.l1_block_hash);
+        let logs = self.client.logs(&filter).await?;
+        let [log] = logs.as_slice() else {
+            return wrong("BatchData logs", "one".into(), logs.len().to_string());
+        };
+        let data = decode::<Inbox::BatchData>(log)?.data;
+        if data.len() > MAX_CALLDATA_BYTES {
+            let expected = format!("at most {MAX_CALLDATA_BYTES} bytes");
+            return wrong("calldata", expected, data.len().to_string());
+        }
+        let got = calldata_data_hash(&data);
+        if got != batch.header.data_hash {
+            return wrong("data hash", batch.header.data_hash.to_string(), got.to_string());
+        }
+        Ok(data)
     }
-}
-
-fn posted_data(input: &[u8], batch: &PostedBatch) -> Option<Bytes> {
-    let call = Inbox::postCalldataCall::abi_decode(input).ok()?;
-    (call.index == batch.header.index.0 && calldata_data_hash(&call.data) == batch.header.data_hash)
-        .then_some(call.data)
 }
 
 /// The versioned hash of a blob, by computing its KZG commitment.

@@ -21,6 +21,9 @@ use crate::{
 /// constant, which `check_rollup` compares.
 pub const MAX_DEPOSIT_GAS: u64 = 4_000_000;
 
+/// Bytes of a batch posted as calldata. The Inbox's constant, which `check_rollup` compares.
+pub const MAX_CALLDATA_BYTES: usize = 120_000;
+
 /// L1 blocks from the origin of a batch to that of the next. The Inbox's constant, which `check_rollup` compares.
 pub const MAX_ORIGIN_ADVANCE: u64 = 1024;
 

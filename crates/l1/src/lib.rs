@@ -33,8 +33,8 @@ pub use finality::Final;
 pub use follow::{FollowMode, Follower, L1Event};
 pub use http::http_client;
 pub use inbox::{
-    DepositCursor, InboxEvents, InboxReader, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE, PostedBatch,
-    QueuedDeposit,
+    DepositCursor, InboxEvents, InboxReader, MAX_CALLDATA_BYTES, MAX_DEPOSIT_GAS,
+    MAX_ORIGIN_ADVANCE, PostedBatch, QueuedDeposit,
 };
 pub use lanes::{Lane, LaneReader, Lanes, Standing};
 pub use origins::{KNOWN_BLOCKS, keep_origin};

@@ -6,8 +6,8 @@ use alloy::{providers::Provider, sol_types::SolCall};
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
     BatchData, BlockRef, CREATE2_FACTORY, Contract, CouncilPlan, Deployment, DepositCursor, Error,
-    InboxReader, L1Client, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Signer, System,
-    SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
+    InboxReader, L1Client, L1Config, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Signer,
+    System, SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Portal, Safe, Settlement},
     check_rollup, check_system, keep_origin,
@@ -15,7 +15,8 @@ use oneslot_l1::{
 use oneslot_types::{
     BatchIndex, LaneKind, OutputRoot, RollupConfig, calldata_data_hash, tee_program,
 };
-use support::{anvil, mine, rpc};
+use support::{anvil, forward, http_request, mine, rpc};
+use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 const GENESIS_OUTPUT: OutputRoot = OutputRoot(B256::with_last_byte(0xaa));
 const USER: Address = address!("0x00000000000000000000000000000000000005e7");
@@ -59,8 +60,12 @@ async fn world() -> World {
     World { anvil, client, deployer, system, deployment, dir }
 }
 
-fn post_calldata(index: u64, origin: u64, checkpoint: u64, data: Bytes) -> Bytes {
-    Inbox::postCalldataCall { index, originNumber: origin, checkpoint, data }.abi_encode().into()
+/// Posts the batch after genesis.
+async fn post_first(w: &World, origin: u64, checkpoint: u64, data: Bytes) -> Bytes {
+    let inbox = Inbox::new(w.deployment.inbox, w.client.provider());
+    let parent = inbox.batchCommitment(0).call().await.unwrap();
+    let call = Inbox::postCalldataCall { index: 1, parent, originNumber: origin, checkpoint, data };
+    call.abi_encode().into()
 }
 
 fn deposit(to: Address) -> Bytes {
@@ -136,7 +141,7 @@ async fn deposits_and_batches_are_read_back_and_checked() {
     assert!(reader.deposits(d.start_block.number, head, &mut wrong).await.is_err());
 
     let data = Bytes::from_static(b"\x00some batch body");
-    let request = TxRequest::call(d.inbox, post_calldata(1, head - 1, 3, data.clone()));
+    let request = TxRequest::call(d.inbox, post_first(&w, head - 1, 3, data.clone()).await);
     let inclusion = send("batch 1", request).await;
     let block = BlockRef { number: inclusion.block.number, hash: inclusion.block.hash };
     let events = reader.events_in(block, &mut cursor).await.unwrap();
@@ -174,13 +179,13 @@ async fn an_origin_that_l1_forgot_is_kept_by_walking_back_to_it() {
     let recent = w.client.block_number().await.unwrap() - 100;
     assert_eq!(keep_origin(&w.client, d.inbox, recent, 100).await.unwrap(), None);
 
-    let request = TxRequest::call(d.inbox, post_calldata(1, 300, 0, Bytes::new()));
+    let request = TxRequest::call(d.inbox, post_first(&w, 300, 0, Bytes::new()).await);
     w.deployer.send(&TransactionId::new("post"), request).await.unwrap();
     assert_eq!(inbox.head().call().await.unwrap().originNumber, 300);
 }
 
 #[tokio::test]
-async fn a_batch_posted_from_inside_a_contract_is_found() {
+async fn a_batch_posted_from_inside_a_contract_is_read_without_transactions_and_traces() {
     let w = world().await;
     let d = &w.deployment;
     // The Inbox takes batches of strangers only when a deposit is overdue.
@@ -199,12 +204,42 @@ async fn a_batch_posted_from_inside_a_contract_is_found() {
     let head = w.client.block_number().await.unwrap();
     let data = Bytes::from_static(b"\x00posted by a contract");
     let mut input = d.inbox.into_word().to_vec();
-    input.extend_from_slice(&post_calldata(1, head - 1, 1, data.clone()));
+    input.extend_from_slice(&post_first(&w, head - 1, 1, data.clone()).await);
     let request = TxRequest::call(created.contract.unwrap(), input);
     w.deployer.send(&TransactionId::new("forward"), request).await.unwrap();
-    let reader = InboxReader::new(w.client.clone(), d.inbox, d.portal);
+    let client = L1Client::connect(&without_traces(&w).await).await.unwrap();
+    let reader = InboxReader::new(client, d.inbox, d.portal);
     let batch = reader.batch(BatchIndex(1), d.start_block.number).await.unwrap().expect("posted");
     assert_eq!(reader.batch_data(&batch).await.unwrap(), BatchData::Calldata(data));
+    // Other data than the header's, or none, are refused.
+    let mut other = batch.clone();
+    other.header.data_hash = B256::ZERO;
+    let error = reader.batch_data(&other).await.unwrap_err();
+    assert!(matches!(error, Error::BatchData { what: "data hash", .. }), "{error:?}");
+    let mut other = batch.clone();
+    other.header.index = BatchIndex(2);
+    let error = reader.batch_data(&other).await.unwrap_err();
+    assert!(matches!(error, Error::BatchData { what: "BatchData logs", .. }), "{error:?}");
+}
+
+/// The same L1 behind an endpoint that knows neither transactions nor traces.
+async fn without_traces(w: &World) -> L1Config {
+    let target = w.anvil.url().socket_addrs(|| None).unwrap()[0];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let request = http_request(&mut stream).await?;
+                let refused = ["eth_getTransaction", "debug_", "trace_"];
+                assert!(!refused.iter().any(|method| request.contains(method)), "{request}");
+                stream.write_all(&forward(&request, target).await?).await.ok()?;
+                stream.shutdown().await.ok()
+            });
+        }
+    });
+    L1Config::new(url.parse().unwrap(), 31337)
 }
 
 /// A contract that calls the address in its first calldata word with the rest of its calldata, and reverts if that

@@ -86,6 +86,7 @@ impl World {
             params: Settlement::RegisterParams {
                 inbox,
                 genesisOutput: GENESIS_OUTPUT.0,
+                config: (&self.deployment.config).into(),
                 policy: Settlement::Policy {
                     fromBatch: 1,
                     configHash: self.deployment.config_hash(),
@@ -105,16 +106,17 @@ impl World {
         // The Inbox takes one batch a second, and its genesis may be of this one.
         rpc(&self.client, "evm_increaseTime", json!([1])).await;
         let head = self.client.block_number().await.unwrap();
+        let contract = Inbox::new(inbox, self.client.provider());
+        let genesis = contract.batchCommitment(0).call().await.unwrap();
         let call = Inbox::postCalldataCall {
             index: 1,
+            parent: genesis,
             originNumber: head - 1,
             checkpoint: 0,
             data: Bytes::from_static(b"\x00a batch"),
         };
         self.send(TxRequest::call(inbox, call.abi_encode())).await;
-        let contract = Inbox::new(inbox, self.client.provider());
         let commitment = contract.batchCommitment(1).call().await.unwrap();
-        let genesis = contract.batchCommitment(0).call().await.unwrap();
         let input = StatementInput {
             domain: self.deployment.domain,
             rollup_id: rollup_id(self.deployment.domain, inbox),

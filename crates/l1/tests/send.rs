@@ -24,9 +24,9 @@ use oneslot_l1::{
     TxManagerConfig, TxRequest, anvil::AnvilConfig,
 };
 use serde_json::json;
-use support::{anvil, manual, mine, rpc};
+use support::{anvil, forward, http_request, manual, mine, rpc};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
 };
 
@@ -366,37 +366,14 @@ async fn unreliable(target: std::net::SocketAddr) -> (url::Url, Arc<AtomicUsize>
 
 /// Serves one request of a connection, then closes it.
 async fn relay(mut client: TcpStream, target: std::net::SocketAddr, at: usize) -> Option<()> {
-    let mut request = Vec::new();
-    let mut chunk = [0; 65_536];
-    loop {
-        let read = client.read(&mut chunk).await.ok()?;
-        if read == 0 {
-            return None;
-        }
-        request.extend_from_slice(&chunk[..read]);
-        let text = String::from_utf8_lossy(&request).to_lowercase();
-        let Some(head) = text.find("\r\n\r\n") else { continue };
-        let length: usize = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .and_then(|l| l.trim().parse().ok())
-            .unwrap_or(0);
-        if request.len() >= head + 4 + length {
-            break;
-        }
-    }
+    let request = http_request(&mut client).await?;
     if at % 13 == 12 {
         let answer =
             "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         client.write_all(answer.as_bytes()).await.ok()?;
         return None;
     }
-    let text = String::from_utf8_lossy(&request).into_owned();
-    let request = text.replacen("\r\n", "\r\nconnection: close\r\n", 1);
-    let mut server = TcpStream::connect(target).await.ok()?;
-    server.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = Vec::new();
-    server.read_to_end(&mut answer).await.ok()?;
+    let answer = forward(&request, target).await?;
     if at % 17 == 16 {
         return None;
     }

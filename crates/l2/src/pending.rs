@@ -5,7 +5,7 @@ use alloy_primitives::Bytes;
 use oneslot_l1::{KNOWN_BLOCKS, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE};
 use oneslot_stf::{BatchBlock, Budget, batch, bounds};
 use oneslot_types::{
-    BatchIndex, RollupConfig,
+    BatchHeader, RollupConfig,
     api::{PendingBatch, PendingLimits},
 };
 use op_alloy_consensus::{DEPOSIT_TX_TYPE_ID, OpReceiptEnvelope, OpTxEnvelope};
@@ -31,11 +31,12 @@ pub fn pending(
     if reader.batch_count()? > derived {
         return Ok(None);
     }
+    let parent = reader.batch(derived)?.ok_or(Error::Missing { what: "batch" })?.header;
     let (l1_head, _) = reader.l1_head()?.ok_or(Error::Missing { what: "L1 header" })?;
     let first = reader.batch_end(derived)? + 1;
     let most = limits.max_blocks.unwrap_or(u64::MAX).min(config.maxBlocksPerBatch);
     let max_bytes = limits.max_bytes.unwrap_or(6 * oneslot_stf::blob::PAYLOAD_BYTES - 4);
-    let reach = reach(reader, derived)?.min(l1_head.number);
+    let reach = reach(reader, &parent)?.min(l1_head.number);
 
     let mut blocks = Vec::new();
     let (mut raw_bytes, mut transactions) = (0u64, 0);
@@ -70,6 +71,7 @@ pub fn pending(
         reader.l1_header(origin_number)?.ok_or(Error::Missing { what: "L1 header" })?;
     Ok(Some(PendingBatch {
         index: derived.next().expect("invariant: a rollup has fewer than 2^64 batches"),
+        parent_commitment: parent.commitment(),
         first_block: first,
         last_block: last.header.number,
         last_block_hash: last.hash,
@@ -95,8 +97,7 @@ fn origin(of_block: u64, wanted: u64, reach: u64, oldest: u64) -> u64 {
 ///
 /// It bounds how far a batch moves the origin and the gas of the deposits that it consumes. Those of
 /// one L1 block it always takes.
-fn reach(reader: &Reader, parent: BatchIndex) -> Result<u64> {
-    let parent = reader.batch(parent)?.ok_or(Error::Missing { what: "batch" })?.header;
+fn reach(reader: &Reader, parent: &BatchHeader) -> Result<u64> {
     let furthest = parent.origin_number.saturating_add(MAX_ORIGIN_ADVANCE);
     let (mut gas, mut first) = (0u64, None);
     for (_, record) in reader.deposits_until(parent.deposits_after, furthest)? {

@@ -3,7 +3,7 @@
 mod transaction;
 
 use alloy_primitives::{U256, keccak256};
-use oneslot_l1::{KNOWN_BLOCKS, keep_origin};
+use oneslot_l1::{KNOWN_BLOCKS, MAX_CALLDATA_BYTES, keep_origin};
 use oneslot_stf::blob::PAYLOAD_BYTES;
 use oneslot_types::{
     BatchIndex,
@@ -14,9 +14,6 @@ use crate::{
     DataMode, Error, Pace, PosterConfig, Progress, RollupHandle, Service,
     transaction_ids::TransactionIds,
 };
-
-/// Bytes that the Inbox takes as calldata.
-const MAX_CALLDATA: usize = 131_072;
 
 /// Posts what the sequencer built. The only stage that needs the batcher's key.
 #[derive(Debug)]
@@ -68,7 +65,11 @@ impl Service for Poster {
         if !overdue && !self.is_full(&pending) && age < self.config.interval_s {
             return Ok(Progress::Idle("collecting blocks"));
         }
+        // L1 replaced the last batch, and the node has yet to notice: the Inbox would refuse the batch.
         let parent = inbox.batchCommitment(posted.count).call().await.map_err(wrap)?;
+        if parent != pending.parent_commitment.0 {
+            return Ok(Progress::Idle("the node builds on a batch that L1 took back"));
+        }
         if let Some(progress) = self.keep(pending.origin_number).await? {
             return Ok(progress);
         }
@@ -112,7 +113,7 @@ impl Poster {
     fn max_bytes(&self) -> usize {
         match self.config.data {
             DataMode::Blobs => self.config.max_blobs.clamp(1, 6) * PAYLOAD_BYTES - 4,
-            DataMode::Calldata => MAX_CALLDATA,
+            DataMode::Calldata => MAX_CALLDATA_BYTES,
         }
     }
 

@@ -148,6 +148,8 @@ pub struct PendingLimits {
 pub struct PendingBatch {
     /// Position in the Inbox that it is for.
     pub index: BatchIndex,
+    /// Commitment of the batch that it builds on: the Inbox takes it behind no other.
+    pub parent_commitment: BatchCommitment,
     /// First L2 block.
     pub first_block: u64,
     /// Last L2 block.

@@ -172,6 +172,7 @@ fn a_deposit_may_have_no_transaction_and_no_block() {
 fn what_to_post_and_what_may_be_posted() {
     let batch = PendingBatch {
         index: BatchIndex(1),
+        parent_commitment: BatchCommitment(hash(3)),
         first_block: 2,
         last_block: 3,
         last_block_hash: hash(1),
@@ -185,8 +186,8 @@ fn what_to_post_and_what_may_be_posted() {
     pin(
         &batch,
         json!({
-            "index": 1, "firstBlock": 2, "lastBlock": 3, "lastBlockHash": hash(1),
-            "originNumber": 4, "originHash": hash(2), "depositsAfter": 5, "checkpoint": 6,
+            "index": 1, "parentCommitment": hash(3),
+            "firstBlock": 2, "lastBlock": 3, "lastBlockHash": hash(1), "originNumber": 4, "originHash": hash(2), "depositsAfter": 5, "checkpoint": 6,
             "body": "0x0102", "full": true,
         }),
     );

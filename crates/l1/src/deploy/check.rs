@@ -11,7 +11,7 @@ use oneslot_types::{BatchIndex, OutputRoot, domain, rollup_id};
 
 use super::{Contract, Deployed, Deployment, QuoteVerifier, System, contract::code_at};
 use crate::{
-    Error, L1Client, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE,
+    Error, L1Client, MAX_CALLDATA_BYTES, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE,
     bindings::{
         DevQuoteVerifier, Inbox, L1CrossDomainMessenger, L1StandardBridge, OptimisticLane, Portal,
         Settlement, TeeLane,
@@ -239,6 +239,7 @@ impl Check<'_> {
                     registrant == d.registrant,
                     portal == d.portal,
                     forceWindow == d.force_window,
+                    MAX_CALLDATA_BYTES == U256::from(MAX_CALLDATA_BYTES),
                     MAX_DEPOSIT_GAS == MAX_DEPOSIT_GAS,
                     MAX_ORIGIN_ADVANCE == MAX_ORIGIN_ADVANCE,
                 );
@@ -254,6 +255,7 @@ impl Check<'_> {
                     rollupId == d.rollup_id.0,
                     instantCap == d.instant_cap,
                     maxDepositGas == max_deposit_gas(d),
+                    maxGasPerDeposit == max_deposit_gas(d) / 2,
                 );
             }
             Contract::Messenger => {
@@ -406,6 +408,7 @@ fn immutables_of_rollup(contract: Contract, system: &System, d: &Deployment) -> 
             d.rollup_id.0,
             d.instant_cap.into(),
             number(max_deposit_gas(d)),
+            number(max_deposit_gas(d) / 2),
         ],
         Contract::Messenger => vec![code(Contract::MessengerCode)],
         Contract::Bridge => vec![code(Contract::BridgeCode)],

@@ -424,6 +424,7 @@ impl RollupPlan {
             params: Settlement::RegisterParams {
                 inbox,
                 genesisOutput: genesis_output.0,
+                config: (&params.config).into(),
                 policy: Settlement::Policy {
                     fromBatch: BatchIndex::FIRST.0,
                     configHash: params.config.hash(),

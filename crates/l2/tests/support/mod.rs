@@ -173,6 +173,7 @@ impl World {
             Mode::Calldata => {
                 let call = Inbox::postCalldataCall {
                     index: index.0,
+                    parent: pending.parent_commitment.0,
                     originNumber: origin,
                     checkpoint,
                     data: pending.body.clone(),
@@ -183,6 +184,7 @@ impl World {
                 let blobs = blob::pack(&pending.body);
                 let call = Inbox::postBlobsCall {
                     index: index.0,
+                    parent: pending.parent_commitment.0,
                     originNumber: origin,
                     checkpoint,
                     blobs: blobs.iter().map(|blob| opening(blob)).collect(),

@@ -19,6 +19,7 @@ pub(crate) fn request(
         DataMode::Calldata => {
             let call = Inbox::postCalldataCall {
                 index: pending.index.0,
+                parent: pending.parent_commitment.0,
                 originNumber: pending.origin_number,
                 checkpoint: pending.checkpoint,
                 data: pending.body.clone(),
@@ -29,6 +30,7 @@ pub(crate) fn request(
             let blobs = blob::pack(&pending.body);
             let call = Inbox::postBlobsCall {
                 index: pending.index.0,
+                parent: pending.parent_commitment.0,
                 originNumber: pending.origin_number,
                 checkpoint: pending.checkpoint,
                 blobs: blobs.iter().map(|b| open(b)).collect::<Result<_, _>>()?,
@@ -65,11 +67,12 @@ fn open(blob: &[u8]) -> Result<Inbox::BlobInput, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oneslot_types::BatchIndex;
+    use oneslot_types::{BatchCommitment, BatchIndex};
 
     fn pending(body: Vec<u8>) -> PendingBatch {
         PendingBatch {
             index: BatchIndex(3),
+            parent_commitment: BatchCommitment(B256::repeat_byte(2)),
             first_block: 1,
             last_block: 2,
             last_block_hash: B256::ZERO,
@@ -90,6 +93,7 @@ mod tests {
         assert_eq!(blob::unpack(request.blobs.iter().map(|b| b.as_ref())).unwrap(), body);
         let call = Inbox::postBlobsCall::abi_decode(&request.data).unwrap();
         assert_eq!((call.index, call.originNumber), (3, 9));
+        assert_eq!(call.parent, B256::repeat_byte(2));
         for (input, bytes) in call.blobs.iter().zip(&request.blobs) {
             let hash = kzg_to_versioned_hash(&input.commitment);
             assert_eq!(hash, oneslot_l1::versioned_hash(bytes).unwrap());
@@ -103,6 +107,7 @@ mod tests {
         let request = request(Address::ZERO, &pending(vec![1, 2, 3]), DataMode::Calldata).unwrap();
         let call = Inbox::postCalldataCall::abi_decode(&request.data).unwrap();
         assert_eq!(call.data.as_ref(), [1, 2, 3]);
+        assert_eq!(call.parent, B256::repeat_byte(2));
         assert!(request.blobs.is_empty());
     }
 }
