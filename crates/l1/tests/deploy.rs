@@ -6,8 +6,8 @@ use alloy::{providers::Provider, sol_types::SolCall};
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use oneslot_l1::{
     BatchData, BlockRef, CREATE2_FACTORY, Contract, CouncilPlan, Deployment, DepositCursor, Error,
-    InboxReader, L1Client, L1Config, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Signer, System,
-    SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
+    InboxReader, L1Client, L1Config, PolicyName, QuoteVerifier, RollupParams, RollupPlan, Signer,
+    System, SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     anvil::{Anvil, AnvilConfig},
     bindings::{Inbox, Portal, Safe, Settlement},
     check_rollup, check_system, keep_origin,
@@ -64,8 +64,7 @@ async fn world() -> World {
 async fn post_first(w: &World, origin: u64, checkpoint: u64, data: Bytes) -> Bytes {
     let inbox = Inbox::new(w.deployment.inbox, w.client.provider());
     let parent = inbox.batchCommitment(0).call().await.unwrap();
-    let call =
-        Inbox::postCalldataCall { index: 1, parent, originNumber: origin, checkpoint, data };
+    let call = Inbox::postCalldataCall { index: 1, parent, originNumber: origin, checkpoint, data };
     call.abi_encode().into()
 }
 
