@@ -99,7 +99,7 @@ fn the_layout_is_pinned() {
 }
 
 const PINNED_LENGTH: usize = 703;
-const PINNED_HASH: &str = "0x834936de4d63d624cffc4e21e22cc57ea0515abaffac2787f4b8731532f72395";
+const PINNED_HASH: &str = "0xe35a7ff57143a505fa70d53918606b657bfd6f2900ee11dc448ab3c0ec7c03cd";
 
 #[test]
 fn truncated_and_extended_messages_are_refused() {
