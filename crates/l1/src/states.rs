@@ -121,9 +121,9 @@ mod tests {
 
     #[test]
     fn a_number_is_the_state_at_that_place() {
-        for state in [ClaimState::None, ClaimState::Open, ClaimState::Returned, ClaimState::Lost] {
-            assert_eq!(ClaimState::try_from(state as u8).unwrap(), state);
+        for state in [Verdict::Open, Verdict::Moot, Verdict::Right, Verdict::Wrong] {
+            assert_eq!(Verdict::try_from(state as u8).unwrap(), state);
         }
-        assert!(ClaimState::try_from(4).is_err());
+        assert!(Verdict::try_from(4).is_err());
     }
 }

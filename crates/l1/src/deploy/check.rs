@@ -14,7 +14,7 @@ use crate::{
     Error, L1Client, MAX_CALLDATA_BYTES, MAX_DEPOSIT_GAS, MAX_ORIGIN_ADVANCE,
     bindings::{
         DevQuoteVerifier, Inbox, L1CrossDomainMessenger, L1StandardBridge, OptimisticLane, Portal,
-        Settlement, TeeLane,
+        Settlement, SettlementFacts, TeeLane,
     },
 };
 
@@ -71,6 +71,10 @@ pub async fn check_system(client: &L1Client, system: &System) -> Result<Vec<Diff
                 let settlement = Settlement::new(at, provider);
                 getters!(check, "Settlement", settlement, domain == system.domain);
             }
+            Contract::SettlementFacts => {
+                let facts = SettlementFacts::new(at, provider);
+                getters!(check, "SettlementFacts", facts, settlement == settlement);
+            }
             Contract::QuoteVerifier => {
                 let verifier = DevQuoteVerifier::new(at, provider);
                 getters!(check, "QuoteVerifier", verifier, root == dev_root(system));
@@ -113,6 +117,8 @@ pub async fn check_rollup(
     let files = "deployment";
     check.equal(files, "l1ChainId", d.l1_chain_id, client.chain_id());
     check.equal(files, "settlement", d.settlement, settlement);
+    let facts = system.address(Contract::SettlementFacts)?;
+    check.equal(files, "settlementFacts", d.settlement_facts, facts);
     check.equal(files, "domain", d.domain, system.domain);
     check.equal(files, "rollupId", d.rollup_id, rollup_id(system.domain, d.inbox));
     check.equal(files, "l2ChainId", d.l2_chain_id, d.config.l2ChainId);
@@ -371,6 +377,7 @@ fn immutables_of_system(contract: Contract, system: &System) -> Vec<B256> {
     // A contract that may only be called or may only be delegated to keeps its own address.
     let mut words = vec![system.domain, address(contract)];
     match (contract, &params.tee, &params.optimistic) {
+        (Contract::SettlementFacts, ..) => words.push(address(Contract::Settlement)),
         (Contract::QuoteVerifier, ..) => words.push(dev_root(system).into_word()),
         (Contract::TeeLane, Some(tee), _) => words.extend([
             address(Contract::Settlement),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use alloy::rpc::types::Filter;
 use alloy_primitives::U256;
 use oneslot_l1::{Final, TxRequest};
-use oneslot_types::BatchIndex;
+use oneslot_types::{BatchIndex, OutputRoot};
 use oneslot_wallet::{MESSAGE_PASSED, MESSAGE_PASSER, PaymentProof, Withdrawal};
 
 use crate::{Error, Progress, RollupHandle, SettlerConfig, backoff::Backoff};
@@ -21,8 +21,8 @@ const NOT_DERIVED: &str = "the node has yet to derive final batches";
 pub(crate) struct Payout {
     lookback: u64,
     max_gas: U256,
-    /// First final batch whose withdrawals were not looked at; `None` before the first look.
-    next: Option<BatchIndex>,
+    /// The last batch whose withdrawals were looked at, and the output after it.
+    looked_at: Option<(BatchIndex, OutputRoot)>,
     /// Withdrawals of the batch under way, the first one last.
     unpaid: Vec<Withdrawal>,
     /// Withdrawals that L1 refused.
@@ -43,7 +43,7 @@ impl Payout {
         Self {
             lookback: config.payout_lookback,
             max_gas: U256::from(config.max_withdrawal_gas),
-            next: None,
+            looked_at: None,
             unpaid: Vec::new(),
             refused: Backoff::of(REFUSED_FOR),
         }
@@ -56,7 +56,7 @@ impl Payout {
         rollup: &RollupHandle,
         last: &Final,
     ) -> Result<Progress, Error> {
-        let first = last.back(self.lookback);
+        self.forget_what_l1_took_back(rollup).await?;
         loop {
             self.unpaid.extend(self.refused.take_due());
             while let Some(withdrawal) = self.unpaid.last().cloned() {
@@ -75,17 +75,31 @@ impl Payout {
                     Outcome::Refused => self.refused.refuse(withdrawal),
                 }
             }
-            let next = self.next.unwrap_or(first);
-            if next > last.batch {
+            let first = || Some(last.back(self.lookback));
+            let next = self.looked_at.map_or_else(first, |(batch, _)| batch.next());
+            let Some(next) = next.filter(|next| *next <= last.batch) else {
                 return Ok(Progress::Idle("every final withdrawal is paid"));
-            }
+            };
             let Some(batch) = rollup.batch(next).await? else {
                 return Ok(Progress::Idle(NOT_DERIVED));
             };
             self.unpaid = withdrawals(rollup, batch.first_block, batch.last_block).await?;
             self.unpaid.reverse();
-            self.next = next.next();
+            self.looked_at = Some((next, batch.output));
         }
+    }
+
+    /// Looks at everything again if the last batch is another one than it was. When L1 takes batches
+    /// back, those that come in their place may hold other withdrawals, also ones that stood later.
+    async fn forget_what_l1_took_back(&mut self, rollup: &RollupHandle) -> Result<(), Error> {
+        let Some((batch, output)) = self.looked_at else { return Ok(()) };
+        let now = rollup.batch(batch).await?;
+        if now.is_none_or(|now| now.output != output) {
+            self.looked_at = None;
+            self.unpaid.clear();
+            self.refused = Backoff::of(REFUSED_FOR);
+        }
+        Ok(())
     }
 
     /// `None`: the node has not derived the last final batch.
