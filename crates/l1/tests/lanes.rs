@@ -5,8 +5,8 @@ mod support;
 use alloy::sol_types::{SolCall, SolConstructor, SolValue};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use oneslot_l1::{
-    ClaimState, Deployment, Inclusion, L1Client, Lane, LaneReader, RollupParams, RollupPlan, Signer,
-    SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
+    ClaimState, Deployment, Inclusion, L1Client, Lane, LaneReader, RollupParams, RollupPlan,
+    Signer, SystemParams, SystemPlan, TransactionId, TxManager, TxManagerConfig, TxRequest,
     bindings::{Inbox, OptimisticLane, Settlement, ZkLane},
     claim_id,
 };
@@ -175,8 +175,7 @@ async fn a_policy_of_three_lanes_is_read_with_the_kinds_of_its_lanes() {
     assert_eq!(standing(&statement).await, (None, said.to_vec()));
     let lane = OptimisticLane::new(op, client.provider());
     let bond = lane.bond().call().await.unwrap();
-    let call =
-        OptimisticLane::claimCall { statement: statement.clone().into(), program: PROGRAM };
+    let call = OptimisticLane::claimCall { statement: statement.clone().into(), program: PROGRAM };
     world.send(TxRequest::call(op, call.abi_encode()).with_value(bond)).await;
     let claimed = lane.Claimed_filter().from_block(0).query().await.unwrap();
     let id = claim_id(statement.id(), PROGRAM, world.deployer.address());

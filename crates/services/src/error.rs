@@ -49,7 +49,9 @@ pub enum Error {
         message: &'static str,
     },
     /// A challenge brought down a claim of ours, so the next ones may be wrong as well.
-    #[error("our claim about batch {batch} was proven wrong on L1: find out why before claiming on")]
+    #[error(
+        "our claim about batch {batch} was proven wrong on L1: find out why before claiming on"
+    )]
     ClaimLost {
         /// What it was about.
         batch: BatchIndex,

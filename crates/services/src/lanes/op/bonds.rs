@@ -50,9 +50,7 @@ impl Seat {
     async fn of_batch(rollup: &RollupHandle, batch: BatchIndex) -> Result<Self, Error> {
         let lanes = rollup.lanes.of_batch(batch).await?;
         let of = match lanes.of_kind(LaneKind::Optimistic).next() {
-            Some(lane) => {
-                Some((lane.address, rollup.lanes.program(lane.address, batch).await?))
-            }
+            Some(lane) => Some((lane.address, rollup.lanes.program(lane.address, batch).await?)),
             None => None,
         };
         Ok(Self { from_batch: lanes.from_batch, of })
@@ -143,8 +141,7 @@ pub(super) async fn fetch(
     statement: &Statement,
 ) -> Result<Bond, Error> {
     let (statement_id, proposer) = (statement.id(), rollup.tx_manager.address());
-    let call =
-        OptimisticLane::withdrawBondCall { statementId: statement_id.0, program, proposer };
+    let call = OptimisticLane::withdrawBondCall { statementId: statement_id.0, program, proposer };
     let request = TxRequest::call(lane, call.abi_encode());
     let id = claim_id(statement_id, program, proposer);
     match rollup.send(format!("bond/{lane}/{id}"), request).await {
