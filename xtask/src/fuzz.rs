@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: libFuzzer on the targets of `crates/*/fuzz`.
 
-use crate::{manifests, sh};
+use crate::sh;
 use eyre::{Result, WrapErr, bail, ensure};
 use std::path::{Path, PathBuf};
 
@@ -55,24 +55,26 @@ fn choose<'a>(targets: &'a [Target], name: Option<&str>) -> Result<Vec<&'a Targe
     }
 }
 
-/// The targets of every crate, from the manifests.
+/// The targets of every package in a folder `fuzz`.
 fn targets() -> Result<Vec<Target>> {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .current_dir(sh::root())
+        .no_deps()
+        .exec()
+        .wrap_err("the workspace's metadata")?;
     let mut targets = Vec::new();
-    for manifest in manifests::fuzz_manifests()? {
-        let metadata = cargo_metadata::MetadataCommand::new()
-            .manifest_path(&manifest)
-            .no_deps()
-            .exec()
-            .wrap_err_with(|| manifest.display().to_string())?;
-        // The metadata of a member are those of its whole workspace.
-        let own = metadata.packages.iter().filter(|package| package.manifest_path == manifest);
-        targets.extend(
-            own.flat_map(|package| &package.targets)
-                .filter(|target| target.is_bin())
-                .map(|target| Target { name: target.name.clone(), manifest: manifest.clone() }),
-        );
+    for package in metadata.packages {
+        let manifest = package.manifest_path.into_std_path_buf();
+        if manifest.parent().is_some_and(|folder| folder.ends_with("fuzz")) {
+            let binaries = package.targets.into_iter().filter(|target| target.is_bin());
+            let target = |target: cargo_metadata::Target| Target {
+                name: target.name,
+                manifest: manifest.clone(),
+            };
+            targets.extend(binaries.map(target));
+        }
     }
-    ensure!(!targets.is_empty(), "no crate has a folder fuzz");
+    ensure!(!targets.is_empty(), "no package has a folder fuzz");
     Ok(targets)
 }
 
